@@ -1,0 +1,76 @@
+# Every target does its own set-up on a fresh machine: it installs what it needs, pinned, inside this folder.
+# `make` alone lists the targets.
+
+OPA_VERSION := 1.22.2
+REGAL_VERSION := 0.38.1
+BUNDLE := bundles/regate.tar.gz
+SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+
+# OPA= and REGAL= name binaries of exactly these versions; else one on PATH of that version; else they are built from source.
+OPA ?= $(shell opa version 2>/dev/null | grep -qx 'Version: $(OPA_VERSION)' && command -v opa || echo $(CURDIR)/.tools/opa)
+REGAL ?= $(shell regal version 2>/dev/null | grep -q '^Version: *$(REGAL_VERSION)$$' && command -v regal || echo $(CURDIR)/.tools/regal)
+export OPA REGAL
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.PHONY: help tools run test check-rego check-ts bundle bench ci clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+tools: $(OPA) $(REGAL) ## build OPA and Regal, pinned, where no binary of their version is at hand
+
+run: dist/main.js ## serve the default bundle before three real MCP servers
+	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
+	@node dist/main.js serve -c regate.yaml
+
+test: check-rego check-ts dist/main.js .venv/ready ## everything that must hold: Rego, TypeScript, the gate before real servers
+	npx vitest run
+
+check-rego: $(OPA) $(REGAL) dist/main.js ## format, check, lint and test the Rego
+	$(OPA) fmt --fail --list rego .regal
+	node dist/main.js build rego -o .tools/checked.tar.gz
+	$(OPA) check --strict --schema schemas rego
+	$(REGAL) lint rego .regal/rules
+	$(REGAL) test .regal/rules
+	$(OPA) test --fail-on-empty rego
+	@set -o pipefail; $(OPA) test --coverage rego | node scripts/check-coverage.mjs
+
+check-ts: node_modules/ready ## lint and type-check the TypeScript
+	npx biome check --error-on-warnings .
+	npx tsc --noEmit
+
+bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
+	node dist/main.js build rego -o $(BUNDLE)
+
+bench: dist/main.js $(OPA) ## measure: ratios within one run
+	rm -rf bench/out && npx tsc -p tsconfig.bench.json
+	node bench/out/bench/main.js
+
+ci: ## exactly what CI runs
+	.ci/run
+
+clean: ## remove what the other targets made
+	rm -rf dist node_modules .tools .venv bench/out
+
+node_modules/ready: package.json package-lock.json .npmrc
+	npm ci
+	@touch $@
+
+dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
+	rm -rf dist
+	npm run --silent build
+
+$(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
+	@command -v go >/dev/null || { echo 'opa $(OPA_VERSION) is needed: install Go to build it, or name a binary with OPA='; exit 1; }
+	cd tools/opa && CGO_ENABLED=0 go build -trimpath -ldflags=-s -o ../../.tools/opa github.com/open-policy-agent/opa
+
+$(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
+	@command -v go >/dev/null || { echo 'regal $(REGAL_VERSION) is needed: install Go to build it, or name a binary with REGAL='; exit 1; }
+	cd tools/regal && CGO_ENABLED=0 go build -trimpath -ldflags="-s -X github.com/open-policy-agent/regal/pkg/version.Version=$(REGAL_VERSION)" -o ../../.tools/regal github.com/open-policy-agent/regal
+
+.venv/ready: tools/python/requirements.txt
+	@command -v python3 >/dev/null || { echo 'python3 is needed for the tests with Python clients and servers'; exit 1; }
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r tools/python/requirements.txt
+	@touch $@
