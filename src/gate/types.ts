@@ -1,0 +1,147 @@
+// The words that the gate's parts share: a call, the policy's decision on it, and the gate's verdict.
+// Types only, and the constants that belong to them: nothing here runs, reads a clock or knows a transport.
+
+export const CATEGORIES = ["Read", "Write", "Execute", "Financial", "Destructive", "Unknown"] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** The class that comes with the category: Read Low, Write Medium, Execute and Financial High, Destructive Critical. */
+export type Risk = "Low" | "Medium" | "High" | "Critical" | "Unknown";
+
+/** What one tool's own definition adds to its category. */
+export type Severity = "low" | "medium" | "high" | "critical";
+
+export const RISK_OF: Readonly<Record<Category, Risk>> = {
+  Read: "Low",
+  Write: "Medium",
+  Execute: "High",
+  Financial: "High",
+  Destructive: "Critical",
+  Unknown: "Unknown",
+};
+
+/** Who the caller proved to be; `local` where the gate is unauthenticated on loopback. */
+export type Principal = {
+  readonly id: string;
+  readonly groups: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+};
+
+/** A JSON value as it was received: `text` is the exact slice of the body (numbers keep their lexemes), `value` its parse. */
+export type ReceivedJson = { readonly text: string; readonly value: unknown };
+
+/** One request that is to be judged, parsed strictly and attributed; what the policy does not need is not here. */
+export type Call = {
+  /** The catalogue name of the server, e.g. `awslabs.aws-iot-sitewise-mcp-server`. */
+  readonly server: string;
+  readonly direction: "to_server" | "from_server";
+  /** The JSON-RPC method, e.g. `tools/call`. */
+  readonly method: string;
+  /** The tool that a `tools/call` names; absent for every other method. */
+  readonly tool?: string;
+  /** The `arguments` of a `tools/call`; absent where the client sent none. */
+  readonly args?: ReceivedJson;
+  /** The `params` of any other method; absent where the client sent none. */
+  readonly params?: ReceivedJson;
+  /** The MCP session, or `principal:<id>`, or `stdio:<uuid>`. */
+  readonly session: string;
+  readonly principal: Principal;
+  /** SHA-256 (hex) of the canonical definition last listed to this session; absent where the server lists no such tool. */
+  readonly definitionSha256?: string;
+  /** Why the server's definitions could not be listed; the call can't be completed then, and is refused. */
+  readonly definitionProblem?: string;
+  /**
+   * True for the retry of a call that the server answered with `input_required`, whose `requestState` the gate relayed
+   * for this very call: it is judged again, but takes no second token.
+   */
+  readonly continued?: boolean;
+};
+
+/** What the catalogue knows of a tool, held against the definition that is live now. */
+export type ToolFacts = {
+  readonly category: Category;
+  readonly risk: Risk;
+  readonly severity: Severity;
+  readonly definition: { readonly catalogued: boolean; readonly changed: boolean };
+};
+
+export type Action = "allow" | "require_approval" | "deny";
+
+/** A limit of one matched rule, all defaults filled in by the policy. */
+export type RateLimit = {
+  /** `<package>/<id>` of the rule that set it. */
+  readonly rule: string;
+  /** Tokens that the bucket holds. */
+  readonly max: number;
+  /** Seconds in which an empty bucket is full again. */
+  readonly window: number;
+  readonly per: "session" | "principal" | "everyone";
+  readonly over: "tool" | "category" | "server" | "all";
+  /** Tokens that this call takes. */
+  readonly cost: number;
+};
+
+/** What `regate/decision` answers for one call (rego/regate/decision.rego). */
+export type Decision = {
+  readonly action: Action;
+  /** Sorted reasons of the matched rules that carry the action; safe to show to the agent. */
+  readonly reasons: readonly string[];
+  /** Sorted `<package>/<id>` of every matched, well-formed rule. */
+  readonly rules: readonly string[];
+  /** Sorted, one sentence for each rule or layer that is not well-formed; any makes the action `deny`. */
+  readonly malformed: readonly string[];
+  readonly rate_limits: readonly RateLimit[];
+  /** Seconds: the least of each that a matched rule asks for. */
+  readonly approval: { readonly timeout: number; readonly hold: number };
+  readonly labels: readonly string[];
+  /** JSON pointers into args that the log masks. */
+  readonly redact: readonly string[];
+  /** True where a matched deny says `hide`. */
+  readonly hidden: boolean;
+};
+
+/** The policy that judged, for the record. */
+export type Revision = { readonly revision: string; readonly digest: string };
+
+/** What the engine made of one input; it never throws for anything that an input or a policy can cause. */
+export type Evaluation =
+  | { readonly kind: "decided"; readonly decision: Decision; readonly fuel: number; readonly bundle: Revision }
+  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number; readonly bundle: Revision | undefined };
+
+/** One bucket that a call takes from. */
+export type Charge = {
+  /** Names the bucket: package and id of the rule, whose it is, what it counts. */
+  readonly key: string;
+  readonly limit: RateLimit;
+};
+
+/** Tokens that were taken, to be given back only where no byte of the request was written upstream. */
+export type Receipt = { readonly charges: readonly Charge[]; readonly principal: string };
+
+export type Taken =
+  | { readonly kind: "taken"; readonly receipt: Receipt }
+  /** `retryAfterSeconds` is absent where waiting never helps (the cost is over the bucket's max). */
+  | { readonly kind: "exhausted"; readonly limit: RateLimit; readonly retryAfterSeconds?: number }
+  /** The principal holds as many part-used buckets as it may. */
+  | { readonly kind: "too_many_buckets"; readonly limit: RateLimit };
+
+/** The steps of a call that can refuse it because they failed, by their names in docs/life-of-a-call.md. */
+export type Step = "complete" | "decide" | "limit" | "approve" | "record";
+
+/** What the gate does with a call. `forward` is the only one that lets a byte go upstream. */
+export type Verdict = {
+  /** UUID of the decision, as in the log and in the refusal. */
+  readonly id: string;
+  readonly decision: Decision | undefined;
+  readonly facts: ToolFacts | undefined;
+  readonly fuel: number;
+  readonly bundle: Revision | undefined;
+} & Outcome;
+
+export type Outcome =
+  | { readonly kind: "forward"; readonly receipt: Receipt | undefined }
+  | { readonly kind: "denied"; readonly reasons: readonly string[] }
+  | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
+  | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
+  | { readonly kind: "approval_needed"; readonly reasons: readonly string[]; readonly problem: string }
+  /** A step failed: the gate fails closed. `problem` is for the log; the agent is told the step only. */
+  | { readonly kind: "failed"; readonly step: Step; readonly problem: string };

@@ -1,0 +1,29 @@
+// Holds the user's catalogue files against the schema that the gate reads them by, so that a mistake is named with its
+// file here and not with the bundle there.
+import { join } from "node:path";
+import { catalogueSchema } from "../catalogue.ts";
+import type { PolicyFolder, Source } from "./sources.ts";
+
+/** @returns a line for each file that is not JSON or not a catalogue */
+export function checkCatalogue(folder: PolicyFolder, sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => {
+    const shown = join(folder.shown, source.path);
+    const value = readJson(source.bytes);
+    if (value === undefined) return [`${shown}: not JSON`];
+    // catalogue/SERVER/data.json holds one server, catalogue/data.json all of them
+    const server = /^catalogue\/([^/]+)\/data\.json$/.exec(source.path)?.[1];
+    const parsed = catalogueSchema.safeParse(server === undefined ? value : { [server]: value });
+    return (parsed.error?.issues ?? []).map(({ path, message }) => {
+      const field = path.slice(server === undefined ? 0 : 1).join(".");
+      return `${shown}: ${field === "" ? "" : `${field}: `}${message}`;
+    });
+  });
+}
+
+function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+// Builds a bundle: the shipped library and a user's own policy, each with its roots, checked and compiled by OPA in a
+// scratch folder with relative paths, so that the same sources give the same bytes wherever they lie. It answers bytes and
+// writes nothing outside the scratch folder. What it answers has been loaded by the gate's own engine.
+import { access, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Problem } from "../../problem.ts";
+import { type Bundle, DECISION_ENTRYPOINT, parseBundle } from "../bundle.ts";
+import { createEngine } from "../engine.ts";
+import { type Opa, runOpa } from "../opa.ts";
+import { SHIPPED_CAPABILITIES } from "../shipped.ts";
+import { checkCatalogue } from "./check-catalogue.ts";
+import { checkInputFields, checkNegations } from "./check-reads.ts";
+import { type Fault, readFaults } from "./faults.ts";
+import { indexRules } from "./index-rules.ts";
+import { type Module, parseModules } from "./module.ts";
+import { layerOf, selectPolicy } from "./packages.ts";
+import { computeRevision } from "./revision.ts";
+import { checkForms } from "./rule-form.ts";
+import { type PolicyFolder, readDefaults, readLibrary, readOwnSources, type Source } from "./sources.ts";
+import { findSpeakingRules } from "./speaking-rules.ts";
+
+/** What the bundle can be asked. */
+const ENTRYPOINTS = [DECISION_ENTRYPOINT];
+const LIBRARY_ROOTS = ["regate"];
+const OWN_ROOTS = ["policy", "catalogue", "rules"];
+const BUNDLES = ["library", "own"];
+const CAPABILITIES = ["--capabilities", "capabilities.json"];
+
+export type BuiltBundle = { readonly bytes: Buffer; readonly bundle: Bundle };
+
+/** @throws Problem with a line for each fault in the policy */
+export async function buildBundle(folder: PolicyFolder, opa: Opa): Promise<BuiltBundle> {
+  const scratch = await mkdtemp(join(tmpdir(), "regate-build-"));
+  try {
+    return await buildIn(scratch, folder, opa);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function buildIn(scratch: string, folder: PolicyFolder, opa: Opa): Promise<BuiltBundle> {
+  const library = await readLibrary();
+  const given = await readOwnSources(folder, library);
+  refuseAny(checkCatalogue(folder, given.catalogue));
+
+  const parse = async (sources: readonly Source[]): Promise<readonly Module[]> => {
+    await writeSources(join(scratch, "parsed"), sources);
+    return parseModules(opa, join(scratch, "parsed"), sources, folder);
+  };
+  const { policy: ownModules, faults } = selectPolicy(await parse(given.rego));
+  refuseFaults(folder, faults);
+  const defaults = ownModules.some(isDefaults) ? [] : await readDefaults();
+  refuseFaults(folder, checkPlaces(ownModules, defaults));
+  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(library))];
+
+  const files = new Set(modules.map(({ file }) => file));
+  const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];
+  await writeSources(join(scratch, "library"), [...library, manifest(LIBRARY_ROOTS)]);
+  const index = await checkRules(opa, scratch, folder, modules);
+  await writeSources(join(scratch, "own"), [...own, manifest(OWN_ROOTS), jsonSource("rules/data.json", index)]);
+  await copyFile(SHIPPED_CAPABILITIES, join(scratch, "capabilities.json"));
+
+  await checkWithOpa(opa, scratch, folder);
+  return compile(opa, scratch, folder, computeRevision([...library, ...own]));
+}
+
+function isDefaults({ package: parts }: Module): boolean {
+  return layerOf(parts) === "defaults";
+}
+
+/** One file can't be both the user's and the shipped defaults'. */
+function checkPlaces(modules: readonly Module[], defaults: readonly Source[]): Fault[] {
+  const taken = new Set(defaults.map(({ path }) => path));
+  return modules
+    .filter(({ file }) => taken.has(file))
+    .map(({ file, row }) => ({
+      file,
+      row,
+      what: "lies where the shipped policy.defaults go; name the file otherwise",
+    }));
+}
+
+/** @returns what goes into rules/data.json */
+async function checkRules(
+  opa: Opa,
+  scratch: string,
+  folder: PolicyFolder,
+  modules: readonly Module[],
+): Promise<unknown> {
+  const { rules, faults } = findSpeakingRules(modules);
+  const { index, faults: doubled } = indexRules(rules);
+  const forms = await checkForms(opa, scratch, rules);
+  refuseFaults(folder, [...faults, ...forms, ...checkNegations(rules), ...checkInputFields(modules), ...doubled]);
+  return Object.fromEntries(index);
+}
+
+/** As a bundle, because only then OPA sees data that shadows a rule; against the schemas beside the folder, where there are any. */
+async function checkWithOpa(opa: Opa, scratch: string, folder: PolicyFolder): Promise<void> {
+  const schemas = join(folder.dir, "..", "schemas");
+  const hasSchemas = await access(join(schemas, "input.json")).then(
+    () => true,
+    () => false,
+  );
+  const schemaArgs = hasSchemas ? ["--schema", schemas] : [];
+  const args = ["check", "--strict", "--bundle", "--format", "json", ...schemaArgs, ...CAPABILITIES, ...BUNDLES];
+  const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd: scratch });
+  if (exitCode !== 0) throw new Problem(readFaults(stderr || stdout, (path) => showPath(folder, path)));
+}
+
+async function compile(opa: Opa, scratch: string, folder: PolicyFolder, revision: string): Promise<BuiltBundle> {
+  const entrypoints = ENTRYPOINTS.flatMap((entrypoint) => ["--entrypoint", entrypoint]);
+  const output = ["--revision", revision, "--output", "bundle.tar.gz"];
+  const args = ["build", "--bundle", "--target", "wasm", ...entrypoints, ...output, ...CAPABILITIES, ...BUNDLES];
+  const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd: scratch });
+  if (exitCode !== 0) throw new Problem(readFaults(stderr || stdout, (path) => showPath(folder, path)));
+  const bytes = await readFile(join(scratch, "bundle.tar.gz"));
+  const bundle = await parseBundle(bytes, folder.shown);
+  await createEngine(bundle);
+  return { bytes, bundle };
+}
+
+/** From a path in the scratch folder to the one that the person knows. */
+function showPath(folder: PolicyFolder, path: string): string {
+  if (path.startsWith("own/")) return join(folder.shown, path.slice("own/".length));
+  return path.replace(/^library\//, "the shipped ");
+}
+
+async function writeSources(dir: string, sources: readonly Source[]): Promise<void> {
+  for (const { path, bytes } of sources) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), bytes);
+  }
+}
+
+function manifest(roots: readonly string[]): Source {
+  return jsonSource(".manifest", { roots });
+}
+
+function jsonSource(path: string, value: unknown): Source {
+  return { path, bytes: new TextEncoder().encode(JSON.stringify(value)) };
+}
+
+function refuseFaults(folder: PolicyFolder, faults: readonly Fault[]): void {
+  refuseAny(faults.map(({ file, row, what }) => `${join(folder.shown, file)}:${row}: ${what}`));
+}
+
+function refuseAny(lines: readonly string[]): void {
+  const [first, ...others] = lines;
+  if (first !== undefined) throw new Problem([first, ...others]);
+}

@@ -1,0 +1,139 @@
+// Reads one Rego source through OPA's own parser into the little that the build looks at: its package, and of each rule
+// the head and what it reads of the input. It judges nothing.
+import { join } from "node:path";
+import { z } from "zod";
+import { Problem } from "../../problem.ts";
+import { type Opa, runOpa } from "../opa.ts";
+import { readFaults } from "./faults.ts";
+import { type InputField, listInputFields, listNegatedCalls } from "./input-reads.ts";
+import type { PolicyFolder, Source } from "./sources.ts";
+
+export type Term =
+  | { readonly kind: "scalar"; readonly value: string | number | boolean | null; readonly row: number }
+  | { readonly kind: "array"; readonly items: readonly Term[]; readonly row: number }
+  | { readonly kind: "object"; readonly fields: readonly (readonly [key: Term, value: Term])[]; readonly row: number }
+  /** What is known only when it is evaluated: a variable, a call, a template string, ... */
+  | { readonly kind: "computed"; readonly row: number };
+
+export type ModuleRule = {
+  /** Below its package, e.g. `["rules", "read"]`; undefined where a part is not a constant string. */
+  readonly path: readonly (string | undefined)[];
+  /** What the rule contributes to a set; absent for every other kind of rule. */
+  readonly member?: Term;
+  readonly title?: string;
+  /** Rows of the negated calls over input in its body. */
+  readonly negatedCalls: readonly number[];
+  readonly row: number;
+};
+
+export type Module = {
+  /** Of the file, inside the policy folder. */
+  readonly file: string;
+  /** Parts of the package below `data`. */
+  readonly package: readonly string[];
+  /** Of the package's name. */
+  readonly row: number;
+  /** What it reads of the input, in its helpers too. */
+  readonly inputFields: readonly InputField[];
+  readonly rules: readonly ModuleRule[];
+};
+
+const PARALLEL_PROCESSES = 4;
+
+const locationSchema = z.looseObject({ row: z.int() });
+const termSchema = z.looseObject({
+  type: z.string(),
+  value: z.unknown().optional(),
+  location: locationSchema.optional(),
+});
+const moduleSchema = z.looseObject({
+  package: z.looseObject({ path: z.array(termSchema), location: locationSchema }),
+  imports: z.unknown().optional(),
+  rules: z
+    .array(
+      z.looseObject({
+        head: z.looseObject({ ref: z.array(termSchema), key: termSchema.optional(), value: z.unknown().optional() }),
+        annotations: z.array(z.looseObject({ title: z.string().optional() })).optional(),
+        body: z.unknown().optional(),
+        location: locationSchema,
+      }),
+    )
+    .optional(),
+});
+const fieldsSchema = z.array(z.tuple([z.unknown(), z.unknown()]));
+const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/**
+ * @param cwd the folder that the sources are in
+ * @param folder names the files in errors
+ * @throws Problem with OPA's own words for each source that can't be parsed
+ */
+export async function parseModules(
+  opa: Opa,
+  cwd: string,
+  sources: readonly Source[],
+  folder: PolicyFolder,
+): Promise<readonly Module[]> {
+  const modules: Module[] = [];
+  const faults: string[] = [];
+  for (let from = 0; from < sources.length; from += PARALLEL_PROCESSES) {
+    const batch = sources.slice(from, from + PARALLEL_PROCESSES);
+    for (const parsed of await Promise.all(batch.map(({ path }) => parseModule(opa, cwd, path, folder)))) {
+      if ("faults" in parsed) faults.push(...parsed.faults);
+      else modules.push(parsed);
+    }
+  }
+  const [first, ...others] = faults;
+  if (first !== undefined) throw new Problem([first, ...others]);
+  return modules;
+}
+
+async function parseModule(
+  opa: Opa,
+  cwd: string,
+  file: string,
+  folder: PolicyFolder,
+): Promise<Module | { readonly faults: readonly string[] }> {
+  const args = ["parse", "--format", "json", "--json-include", "locations,-comments", `./${file}`];
+  const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd });
+  if (exitCode !== 0) return { faults: readFaults(stderr || stdout, (path) => join(folder.shown, path)) };
+  const parsed = moduleSchema.parse(JSON.parse(stdout));
+  const packageName = parsed.package.path.slice(1).map(({ value }) => String(value));
+  const rules = (parsed.rules ?? []).map(({ head, body, annotations, location }): ModuleRule => {
+    const title = annotations?.findLast((annotation) => annotation.title !== undefined)?.title;
+    return {
+      path: head.ref.map((term, index) => readRefPart(term, index)),
+      negatedCalls: listNegatedCalls(body),
+      row: location.row,
+      // `rules.t := x` has a key too: the last part of its path
+      ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
+      ...(title !== undefined && { title }),
+    };
+  });
+  const inputFields = listInputFields([parsed.imports, parsed.rules]);
+  return { file, package: packageName, row: parsed.package.location.row, inputFields, rules };
+}
+
+/** The first part is the rule's name, which the parser calls a variable. */
+function readRefPart(term: z.infer<typeof termSchema>, index: number): string | undefined {
+  return typeof term.value === "string" && (index === 0 || term.type === "string") ? term.value : undefined;
+}
+
+function readTerm(given: unknown): Term {
+  const { type, value, location } = termSchema.parse(given);
+  const row = location?.row ?? 0;
+  switch (type) {
+    case "string":
+    case "number":
+    case "boolean":
+      return { kind: "scalar", value: scalarSchema.parse(value), row };
+    case "null":
+      return { kind: "scalar", value: null, row };
+    case "array":
+      return { kind: "array", items: z.array(z.unknown()).parse(value).map(readTerm), row };
+    case "object":
+      return { kind: "object", fields: fieldsSchema.parse(value).map(([k, v]) => [readTerm(k), readTerm(v)]), row };
+    default:
+      return { kind: "computed", row };
+  }
+}

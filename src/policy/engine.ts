@@ -1,0 +1,176 @@
+// Judges inputs with the WASM of one bundle, inline and under the fuel meter. The one file that knows opa-wasm. Whatever
+// an input or a policy does, the answer is a decision of the right shape or `failed`: evaluate never throws, never waits
+// and never takes more steps than its budget.
+import opa = require("@open-policy-agent/opa-wasm");
+
+import type { Evaluation, Revision } from "../gate/types.ts";
+import { Problem } from "../problem.ts";
+import { type Bundle, DECISION_ENTRYPOINT } from "./bundle.ts";
+import { decisionResultSchema } from "./decision-schema.ts";
+import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
+
+/** A decision takes about 3,500 to 6,500 units, a byte of a string 1.25, of a structure 6. */
+const BASE_UNITS = 200_000;
+const UNITS_PER_INPUT_BYTE = 10;
+/** For the data, once: they are the operator's own, and bounded by the memory. */
+const LOAD_UNITS = 0xffff_ffff;
+const PAGE_BYTES = 65_536;
+/** For the data: 4 MiB to start with, 1 GiB at most. */
+const LOAD_PAGES = { initial: 64, maximum: 16_384 };
+/** For an evaluation, on top of the data: 64 MiB. */
+const EVALUATION_PAGES = 1024;
+/** Globals that opa-wasm warns about on the console, and then goes on without. */
+const ABI_GLOBALS = ["opa_wasm_abi_version", "opa_wasm_abi_minor_version"];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export interface Engine {
+  readonly revision: Revision;
+  /** @param inputText one JSON document; numbers are judged as they are written. Text that is not JSON is `failed`. */
+  evaluate(inputText: string): Evaluation;
+}
+
+type Instance = {
+  readonly policy: opa.LoadedPolicy;
+  /** Units that are left. */
+  readonly fuel: WebAssembly.Global;
+};
+
+/** The memory of an instance that has loaded the data: all of its state, because its stack is empty then. */
+type Image = {
+  /** Up to where the heap is free. */
+  readonly used: Uint8Array;
+  readonly pages: number;
+  readonly dataAddress: number;
+  readonly heapStart: number;
+};
+
+/** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
+export async function createEngine(bundle: Bundle): Promise<Engine> {
+  const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
+  const start = await prepare(bundle);
+  let instance: Instance | undefined = start();
+
+  return {
+    revision,
+    evaluate(inputText) {
+      const failed = (what: string, fuel: number): Evaluation => {
+        return { kind: "failed", problem: `the policy could not judge this call: ${what}`, fuel, bundle: revision };
+      };
+      if (!isJson(inputText)) return failed("the input is not JSON", 0);
+      const input = encodeExactly(inputText);
+      const budget = BASE_UNITS + UNITS_PER_INPUT_BYTE * input.byteLength;
+      let answer: unknown;
+      let left = budget;
+      try {
+        instance ??= start();
+        instance.fuel.value = budget;
+        answer = instance.policy.evaluate(input, DECISION_ENTRYPOINT);
+        left = readFuel(instance.fuel);
+      } catch (error) {
+        if (instance !== undefined) left = readFuel(instance.fuel);
+        instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
+        return failed(left === 0 ? `out of fuel after ${budget} units` : describe(error), budget - left);
+      }
+      const parsed = decisionResultSchema.safeParse(answer);
+      if (parsed.success) {
+        return { kind: "decided", decision: parsed.data[0].result, fuel: budget - left, bundle: revision };
+      }
+      const [issue] = parsed.error.issues;
+      return failed(`its answer is no decision (${issue?.path.slice(2).join(".")}: ${issue?.message})`, budget - left);
+    },
+  };
+}
+
+/** Builtins that a compiled policy expects of its host, sorted: this engine has none, because they would run unmetered. */
+export function listHostBuiltins(module: WebAssembly.Module): readonly string[] {
+  const policy = opa.loadPolicySync(module, { ...LOAD_PAGES });
+  const { builtins, opa_json_dump } = exportsOf(policy);
+  if (typeof builtins !== "function" || typeof opa_json_dump !== "function") throw new TypeError("not one of OPA's");
+  const address: unknown = opa_json_dump(builtins());
+  const memory = new Uint8Array(policy.mem.buffer);
+  if (typeof address !== "number") throw new TypeError("not one of OPA's");
+  const names: unknown = JSON.parse(decoder.decode(memory.subarray(address, memory.indexOf(0, address))));
+  return typeof names === "object" && names !== null ? Object.keys(names).sort() : [];
+}
+
+/** Compiles and checks the module, and loads the data, once; what it returns starts an instance in milliseconds. */
+async function prepare(bundle: Bundle): Promise<() => Instance> {
+  try {
+    const module = await WebAssembly.compile(meterFuel(bundle.wasm));
+    const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+    const missing = ABI_GLOBALS.filter((name) => !exported.has(name));
+    if (missing.length > 0) throw new RangeError(`the WebAssembly module lacks ${missing.join(" and ")}`);
+    const unknown = listHostBuiltins(module);
+    if (unknown.length > 0) throw new RangeError(`the policy calls ${unknown.join(", ")}, which the engine lacks`);
+    const image = loadData(module, bundle.dataJson);
+    const start = (): Instance => startInstance(module, image);
+    if (!Object.hasOwn(start().policy.entrypoints, DECISION_ENTRYPOINT)) {
+      throw new RangeError(`the WebAssembly module has no entrypoint ${DECISION_ENTRYPOINT}`);
+    }
+    return start;
+  } catch (error) {
+    throw new Problem([`${bundle.shown}: ${describe(error)}; build the bundle again with \`regate build\``]);
+  }
+}
+
+/** Parses the data in an instance that is used for nothing else. */
+function loadData(module: WebAssembly.Module, dataJson: Uint8Array<ArrayBuffer>): Image {
+  const policy = opa.loadPolicySync(module, { ...LOAD_PAGES });
+  fuelOf(policy).value = LOAD_UNITS;
+  policy.setData(dataJson.buffer);
+  const heapStart: number = policy.dataHeapPtr;
+  const used = new Uint8Array(policy.mem.buffer.slice(0, heapStart));
+  return { used, pages: policy.mem.buffer.byteLength / PAGE_BYTES, dataAddress: policy.dataAddr, heapStart };
+}
+
+/** Whoever can make evaluations fail can make instances start: copying the data in is far cheaper than parsing them again. */
+function startInstance(module: WebAssembly.Module, image: Image): Instance {
+  const policy = opa.loadPolicySync(module, { initial: image.pages, maximum: image.pages + EVALUATION_PAGES });
+  new Uint8Array(policy.mem.buffer).set(image.used);
+  policy.dataAddr = image.dataAddress;
+  policy.dataHeapPtr = image.heapStart;
+  return { policy, fuel: fuelOf(policy) };
+}
+
+function fuelOf(policy: opa.LoadedPolicy): WebAssembly.Global {
+  const fuel = exportsOf(policy)[FUEL_EXPORT];
+  if (fuel instanceof WebAssembly.Global) return fuel;
+  throw new TypeError(`the module exports no global ${FUEL_EXPORT}`);
+}
+
+function exportsOf(policy: opa.LoadedPolicy): Readonly<Record<string, unknown>> {
+  if (policy.wasmInstance instanceof WebAssembly.Instance) return policy.wasmInstance.exports;
+  throw new TypeError("opa-wasm answers with no instance");
+}
+
+function readFuel(fuel: WebAssembly.Global): number {
+  return Number(fuel.value) >>> 0;
+}
+
+/**
+ * The caller has parsed the text before, and yet: OPA takes `{}x` and `[1 2]` for JSON, and judges what it can't parse as
+ * if there were no input. What passes here it parses (or it throws, for a lone surrogate).
+ */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** opa-wasm reads an ArrayBuffer from its first byte to its last. */
+function encodeExactly(text: string): ArrayBuffer {
+  const bytes = encoder.encode(text);
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+}
+
+/** opa-wasm throws strings and plain objects, V8 errors. */
+function describe(error: unknown): string {
+  if (typeof error === "string") return error;
+  if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
+  return String(error);
+}

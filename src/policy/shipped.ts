@@ -1,0 +1,16 @@
+// Where the parts of policy that ship with Regate lie: found from this file, so that a checkout and an installed
+// package (dist/policy/) are alike. Paths only; nothing is read here.
+import { fileURLToPath } from "node:url";
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** The checkout, or the installed package. */
+export const SHIPPED_ROOT = fromRoot("");
+/** The Rego library: package `regate` and below. */
+export const SHIPPED_LIBRARY = fromRoot("rego/regate");
+/** Package `policy.defaults`, for policies that bring none. */
+export const SHIPPED_DEFAULTS = fromRoot("rego/policy/defaults");
+/** What a policy may call: the builtins that the engine runs under its meter. */
+export const SHIPPED_CAPABILITIES = fromRoot("tools/opa/capabilities.json");
+/** What a gate serves whose configuration names no bundle. */
+export const SHIPPED_BUNDLE = fromRoot("bundles/regate.tar.gz");

@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import type { Call, ToolFacts } from "../../src/gate/types.ts";
+import { BUNDLE, bench, CALL, decided, FACTS, LIMIT, RECEIPT } from "./ports.ts";
+
+const ASKS = () => decided({ action: "require_approval", reasons: ["A person decides"] });
+
+describe("a call that is allowed", () => {
+  test("goes through the steps in order, and goes out with its receipt", async () => {
+    const { gate, trace, recorded } = bench();
+    const verdict = await gate.judge(CALL);
+    expect(verdict).toEqual({
+      kind: "forward",
+      id: "decision-1",
+      decision: expect.objectContaining({ action: "allow" }),
+      facts: FACTS,
+      fuel: 42,
+      bundle: BUNDLE,
+      receipt: RECEIPT,
+    });
+    expect(trace).toEqual(["describe", "evaluate", "take", "record"]);
+    expect(recorded).toEqual([{ call: CALL, verdict, startedUnixMs: 1_700_000_000_000, judgedNs: 1_000 }]);
+  });
+
+  test("is handed to each port as it came, with its facts and the time", async () => {
+    const seen: unknown[] = [];
+    const { gate } = bench({
+      describe(call) {
+        seen.push(call);
+        return FACTS;
+      },
+      evaluate(call, facts, unixMs) {
+        seen.push(call, facts, unixMs);
+        return decided();
+      },
+      take(call, facts, decision) {
+        seen.push(call, facts, decision.rate_limits);
+        return { kind: "taken", receipt: RECEIPT };
+      },
+    });
+    await gate.judge(CALL);
+    expect(seen).toEqual([CALL, CALL, FACTS, 1_700_000_000_000, CALL, FACTS, [LIMIT]]);
+  });
+
+  test("asks the limiter for nothing where no rule limits it", async () => {
+    const { gate, trace } = bench({ evaluate: () => decided({ rate_limits: [] }) });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: undefined });
+    expect(trace).toEqual(["describe", "evaluate", "record"]);
+  });
+
+  test("waits for the tokens, the approval and the record", async () => {
+    const later = <T>(value: T) => new Promise<T>((resolve) => setImmediate(() => resolve(value)));
+    const { gate, trace } = bench({
+      evaluate: ASKS,
+      take: () => later({ kind: "taken", receipt: RECEIPT } as const),
+      approve: () => later({ kind: "approved" } as const),
+      record: () => later(undefined),
+    });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
+    expect(trace).toEqual(["describe", "evaluate", "take", "approve", "record"]);
+  });
+
+  test("that names no tool has no facts", async () => {
+    const { tool: _, args: __, ...rest } = CALL;
+    const call: Call = { ...rest, method: "resources/read" };
+    let seen: ToolFacts | undefined = FACTS;
+    const { gate } = bench({
+      describe: () => undefined,
+      evaluate(_call, facts) {
+        seen = facts;
+        return decided();
+      },
+    });
+    expect(await gate.judge(call)).toMatchObject({ kind: "forward", facts: undefined });
+    expect(seen).toBeUndefined();
+  });
+});
+
+describe("a call that is denied", () => {
+  test("takes no token, needs no approval, and is recorded with its reasons", async () => {
+    const { gate, trace, recorded } = bench({ evaluate: () => decided({ action: "deny", reasons: ["No"] }) });
+    const verdict = await gate.judge(CALL);
+    expect(verdict).toMatchObject({ kind: "denied", reasons: ["No"], facts: FACTS, fuel: 42, bundle: BUNDLE });
+    expect(trace).toEqual(["describe", "evaluate", "record"]);
+    expect(recorded.map((judged) => judged.verdict)).toEqual([verdict]);
+  });
+});
+
+describe("a call without tokens", () => {
+  test("is refused with the limit and the seconds to wait", async () => {
+    const { gate, trace } = bench({ take: () => ({ kind: "exhausted", limit: LIMIT, retryAfterSeconds: 6 }) });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 6 });
+    expect(trace).toEqual(["describe", "evaluate", "take", "record"]);
+  });
+
+  test("is refused without seconds where waiting never helps", async () => {
+    const { gate } = bench({ take: () => ({ kind: "exhausted", limit: LIMIT }) });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "rate_limited", retryAfterSeconds: undefined });
+  });
+
+  test("is refused where its principal holds too many buckets", async () => {
+    const { gate } = bench({ take: () => ({ kind: "too_many_buckets", limit: LIMIT }) });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "too_many_buckets", limit: LIMIT });
+  });
+
+  test("is not put before an approver", async () => {
+    const { gate, trace } = bench({ evaluate: ASKS, take: () => ({ kind: "exhausted", limit: LIMIT }) });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "rate_limited" });
+    expect(trace).not.toContain("approve");
+  });
+});
+
+describe("a call that needs approval", () => {
+  test("goes out with its receipt where it is approved", async () => {
+    const { gate, refunded } = bench({ evaluate: ASKS });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
+    expect(refunded).toEqual([]);
+  });
+
+  test("gives its tokens back, once, where it is not, and says what the approver said", async () => {
+    const { gate, trace, refunded } = bench({
+      evaluate: ASKS,
+      approve: () => ({ kind: "refused", problem: "no approver is configured" }),
+    });
+    expect(await gate.judge(CALL)).toMatchObject({
+      kind: "approval_needed",
+      reasons: ["A person decides"],
+      problem: "no approver is configured",
+    });
+    expect(refunded).toEqual([RECEIPT]);
+    expect(trace).toEqual(["describe", "evaluate", "take", "approve", "refund", "record"]);
+  });
+});
+
+describe("a call that goes on from an answer of the server's", () => {
+  const continued: Call = { ...CALL, continued: true };
+
+  test("is judged again, but takes no second token", async () => {
+    const { gate, trace } = bench();
+    expect(await gate.judge(continued)).toMatchObject({ kind: "forward", receipt: undefined });
+    expect(trace).toEqual(["describe", "evaluate", "record"]);
+  });
+
+  test("is denied where the policy denies it", async () => {
+    const { gate } = bench({ evaluate: () => decided({ action: "deny" }) });
+    expect(await gate.judge(continued)).toMatchObject({ kind: "denied" });
+  });
+
+  test("still needs the approval that a rule asks for", async () => {
+    const { gate, refunded } = bench({ evaluate: ASKS, approve: () => ({ kind: "refused", problem: "no" }) });
+    expect(await gate.judge(continued)).toMatchObject({ kind: "approval_needed" });
+    expect(refunded).toEqual([]);
+  });
+});
+
+describe("whether a tool is hidden", () => {
+  test.each([
+    ["a deny that hides", decided({ action: "deny", hidden: true }), true],
+    ["a deny that does not", decided({ action: "deny" }), false],
+    ["an allow", decided(), false],
+    ["a policy that failed", { kind: "failed", problem: "out of fuel", fuel: 1, bundle: BUNDLE } as const, true],
+  ])("follows from %s", (_title, evaluation, hidden) => {
+    const { gate, trace } = bench({ evaluate: () => evaluation });
+    expect(gate.hides(CALL)).toBe(hidden);
+    expect(trace).toEqual(["describe", "evaluate"]);
+  });
+
+  test.each(["describe", "evaluate", "unixMs"] as const)("is yes where %s throws", (port) => {
+    const { gate } = bench({ [port]: fail });
+    expect(gate.hides(CALL)).toBe(true);
+  });
+});
+
+function fail(): never {
+  throw new Error("broken");
+}

@@ -1,0 +1,98 @@
+// A gate over ports that a test sets one by one, and a trace of what was asked of them, in order.
+import { createGate, type Gate, type GatePorts, type Judged } from "../../src/gate/gate.ts";
+import type { Call, Decision, Evaluation, RateLimit, Receipt, Revision, ToolFacts } from "../../src/gate/types.ts";
+
+export const BUNDLE: Revision = { revision: "r1", digest: "d1" };
+export const FACTS: ToolFacts = {
+  category: "Write",
+  risk: "Medium",
+  severity: "low",
+  definition: { catalogued: true, changed: false },
+};
+export const LIMIT: RateLimit = { rule: "policy.s/few", max: 2, window: 60, per: "session", over: "tool", cost: 1 };
+export const RECEIPT: Receipt = { charges: [{ key: "k", limit: LIMIT }], principal: "ann" };
+
+export const CALL: Call = {
+  server: "s",
+  direction: "to_server",
+  method: "tools/call",
+  tool: "t",
+  args: { text: '{"n":1.0}', value: { n: 1 } },
+  session: "session-1",
+  principal: { id: "ann", groups: [], claims: {} },
+  definitionSha256: "ab",
+};
+
+export function decided(change: Partial<Decision> = {}): Evaluation {
+  const decision: Decision = {
+    action: "allow",
+    reasons: [],
+    rules: ["policy.s/few"],
+    malformed: [],
+    rate_limits: [LIMIT],
+    approval: { timeout: 300, hold: 25 },
+    labels: [],
+    redact: [],
+    hidden: false,
+    ...change,
+  };
+  return { kind: "decided", decision, fuel: 42, bundle: BUNDLE };
+}
+
+export type Bench = {
+  readonly gate: Gate;
+  /** The ports that were called, in order. */
+  readonly trace: string[];
+  readonly recorded: Judged[];
+  readonly refunded: Receipt[];
+};
+
+/** A gate whose ports allow the call and take a token for it, but for those in `change`. */
+export function bench(change: Partial<GatePorts> = {}): Bench {
+  const trace: string[] = [];
+  const recorded: Judged[] = [];
+  const refunded: Receipt[] = [];
+  let ns = 0;
+  const ports: GatePorts = {
+    describe: () => FACTS,
+    evaluate: () => decided(),
+    take: () => ({ kind: "taken", receipt: RECEIPT }),
+    refund: () => {},
+    approve: () => ({ kind: "approved" }),
+    record: () => undefined,
+    newDecisionId: () => "decision-1",
+    unixMs: () => 1_700_000_000_000,
+    monotonicNs: () => (ns += 1_000),
+    ...change,
+  };
+  const gate = createGate({
+    ...ports,
+    describe(call) {
+      trace.push("describe");
+      return ports.describe(call);
+    },
+    evaluate(call, facts, unixMs) {
+      trace.push("evaluate");
+      return ports.evaluate(call, facts, unixMs);
+    },
+    take(call, facts, decision) {
+      trace.push("take");
+      return ports.take(call, facts, decision);
+    },
+    refund(receipt) {
+      trace.push("refund");
+      refunded.push(receipt);
+      ports.refund(receipt);
+    },
+    approve(call, decision) {
+      trace.push("approve");
+      return ports.approve(call, decision);
+    },
+    record(judged) {
+      trace.push("record");
+      recorded.push(judged);
+      return ports.record(judged);
+    },
+  });
+  return { gate, trace, recorded, refunded };
+}
