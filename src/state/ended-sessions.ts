@@ -1,0 +1,36 @@
+// Sessions that ended before their ids expire: such an id must not work again, over restarts neither. Looked up at each
+// request, so all of them are in memory too.
+import { z } from "zod";
+import type { Db } from "./database.ts";
+
+export interface EndedSessions {
+  /** From now on `has` says true, also where the write fails and this throws. @param expiresUnixMs when the id expires by itself */
+  add(nonce: string, expiresUnixMs: number): void;
+  has(nonce: string): boolean;
+  /** Forgets the sessions whose ids have expired by `nowUnixMs`. */
+  prune(nowUnixMs: number): void;
+}
+
+const ROW = z.object({ nonce: z.string(), expires_unix_ms: z.number() });
+
+export function createEndedSessions(db: Db): EndedSessions {
+  const put = db.prepare("INSERT OR REPLACE INTO ended_sessions VALUES (?, ?)");
+  const dropExpired = db.prepare("DELETE FROM ended_sessions WHERE expires_unix_ms <= ?");
+  const rows = db
+    .prepare("SELECT nonce, expires_unix_ms FROM ended_sessions")
+    .all()
+    .map((row) => ROW.parse(row));
+  const expiries = new Map(rows.map((row) => [row.nonce, row.expires_unix_ms]));
+
+  return {
+    add(nonce, expiresUnixMs) {
+      expiries.set(nonce, expiresUnixMs);
+      put.run(nonce, expiresUnixMs);
+    },
+    has: (nonce) => expiries.has(nonce),
+    prune(nowUnixMs) {
+      dropExpired.run(nowUnixMs);
+      for (const [nonce, expiresUnixMs] of expiries) if (expiresUnixMs <= nowUnixMs) expiries.delete(nonce);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels, ended
+// sessions, a few named values, secret keys.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import type { BucketStore } from "../limits/journal.ts";
+import { createBucketTable } from "./bucket-table.ts";
+import { closeDatabase, type Db, openDatabase } from "./database.ts";
+import { createEndedSessions, type EndedSessions } from "./ended-sessions.ts";
+import { makePrivateFolder, readOrMakeSecret } from "./private-files.ts";
+
+export const SECRET_KEY_BYTES = 32;
+
+/** Single values by name, such as the operator key's hash, or a mark that says the gate is running. */
+export interface Meta {
+  get(name: string): string | undefined;
+  set(name: string, value: string): void;
+  delete(name: string): void;
+}
+
+export interface State {
+  /** The state folder. */
+  readonly dir: string;
+  readonly buckets: BucketStore;
+  readonly endedSessions: EndedSessions;
+  readonly meta: Meta;
+  /** The SECRET_KEY_BYTES random bytes of `<name>.key`, made at the first call. Throws a Problem where the file is open to others or of another length. */
+  secretKey(name: string): Buffer;
+  /** Lets the folder go, for another process or another `openState`. */
+  close(): void;
+}
+
+/** Opens the folder, or makes it. Throws a Problem where another gate has it, where others may write to it, or where its contents cannot be used. */
+export function openState(dir: string): State {
+  makePrivateFolder(dir);
+  const db = openDatabase(join(dir, "state.db"), dir);
+  return {
+    dir,
+    buckets: createBucketTable(db),
+    endedSessions: createEndedSessions(db),
+    meta: createMeta(db),
+    secretKey(name) {
+      if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);
+      return readOrMakeSecret(join(dir, `${name}.key`), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
+    },
+    close: () => closeDatabase(db),
+  };
+}
+
+const META_ROW = z.object({ value: z.string() });
+
+function createMeta(db: Db): Meta {
+  const select = db.prepare("SELECT value FROM meta WHERE key = ?");
+  const put = db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
+  const drop = db.prepare("DELETE FROM meta WHERE key = ?");
+  return {
+    get(name) {
+      const row = select.get(name);
+      return row === undefined ? undefined : META_ROW.parse(row).value;
+    },
+    set: (name, value) => void put.run(name, value),
+    delete: (name) => void drop.run(name),
+  };
+}
