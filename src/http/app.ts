@@ -1,0 +1,107 @@
+// The routes, and who may use them. The MCP path runs on node's own request and response under Hono's routing; what a
+// call means is the endpoint's. Whatever is not named here is 404.
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import type { Endpoint } from "../mcp/endpoint.ts";
+import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
+import { writeJson } from "../mcp/write-answer.ts";
+import type { Authenticator } from "./auth.ts";
+import type { OperatorKey } from "./operator.ts";
+import type { OriginCheck } from "./origin.ts";
+import { isNonce } from "./prove.ts";
+
+/** What `POST /v1/reload` answers. */
+export type Reloaded =
+  | { readonly kind: "swapped"; readonly from: string; readonly to: string }
+  | { readonly kind: "unchanged"; readonly revision: string }
+  /** The new bundle is refused, the one in force stays. */
+  | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
+
+export type AppParts = {
+  /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
+  readonly instance: string;
+  /** By the servers' keys in the configuration. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly originCheck: OriginCheck;
+  readonly authenticator: Authenticator;
+  readonly operatorKey: OperatorKey;
+  readonly reload: () => Promise<Reloaded>;
+  /** Why the gate can't judge now; undefined where it can. */
+  readonly notReady: () => string | undefined;
+  /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
+  readonly prove: (nonce: string) => string | undefined;
+  readonly log: (line: string) => void;
+};
+
+type Env = { Bindings: HttpBindings };
+
+export function createApp(parts: AppParts): Hono<Env> {
+  const app = new Hono<Env>();
+
+  app.use(async (c, next) => {
+    const { outgoing } = c.env;
+    outgoing.setHeader("regate-instance", parts.instance);
+    const refused = parts.originCheck(c.env.incoming.headers);
+    if (refused === undefined) return next();
+    return refuse(c, refused.status, refused.problem);
+  });
+
+  app.all("/mcp/:server", async (c) => {
+    const { incoming, outgoing } = c.env;
+    const authenticated = parts.authenticator(incoming.headers);
+    if (authenticated.kind === "refused") {
+      const headers = authenticated.challenge === undefined ? {} : { "www-authenticate": authenticated.challenge };
+      return refuse(c, authenticated.status, authenticated.problem, headers);
+    }
+    const endpoint = parts.endpoints.get(c.req.param("server"));
+    if (endpoint === undefined) {
+      return refuse(
+        c,
+        404,
+        `no server of this name; this gate has ${[...parts.endpoints.keys()].join(", ") || "none"}`,
+      );
+    }
+    await endpoint(incoming, outgoing, authenticated.principal);
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", (c) => {
+    const problem = parts.notReady();
+    return problem === undefined ? c.json({ status: "ready" }) : c.json({ status: "not ready", problem }, 503);
+  });
+
+  // for anyone: whoever asks learns nothing without the secret
+  app.get("/v1/prove", (c) => {
+    const nonce = c.req.query("nonce") ?? "";
+    if (!isNonce(nonce)) return refuse(c, 400, "nonce must be 32 bytes in base64url");
+    const proof = parts.prove(nonce);
+    return proof === undefined ? refuse(c, 503, "the gate is starting") : c.json({ proof });
+  });
+
+  app.post("/v1/reload", async (c) => {
+    if (!parts.operatorKey.accepts(c.env.incoming.headers.authorization)) {
+      return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
+    }
+    return c.json(await parts.reload());
+  });
+
+  app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
+
+  app.onError((error, c) => {
+    parts.log(`internal error: ${error.stack ?? error.message}`);
+    const { outgoing } = c.env;
+    if (!outgoing.headersSent) return refuse(c, 500, "internal error: the gate's log says more");
+    outgoing.destroy();
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  return app;
+}
+
+/** One JSON error, on node's own response. */
+function refuse(c: Context<Env>, status: number, problem: string, headers: Record<string, string> = {}): Response {
+  writeJson(c.env.outgoing, status, errorAnswer("null", TRANSPORT_CODE, problem), headers);
+  return RESPONSE_ALREADY_SENT;
+}

@@ -1,0 +1,193 @@
+// What the agent sees of a call that does not go out: the reason in words, and the same as data. Safe reasons only; what
+// went wrong inside stays in the log. Names that come from the agent are made showable.
+import type { Verdict } from "../gate/types.ts";
+import { showable } from "./showable.ts";
+
+export type RefusedVerdict = Exclude<Verdict, { readonly kind: "forward" }>;
+
+/** What of a refused call is named to its sender; `tool` for a `tools/call` only. */
+export type RefusedCall = { readonly server: string; readonly method: string; readonly tool?: string | undefined };
+
+/** The decision as data, in `_meta` of a tool result and in `data` of an error; absent members are left out. */
+export type DecisionData = {
+  readonly action: "deny" | "rate_limit" | "require_approval";
+  readonly reasons: readonly string[];
+  /** `<package>/<id>` of the rules behind the refusal. */
+  readonly rules: readonly string[];
+  /** Seconds after which the same call has a chance; absent where waiting does not help. */
+  readonly retry_after: number | undefined;
+  /** The step of the gate that failed. */
+  readonly failed_step: string | undefined;
+  readonly decision_id: string;
+  readonly bundle_revision: string | undefined;
+};
+
+export const DECISION_KEY = "regate/decision";
+/** Outside the ranges that JSON-RPC and MCP reserve. */
+export const REFUSED_CODE = 1001;
+export const UPSTREAM_FAILED_CODE = 1002;
+/** The session is unknown, or no new one may be opened. */
+export const SESSION_CODE = 1003;
+/** Something is wrong with the HTTP request, not with its message. */
+export const TRANSPORT_CODE = 1004;
+
+const MAX_REASON_CHARS = 1_000;
+const MAX_RULES_SHOWN = 5;
+
+/**
+ * The whole JSON-RPC answer to a refused request: for a `tools/call` a tool result that clients hand to the model, for
+ * any other method an error.
+ * @param idText the request's id as received
+ */
+export function refusal(verdict: RefusedVerdict, call: RefusedCall, idText: string, era: "legacy" | "modern"): string {
+  if (call.method !== "tools/call") return refusalError(verdict, call, idText);
+  const result = {
+    ...(era === "modern" && { resultType: "complete" }),
+    isError: true,
+    content: [{ type: "text", text: describeRefusal(verdict, call) }],
+    _meta: { [DECISION_KEY]: decisionData(verdict) },
+  };
+  return `{"jsonrpc":"2.0","id":${idText},"result":${JSON.stringify(result)}}`;
+}
+
+/** A refused request answered with a JSON-RPC error, whatever its method; for the server's own requests too. */
+export function refusalError(verdict: RefusedVerdict, call: RefusedCall, idText: string): string {
+  return errorAnswer(idText, REFUSED_CODE, describeRefusal(verdict, call), { [DECISION_KEY]: decisionData(verdict) });
+}
+
+/** The answer to a request that the server failed to answer. */
+export function upstreamError(idText: string, server: string, problem: string): string {
+  const message = `The server ${showable(server)} failed: ${showable(problem, MAX_REASON_CHARS)}`;
+  return errorAnswer(idText, UPSTREAM_FAILED_CODE, message);
+}
+
+/** Any JSON-RPC error answer; `idText` is the id as received, or `null`. */
+export function errorAnswer(idText: string, code: number, message: string, data?: unknown): string {
+  return `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify({ code, message, data })}}`;
+}
+
+/** The refusal in one paragraph, for a model or a person to read. */
+export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): string {
+  const subject = `${showable(call.tool ?? call.method)} on ${showable(call.server)}`;
+  switch (verdict.kind) {
+    case "denied":
+      return paragraph([`Policy violation: ${subject} is denied.`, ...sentences(verdict.reasons)], verdict);
+    case "rate_limited":
+      return paragraph([`Rate limit: ${describeLimit(verdict, subject, call)}`, describeWait(verdict)], verdict);
+    case "too_many_buckets":
+      return paragraph(
+        [
+          `Rate limit: ${subject} cannot be counted now, for this principal holds as many part-used limits as it may.`,
+          "Try again when some have filled up.",
+        ],
+        verdict,
+      );
+    case "approval_needed": {
+      const what = `Approval needed: ${subject} waits for a person's decision, but ${showable(verdict.problem)}.`;
+      return paragraph([what, ...sentences(verdict.reasons)], verdict);
+    }
+    case "failed": {
+      const what = `Regate could not judge this call: the ${verdict.step} step failed.`;
+      return paragraph([what, `${subject} was not called; the operator finds the cause in the log.`], verdict);
+    }
+  }
+}
+
+function decisionData(verdict: RefusedVerdict): DecisionData {
+  return {
+    action: actionOf(verdict.kind),
+    reasons: "reasons" in verdict ? verdict.reasons.map((reason) => showable(reason, MAX_REASON_CHARS)) : [],
+    rules: rulesBehind(verdict),
+    retry_after: verdict.kind === "rate_limited" ? secondsToWait(verdict.retryAfterSeconds) : undefined,
+    failed_step: verdict.kind === "failed" ? verdict.step : undefined,
+    decision_id: verdict.id,
+    bundle_revision: verdict.bundle?.revision,
+  };
+}
+
+function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
+  switch (kind) {
+    case "denied":
+    case "failed":
+      return "deny";
+    case "rate_limited":
+    case "too_many_buckets":
+      return "rate_limit";
+    case "approval_needed":
+      return "require_approval";
+  }
+}
+
+/** The limit's own rule, or every matched rule: the decision does not say which of them carried it. */
+function rulesBehind(verdict: RefusedVerdict): readonly string[] {
+  switch (verdict.kind) {
+    case "denied":
+    case "approval_needed":
+      return verdict.decision?.rules ?? [];
+    case "rate_limited":
+    case "too_many_buckets":
+      return [verdict.limit.rule];
+    case "failed":
+      return [];
+  }
+}
+
+type RateLimited = Extract<RefusedVerdict, { readonly kind: "rate_limited" }>;
+
+function describeLimit(verdict: RateLimited, subject: string, call: RefusedCall): string {
+  const { limit } = verdict;
+  const whose = { session: "in this session", principal: "to this principal", everyone: "to everyone together" };
+  const counted = {
+    tool: `${subject} allows`,
+    category: `the category ${verdict.facts?.category ?? "Unknown"} on ${showable(call.server)} allows`,
+    server: `${showable(call.server)} allows`,
+    all: "all servers together allow",
+  };
+  const holds = plural(limit.max, limit.cost === 1 ? "call" : "token");
+  const secondsEach = roundedUp(limit.window / limit.max);
+  const what = `${counted[limit.over]} ${holds} per ${limit.window} s ${whose[limit.per]}`;
+  return `${what}, one more every ${secondsEach} s.`;
+}
+
+function describeWait(verdict: RateLimited): string {
+  const { limit } = verdict;
+  const takes = `This call takes ${plural(limit.cost, "token")}`;
+  const seconds = secondsToWait(verdict.retryAfterSeconds);
+  if (seconds === undefined) return `${takes}, more than the limit ever holds.`;
+  return limit.cost === 1 ? `Try again in ${seconds} s.` : `${takes}: try again in ${seconds} s.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Whole seconds, rounded up: who waits that long is not refused again for a fraction. */
+function secondsToWait(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds));
+}
+
+/** Rounded up to what is worth reading: 6, 8.6, 0.25. */
+function roundedUp(seconds: number): number {
+  const scale = seconds >= 10 ? 1 : seconds >= 1 ? 10 : 1_000;
+  // what is already exact must not be pushed up by the last bit of a float
+  return Math.ceil(Number((seconds * scale).toFixed(6))) / scale;
+}
+
+function sentences(reasons: readonly string[]): string[] {
+  return reasons.map((reason) => {
+    const shown = showable(reason.trim(), MAX_REASON_CHARS);
+    return /[.!?]$/.test(shown) ? shown : `${shown}.`;
+  });
+}
+
+function paragraph(parts: readonly string[], verdict: RefusedVerdict): string {
+  return `${parts.join(" ")} (${[...describeRules(rulesBehind(verdict)), `decision ${verdict.id}`].join(", ")})`;
+}
+
+function describeRules(rules: readonly string[]): string[] {
+  const ids = rules.map((rule) => showable(rule.slice(rule.lastIndexOf("/") + 1)));
+  const shown = ids.slice(0, MAX_RULES_SHOWN);
+  const more = ids.length - shown.length;
+  if (shown.length === 0) return [];
+  return [`${ids.length === 1 ? "rule" : "rules"} ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`];
+}

@@ -1,0 +1,127 @@
+// What the client may see of what the server sends: tools/list loses the hidden tools wherever such an answer comes, the
+// server's own requests are judged, and a message that can't be read for certain is kept back.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Gate } from "../gate/gate.ts";
+import type { Call } from "../gate/types.ts";
+import type { Continuations } from "./continuations.ts";
+import type { Definitions } from "./definitions.ts";
+import { type InputRequests, inputRequestsOf, mayAskForInput } from "./input-requests.ts";
+import { parseServerMessage, type ServerMessage } from "./jsonrpc.ts";
+import { type ListedTool, listedTools, mayHoldTools, withoutTools } from "./list-filter.ts";
+import { refusalError, upstreamError } from "./refusal.ts";
+import type { Screen, Screened } from "./upstream.ts";
+
+export type ScreenOptions = {
+  readonly gate: Gate;
+  readonly definitions: Definitions;
+  readonly continuations: Continuations;
+  /** Whose exchange it is; every judged call of the screen begins from this. */
+  readonly caller: Pick<Call, "server" | "session" | "principal">;
+  /** The call that is being answered, where there is one. */
+  readonly call: Call | undefined;
+};
+
+type Answer = Extract<ServerMessage, { readonly kind: "response" }>;
+
+/** After so many tools of a list were judged, other calls get their turn. */
+const TOOLS_PER_TURN = 50;
+const PASS: Screened = { kind: "pass" };
+
+export function createScreen(options: ScreenOptions): Screen {
+  const { definitions, caller } = options;
+  return (text) => {
+    const message = parseServerMessage(text);
+    switch (message.kind) {
+      case "unreadable":
+        return { kind: "drop", problem: message.problem };
+      case "notification":
+        if (message.method === "notifications/tools/list_changed") definitions.forget(caller.session);
+        return PASS;
+      case "request":
+        return screenRequest(options, message.idText, message.method, message.params);
+      case "response":
+        if (message.idText === undefined || message.error !== undefined) return PASS;
+        if (!mayHoldTools(text) && !mayAskForInput(text)) return PASS;
+        return screenResult(options, message.idText, message);
+    }
+  };
+}
+
+/** A result may hold tools, and questions too. */
+async function screenResult(options: ScreenOptions, idText: string, answer: Answer): Promise<Screened> {
+  const filtered = await filterList(options, idText, answer);
+  const asked = inputRequestsOf(answer.text, answer.root);
+  switch (asked.kind) {
+    case "none":
+      return filtered;
+    case "malformed":
+      return { kind: "drop", problem: `it asks for input, but ${asked.problem}` };
+    case "asked":
+      return screenQuestions(options, idText, asked, filtered);
+  }
+}
+
+/** A request of the server's own, such as sampling: denied ones are answered by the gate. */
+async function screenRequest(
+  options: ScreenOptions,
+  idText: string,
+  method: string,
+  params: Call["params"],
+): Promise<Screened> {
+  const verdict = await options.gate.judge({
+    ...options.caller,
+    direction: "from_server",
+    method,
+    ...(params !== undefined && { params }),
+  });
+  if (verdict.kind === "forward") return PASS;
+  return { kind: "refuse", replyText: refusalError(verdict, { server: options.caller.server, method }, idText) };
+}
+
+/** Takes in the definitions of a list and leaves out the hidden tools; passes what holds no list. */
+async function filterList(options: ScreenOptions, idText: string, { text, root }: Answer): Promise<Screened> {
+  const listed = listedTools(text, root);
+  if (listed.kind === "none") return PASS;
+  if (listed.kind === "malformed") {
+    return {
+      kind: "replace",
+      text: upstreamError(idText, options.caller.server, `it sent a malformed list of tools: ${listed.problem}`),
+    };
+  }
+  options.definitions.learn(options.caller.session, listed.tools);
+  const filtered = withoutTools(text, await hiddenOf(options, listed.tools), root);
+  return filtered === text ? PASS : { kind: "replace", text: filtered };
+}
+
+/** The names of those that the caller may not see. */
+async function hiddenOf(options: ScreenOptions, tools: readonly ListedTool[]): Promise<ReadonlySet<string>> {
+  const hidden = new Set<string>();
+  for (const [index, { name, sha256 }] of tools.entries()) {
+    if (index > 0 && index % TOOLS_PER_TURN === 0) await nextTurn();
+    const call: Call = {
+      ...options.caller,
+      direction: "to_server",
+      method: "tools/call",
+      tool: name,
+      definitionSha256: sha256,
+    };
+    if (options.gate.hides(call)) hidden.add(name);
+  }
+  return hidden;
+}
+
+/** In the modern era the server asks through its answer: each question is judged like a request of its own. */
+async function screenQuestions(
+  options: ScreenOptions,
+  idText: string,
+  { requests, requestState }: Extract<InputRequests, { kind: "asked" }>,
+  permitted: Screened,
+): Promise<Screened> {
+  for (const { method, params } of requests) {
+    const screened = await screenRequest(options, idText, method, params);
+    if (screened.kind === "refuse") return { kind: "replace", text: screened.replyText };
+  }
+  const { call, continuations } = options;
+  if (call !== undefined && requestState !== undefined) continuations.remember(call, requestState);
+  return permitted;
+}

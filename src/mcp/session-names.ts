@@ -1,0 +1,92 @@
+// Which session an HTTP exchange belongs to: the MCP session whose id the gate issued, else the `regate stdio` process
+// that relays it, else all of the principal's. Opening sessions is capped, or it would be a way around every limit.
+import type { IncomingHttpHeaders } from "node:http";
+import type { Era } from "./message-headers.ts";
+import type { Sessions } from "./session.ts";
+import type { SessionRef } from "./upstream.ts";
+
+export type Identified =
+  | { readonly kind: "identified"; readonly session: SessionRef }
+  /** The id is not one of this principal's on this server, or no longer: 404. */
+  | { readonly kind: "unknown"; readonly problem: string }
+  /** 429. `retryAfterSeconds` is absent where waiting is no sure help. */
+  | { readonly kind: "too_many"; readonly retryAfterSeconds: number | undefined }
+  | { readonly kind: "malformed"; readonly problem: string };
+
+export type Caller = {
+  readonly headers: IncomingHttpHeaders;
+  readonly era: Era;
+  readonly principal: string;
+  /** True for a legacy `initialize`, which opens a session. */
+  readonly opens: boolean;
+};
+
+export interface SessionNames {
+  /** May throw where the journal fails: the exchange is refused then. */
+  identify(caller: Caller): Identified;
+  /** The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed */
+  issue(principal: string, upstreamId: string): string;
+  end(name: string): void;
+}
+
+/** Counts one new session of `principal` on `server`. May throw where it can't be counted: the session is refused then. */
+export interface SessionAdmission {
+  admit(
+    principal: string,
+    server: string,
+  ): { readonly kind: "admitted" } | { readonly kind: "refused"; readonly retryAfterSeconds?: number };
+}
+
+export type SessionNamesOptions = {
+  /** The server's key in the configuration: ids are bound to it. */
+  readonly serverKey: string;
+  readonly sessions: Sessions;
+  readonly cap: SessionAdmission;
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Relaying processes that are remembered as admitted; a forgotten one is counted again. */
+const MAX_RELAYS = 10_000;
+
+export function createSessionNames({ serverKey, sessions, cap }: SessionNamesOptions): SessionNames {
+  const relays = new Set<string>();
+
+  function admit(principal: string): Identified | undefined {
+    const admission = cap.admit(principal, serverKey);
+    if (admission.kind === "admitted") return undefined;
+    return { kind: "too_many", retryAfterSeconds: admission.retryAfterSeconds };
+  }
+
+  /** The session of a `regate stdio` process, which sends a UUID of its own with each request. */
+  function identifyRelay(relay: string | string[], principal: string, opens: boolean): Identified {
+    if (typeof relay !== "string" || !UUID.test(relay))
+      return { kind: "malformed", problem: "Regate-Stdio must be one UUID" };
+    const key = JSON.stringify([principal, relay]);
+    if (opens || !relays.has(key)) {
+      const refused = admit(principal);
+      if (refused !== undefined) return refused;
+      const [oldest] = relays;
+      if (relays.size >= MAX_RELAYS && oldest !== undefined) relays.delete(oldest);
+      relays.add(key);
+    }
+    return { kind: "identified", session: { kind: "none", name: `stdio:${relay}` } };
+  }
+
+  return {
+    identify({ headers, era, principal, opens }) {
+      const id = headers["mcp-session-id"];
+      if (id !== undefined && era === "legacy") {
+        if (typeof id !== "string") return { kind: "malformed", problem: "Mcp-Session-Id was sent twice" };
+        const opened = sessions.open(id, { server: serverKey, principal });
+        if (opened.kind === "unknown") return opened;
+        return { kind: "identified", session: { kind: "issued", name: opened.name, upstreamId: opened.upstreamId } };
+      }
+      const relay = headers["regate-stdio"];
+      if (relay !== undefined) return identifyRelay(relay, principal, opens);
+      const refused = opens ? admit(principal) : undefined;
+      return refused ?? { kind: "identified", session: { kind: "none", name: `principal:${principal}` } };
+    },
+    issue: (principal, upstreamId) => sessions.seal({ server: serverKey, principal, upstreamId }).id,
+    end: (name) => sessions.end(name),
+  };
+}

@@ -1,0 +1,10 @@
+// What went wrong with an HTTP upstream's connection, in words that are safe to show to the agent: no address, no host.
+
+/** @param sent whether the request may have reached the server */
+export function describeFault(error: Error, sent: boolean): string {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return "it did not answer in time";
+  if (code.startsWith("HPE_")) return "what it answered is not HTTP";
+  const shown = code === "" ? "" : ` (${code})`;
+  return sent ? `the connection broke before it had answered${shown}` : `it can't be reached${shown}`;
+}
