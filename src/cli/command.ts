@@ -1,0 +1,16 @@
+// What a command is given and what it answers: so that each can be run in a test without a process.
+// A command never exits by itself: main.ts does.
+
+/** Where a command reads and writes. */
+export type CommandIo = {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute; relative arguments are resolved against it. */
+  readonly cwd: string;
+  /** All of standard input. */
+  readonly stdin: () => Promise<Uint8Array>;
+};
+
+/** Exit code: 0 done, 1 the check found something, 2 wrong use or bad input (a thrown Problem is 2 as well). */
+export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;

@@ -1,0 +1,130 @@
+// The commands by name, and how one is found and run. A command's code is loaded when it is called for, so that `regate build`
+// loads nothing of the gate. Knows no process: the caller has the streams and the exit.
+import { nearestWord } from "../config/suggest.ts";
+import { Problem } from "../problem.ts";
+import { readVersion } from "../version.ts";
+import type { Command, CommandIo } from "./command.ts";
+
+type Entry = {
+  /** What may follow the name. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly run: Command }>;
+};
+
+const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+  [
+    "serve",
+    {
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      summary: "run the gate",
+      load: () => import("./serve.ts"),
+    },
+  ],
+  [
+    "dev",
+    {
+      usage: "[DIR] [-c regate.yaml]",
+      summary: "run the gate, and rebuild the policy folder at each save",
+      load: () => import("./dev.ts"),
+    },
+  ],
+  [
+    "stdio",
+    {
+      usage: "SERVER [-c regate.yaml]",
+      summary: "stand in for SERVER in a client that speaks stdio, through the running gate",
+      load: () => import("./stdio.ts"),
+    },
+  ],
+  [
+    "build",
+    {
+      usage: "[DIR] [-o FILE]",
+      summary: "check a policy folder and compile it to a bundle",
+      load: () => import("./build.ts"),
+    },
+  ],
+  [
+    "decide",
+    {
+      usage: "FILE [--bundle FILE]",
+      summary: "show what the policy decides on one input",
+      load: () => import("./decide.ts"),
+    },
+  ],
+  [
+    "reload",
+    {
+      usage: "[-c regate.yaml]",
+      summary: "have the running gate take a changed bundle",
+      load: () => import("./reload.ts"),
+    },
+  ],
+  [
+    "keys",
+    {
+      usage: "add NAME | list | remove NAME  [-c regate.yaml]",
+      summary: "manage the agents' API keys",
+      load: () => import("./keys.ts"),
+    },
+  ],
+]);
+
+/**
+ * Runs the command that `argv` (without node and script) names.
+ * @returns its exit code; 2 for what a person mends, which is then on stderr, one line for each fault
+ */
+export async function runCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === "--version" || name === "-v") return print(io, `${readVersion()}\n`);
+  if (name === "--help" || name === "-h" || name === "help") return print(io, describeAll());
+  if (name === undefined) {
+    io.stderr(describeAll());
+    return 2;
+  }
+  const entry = COMMANDS.get(name);
+  try {
+    if (entry === undefined) throw new Problem([describeUnknown(name)]);
+    if (isHelpAsked(args)) return print(io, `usage: regate ${name} ${entry.usage}\n${entry.summary}\n`);
+    const { run } = await entry.load();
+    return await run(args, io);
+  } catch (error) {
+    const lines = faultsOf(error, name, entry);
+    if (lines === undefined) throw error;
+    io.stderr(lines.map((line) => `${line}\n`).join(""));
+    return 2;
+  }
+}
+
+function print(io: CommandIo, text: string): number {
+  io.stdout(text);
+  return 0;
+}
+
+function isHelpAsked(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
+}
+
+function describeAll(): string {
+  const width = Math.max(...[...COMMANDS.keys()].map((name) => name.length));
+  const rows = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`).join("");
+  return `usage: regate COMMAND [ARGUMENTS]\n\n${rows}\nregate COMMAND --help says what may follow; regate --version prints the version\n`;
+}
+
+function describeUnknown(name: string): string {
+  const near = nearestWord(name, [...COMMANDS.keys()]);
+  const hint = near === undefined ? "regate --help lists the commands" : `did you mean regate ${near}?`;
+  return `regate ${JSON.stringify(name).slice(1, -1)}: there is no such command; ${hint}`;
+}
+
+/** The lines for a person, or undefined where the error is a bug. */
+function faultsOf(error: unknown, name: string, entry: Entry | undefined): readonly string[] | undefined {
+  if (error instanceof Problem) return error.lines;
+  if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")) {
+    const [sentence = ""] = error.message.split(/\. |\n/);
+    return [`regate ${name}: ${sentence}; usage: regate ${name} ${entry?.usage ?? ""}`];
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+// `regate decide FILE|-`: one input in, the decision of a bundle out, each matched rule with the file and row it stands in.
+// It judges exactly the text it is given, takes no tokens and asks no gate.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { z } from "zod";
+import { nearestWord } from "../config/suggest.ts";
+import type { Evaluation, RateLimit } from "../gate/types.ts";
+import { loadPolicy } from "../policy/active-policy.ts";
+import { INPUT_KEYS, inputSchema } from "../policy/input-schema.ts";
+import type { RuleIndex } from "../policy/rule-index.ts";
+import { Problem } from "../problem.ts";
+import type { CommandIo } from "./command.ts";
+
+const LABEL_WIDTH = 10;
+const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
+
+type Decided = Extract<Evaluation, { kind: "decided" }>;
+
+/** @returns 0 whatever the decision is, 1 where the policy comes to none */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { bundle: { type: "string", short: "b", default: "bundles/regate.tar.gz" }, json: { type: "boolean" } },
+  });
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) {
+    throw new Problem(["regate decide: name one file with an input, or - for standard input"]);
+  }
+  const inputText = await readInput(file, io);
+  const { engine, rules } = await loadPolicy(resolve(io.cwd, values.bundle), values.bundle);
+  const evaluation = engine.evaluate(inputText);
+  if (evaluation.kind === "failed") {
+    io.stderr(`${evaluation.problem}; the gate refuses such a call\n`);
+    return 1;
+  }
+  io.stdout(values.json === true ? formatJson(evaluation, rules) : formatText(evaluation, rules, values.bundle));
+  return 0;
+}
+
+/** @throws Problem with one line that names the first field at fault */
+async function readInput(file: string, io: CommandIo): Promise<string> {
+  const shown = file === "-" ? "standard input" : file;
+  const text = decodeUtf8(file === "-" ? await io.stdin() : await readBytes(resolve(io.cwd, file), shown), shown);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
+  }
+  const [issue] = inputSchema.safeParse(value).error?.issues ?? [];
+  if (issue !== undefined)
+    throw new Problem([`${shown}: ${describeIssue(issue)}; schemas/input.json is the form of an input`]);
+  return text;
+}
+
+async function readBytes(path: string, shown: string): Promise<Uint8Array> {
+  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Problem([`${shown}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`]);
+  });
+}
+
+function decodeUtf8(bytes: Uint8Array, shown: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Problem([`${shown}: not UTF-8`]);
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const near = path === "" ? nearestWord(key, INPUT_KEYS) : undefined;
+    const inside = path === "" ? "" : ` in ${path}`;
+    return `unknown field "${key}"${inside}${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
+  }
+  return path === "" ? issue.message : `${path}: ${issue.message}`;
+}
+
+function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): string {
+  const matched = decision.rules.map((rule) => ({ rule, ...rules.get(rule) }));
+  return `${JSON.stringify({ decision, rules: matched, fuel, bundle }, undefined, 2)}\n`;
+}
+
+function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file: string): string {
+  const { action, reasons, malformed, rate_limits, approval, labels, redact, hidden } = decision;
+  const lines: (readonly [label: string, value: string])[] = [
+    ...reasons.map((reason) => ["reason", reason] as const),
+    ...decision.rules.map((rule) => ["rule", describeRule(rule, rules)] as const),
+    ...malformed.map((fault) => ["malformed", describeMalformed(fault, rules)] as const),
+    ...rate_limits.map((limit) => ["limit", describeLimit(limit)] as const),
+    ...(action === "require_approval"
+      ? [["approval", `within ${approval.timeout} s, the call waits ${approval.hold} s`] as const]
+      : []),
+    ...(labels.length > 0 ? [["labels", labels.join(", ")] as const] : []),
+    ...(redact.length > 0 ? [["redact", redact.join(", ")] as const] : []),
+    ...(hidden ? [["hidden", "not in tools/list"] as const] : []),
+    ["cost", `${fuel} units`],
+    ["bundle", `${bundle.revision} (${file}, as it was last built)`],
+  ];
+  return `${action}\n${lines.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}\n`).join("")}`;
+}
+
+function describeRule(rule: string, rules: RuleIndex): string {
+  const found = rules.get(rule);
+  if (found === undefined) return `${rule} (not in the bundle's index)`;
+  return `${rule}${NEXT_LINE}${found.file}:${found.row}${found.title === undefined ? "" : `  ${found.title}`}`;
+}
+
+/** The library says `<rule>: <faults>`. */
+function describeMalformed(fault: string, rules: RuleIndex): string {
+  const found = [...rules].find(([rule]) => fault.startsWith(`${rule}: `))?.[1];
+  return found === undefined ? fault : `${fault}${NEXT_LINE}${found.file}:${found.row}`;
+}
+
+function describeLimit({ rule, max, window, per, over, cost }: RateLimit): string {
+  const whose = per === "everyone" ? "everyone together" : `each ${per}`;
+  return `${max} per ${window} s for ${whose}, over ${over}, cost ${cost}  ${rule}`;
+}

@@ -1,0 +1,69 @@
+// HTTP from a command to the running gate. A connection of its own for each request, on which the gate proves itself first;
+// one that is kept is lost where the gate closes it at that moment, without anyone knowing what it read. Redirects are not
+// followed. Knows no JSON-RPC.
+import { type Agent, type IncomingMessage, request } from "node:http";
+import type { RunningGate } from "../config/running-gate.ts";
+import { connectToGate, reachableUrl } from "./gate-connection.ts";
+
+const MAX_BODY_BYTES = 67_108_864;
+
+export type Sent = {
+  /** Resolves once the request is with the operating system, or has failed; never rejects. */
+  readonly handedOver: Promise<void>;
+  /** The answer's head; its body is still to be read. Rejects where there is none, StrangerError where it is not the gate. */
+  readonly answer: Promise<IncomingMessage>;
+};
+
+export type Outgoing = {
+  readonly method: "POST" | "GET" | "DELETE";
+  /** On the gate, with its slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly signal: AbortSignal;
+};
+
+/** Nothing of `outgoing` is sent before the gate has proven itself. */
+export function send(gate: RunningGate, outgoing: Outgoing): Sent {
+  const onItsWay = connectToGate(gate, outgoing.signal).then((agent) => sendThrough(agent, gate, outgoing));
+  return {
+    handedOver: onItsWay.then(
+      ({ handedOver }) => handedOver,
+      () => {},
+    ),
+    answer: onItsWay.then(({ answer }) => answer),
+  };
+}
+
+function sendThrough(agent: Agent, gate: RunningGate, { method, path, headers, body, signal }: Outgoing): Sent {
+  const url = new URL(`${reachableUrl(gate)}${path}`);
+  const outgoing = request(url, { method, headers: { ...headers, connection: "close" }, signal, agent });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once("response", resolve);
+    outgoing.on("error", reject);
+  });
+  const handedOver = new Promise<void>((resolve) => {
+    outgoing.once("finish", resolve);
+    outgoing.once("close", resolve);
+  });
+  outgoing.end(body);
+  return { handedOver, answer };
+}
+
+/** @throws Error where the connection ends before the body does, or the body is longer than anything a gate sends */
+export async function readBody(answer: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer) {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** The media type, lower-case, without parameters. */
+export function mediaTypeOf(answer: IncomingMessage): string {
+  return (answer.headers["content-type"] ?? "").split(";", 1).join("").trim().toLowerCase();
+}

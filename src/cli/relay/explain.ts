@@ -1,0 +1,42 @@
+// What a client is told where the gate gave no answer, or one that is none in JSON-RPC: a sentence, and the gate's own code.
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import type { RunningGate } from "../../config/running-gate.ts";
+import { TRANSPORT_CODE } from "../../mcp/refusal.ts";
+import { reachableUrl, StrangerError } from "../gate-connection.ts";
+
+export type Fault = { readonly message: string; readonly code: number };
+
+const errorSchema = z.object({ error: z.object({ code: z.number(), message: z.string() }) });
+
+/** What a refusal by HTTP status says. */
+export function explainAnswer(answer: IncomingMessage, body: Buffer): Fault {
+  const { message, code } = readError(body) ?? {
+    message: `the gate answered with status ${answer.statusCode} and no message`,
+    code: TRANSPORT_CODE,
+  };
+  return {
+    message: answer.statusCode === 401 ? `${message}; regate stdio takes it from REGATE_API_KEY` : message,
+    code,
+  };
+}
+
+/** @param gate undefined where none runs */
+export function explainFailure(gate: RunningGate | undefined, error: unknown): Fault {
+  return { message: describeFailure(gate, error), code: TRANSPORT_CODE };
+}
+
+function describeFailure(gate: RunningGate | undefined, error: unknown): string {
+  if (error instanceof StrangerError) return error.message;
+  if (gate === undefined) return "the gate of this configuration does not run any more; start regate serve";
+  const reason = error instanceof Error ? error.message : String(error);
+  return `the gate at ${reachableUrl(gate)} gave no answer (${reason}); is regate serve running?`;
+}
+
+function readError(body: Buffer): Fault | undefined {
+  try {
+    return errorSchema.parse(JSON.parse(body.toString("utf8"))).error;
+  } catch {
+    return undefined;
+  }
+}

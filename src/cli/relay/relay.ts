@@ -1,0 +1,241 @@
+// Between a client that speaks MCP over stdio and the running gate: each line goes out as a POST with the very bytes of the
+// line, and what the gate answers or streams comes back as lines. It judges nothing and translates no era; it only adds
+// what HTTP has and stdio has not: session ids, version headers, streams, cancellation by disconnecting.
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { RunningGate } from "../../config/running-gate.ts";
+import { type ClientRequest, type ParsedMessage, parseClientMessage, parseServerMessage } from "../../mcp/jsonrpc.ts";
+import { errorAnswer } from "../../mcp/refusal.ts";
+import { frameLine, LineSplitter } from "../../mcp/stdio-lines.ts";
+import { mediaTypeOf, type Outgoing, readBody, type Sent, send } from "../gate-link.ts";
+import { ClientSession } from "./client-session.ts";
+import { followStream } from "./event-stream.ts";
+import { explainAnswer, explainFailure, type Fault } from "./explain.ts";
+import { claimedVersion } from "./message-headers.ts";
+
+/** As much as a gate can be configured to take; what it does take, it says itself. */
+const MAX_LINE_BYTES = 67_108_864;
+const MAX_DEPTH = 512;
+const MAX_RESUME_FAILURES = 5;
+/** How long requests may still be answered after the client has closed its end. */
+const GRACE_MS = 1_000;
+const END_MS = 2_000;
+
+export type RelayOptions = {
+  /** The gate that runs now: one that is restarted has another secret. */
+  readonly locate: () => RunningGate | undefined;
+  /** The server's key in the configuration. */
+  readonly server: string;
+  readonly apiKey: string | undefined;
+  /** UUID of this process: names its session where the server gives none. */
+  readonly relayId: string;
+  readonly input: AsyncIterable<Uint8Array>;
+  readonly output: Writable;
+  /** For a person, a line at a time. */
+  readonly log: (line: string) => void;
+  /** Aborted where the process is told to end. */
+  readonly stop: AbortSignal;
+};
+
+/** Relays until `input` ends or `stop` is aborted, then ends the session. Never rejects for what client or gate do. */
+export async function relay(options: RelayOptions): Promise<void> {
+  await new Relay(options).run();
+}
+
+/** A request whose answer has not come yet. */
+type Flight = {
+  readonly request: ClientRequest;
+  readonly abort: AbortController;
+  answered: boolean;
+};
+
+const cancelledSchema = z.object({ requestId: z.union([z.string(), z.number()]) });
+
+class Relay {
+  readonly #flights = new Map<string, Flight>();
+  readonly #landings = new Set<Promise<void>>();
+  readonly #session = new ClientSession();
+  readonly #ended = new AbortController();
+
+  constructor(private readonly options: RelayOptions) {}
+
+  async run(): Promise<void> {
+    const { stop } = this.options;
+    const stopped = stop.aborted ? Promise.resolve() : once(stop, "abort");
+    await Promise.race([this.#readLines(), stopped]);
+    const landed = Promise.all(this.#landings);
+    if (!stop.aborted) await Promise.race([landed, stopped, sleep(GRACE_MS, undefined, { ref: false })]);
+    this.#ended.abort();
+    for (const { abort } of this.#flights.values()) abort.abort();
+    await this.#endSession();
+  }
+
+  /** Hands the lines over in the order in which they came; requests are then answered side by side. */
+  async #readLines(): Promise<void> {
+    const lines = new LineSplitter(MAX_LINE_BYTES);
+    for await (const chunk of this.options.input) {
+      for (const line of lines.push(chunk)) {
+        if (line.kind === "too_long") {
+          return this.options.log(`a line is longer than ${MAX_LINE_BYTES} bytes; nothing after it is read`);
+        }
+        await this.#take(line.bytes);
+      }
+    }
+    await this.#take(lines.rest());
+  }
+
+  async #take(line: Uint8Array): Promise<void> {
+    if (isBlank(line)) return;
+    const message = parseClientMessage(line, { maxBytes: MAX_LINE_BYTES, maxDepth: MAX_DEPTH });
+    if (message.kind === "request") return this.#sendRequest(message, line);
+    const cancelled = this.#flightCancelledBy(message);
+    // a modern request is cancelled by closing its stream
+    if (cancelled === undefined || claimedVersion(cancelled.request) === undefined)
+      await this.#sendOneWay(message, line);
+    cancelled?.abort.abort();
+  }
+
+  /** Resolves when the request is on its way, so that what follows can't overtake it. */
+  async #sendRequest(request: ClientRequest, line: Uint8Array): Promise<void> {
+    const flight: Flight = { request, abort: new AbortController(), answered: false };
+    this.#flights.set(keyOf(request.id), flight);
+    const { handedOver, answer } = this.#post(this.#session.headersFor(request), line, flight.abort.signal);
+    const landing = this.#land(flight, answer).finally(() => this.#landings.delete(landing));
+    this.#landings.add(landing);
+    await handedOver;
+  }
+
+  async #land(flight: Flight, answer: Promise<IncomingMessage>): Promise<void> {
+    let fault: Fault | undefined;
+    try {
+      fault = await this.#answer(flight, await answer);
+    } catch (error) {
+      fault = explainFailure(this.options.locate(), error);
+    }
+    const { request, abort, answered } = flight;
+    const key = keyOf(request.id);
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (fault === undefined || answered || abort.signal.aborted) return;
+    await this.#write(Buffer.from(errorAnswer(request.idText, fault.code, fault.message)));
+  }
+
+  /** Passes the answer on; returns what is wrong where none came. */
+  async #answer(flight: Flight, answer: IncomingMessage): Promise<Fault | undefined> {
+    const isFine = answer.statusCode === 200;
+    this.#session.learnHead(flight.request, answer);
+    if (isFine && mediaTypeOf(answer) === "text/event-stream") return this.#follow(flight, answer);
+    const body = await readBody(answer);
+    if (isFine) await this.#deliver(body);
+    return explainAnswer(answer, body);
+  }
+
+  /** Reads the stream of a request until its answer has come. */
+  async #follow(flight: Flight, first: IncomingMessage): Promise<Fault | undefined> {
+    const { signal } = flight.abort;
+    const end = await followStream({
+      first,
+      open: (lastEventId) => this.#openStream(lastEventId, signal),
+      deliver: (message) => this.#deliver(message),
+      isDone: () => flight.answered,
+      signal,
+      maxFailures: MAX_RESUME_FAILURES,
+      onlyResumable: true,
+    });
+    if (end.kind === "refused") return explainAnswer(end.answer, await readBody(end.answer));
+    return end.kind === "broken" ? explainFailure(this.options.locate(), end.problem) : undefined;
+  }
+
+  /** The stream of what the server sends by itself in a legacy session; a server need not have one. */
+  async #listen(): Promise<void> {
+    const { signal } = this.#ended;
+    const session = this.#session.id;
+    const listening = followStream({
+      open: (lastEventId) => this.#openStream(lastEventId, signal),
+      deliver: (message) => this.#deliver(message),
+      isDone: () => this.#session.id !== session,
+      signal,
+      maxFailures: Number.POSITIVE_INFINITY,
+      onlyResumable: false,
+    });
+    const end = await listening.catch(() => undefined);
+    if (end?.kind === "refused") end.answer.resume();
+  }
+
+  /** A notification, an answer to the server, or a line that is no message: on that the gate has its say. */
+  async #sendOneWay(message: Exclude<ParsedMessage, ClientRequest>, line: Uint8Array): Promise<void> {
+    let fault: Fault;
+    try {
+      const answer = await this.#post(this.#session.headers(), line, this.#ended.signal).answer;
+      const body = await readBody(answer);
+      if (message.kind === "notification" && message.method === "notifications/initialized") void this.#listen();
+      if (answer.statusCode === 202) return;
+      fault = explainAnswer(answer, body);
+    } catch (error) {
+      fault = explainFailure(this.options.locate(), error);
+    }
+    if (message.kind === "refused")
+      await this.#write(Buffer.from(errorAnswer(JSON.stringify(message.id), fault.code, fault.message)));
+    else if (!this.#ended.signal.aborted) this.options.log(`a message was not taken: ${fault.message}`);
+  }
+
+  /** Writes one message from the server, and takes what it says about the session. */
+  async #deliver(bytes: Buffer): Promise<void> {
+    const message = parseServerMessage(bytes.toString("utf8"));
+    if (message.kind === "response" && message.id !== undefined) {
+      const flight = this.#flights.get(keyOf(message.id));
+      if (flight !== undefined) {
+        flight.answered = true;
+        this.#session.learn(flight.request, message.value);
+      }
+    }
+    await this.#write(bytes);
+  }
+
+  async #write(message: Uint8Array): Promise<void> {
+    if (!this.options.output.write(frameLine(message))) await once(this.options.output, "drain");
+  }
+
+  #flightCancelledBy(message: ParsedMessage): Flight | undefined {
+    if (message.kind !== "notification" || message.method !== "notifications/cancelled") return undefined;
+    const cancelled = cancelledSchema.safeParse(message.params?.value);
+    return cancelled.success ? this.#flights.get(keyOf(cancelled.data.requestId)) : undefined;
+  }
+
+  #post(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Sent {
+    const types = { accept: "application/json, text/event-stream", "content-type": "application/json" };
+    return this.#send({ method: "POST", headers: { ...headers, ...types }, body, signal });
+  }
+
+  #openStream(lastEventId: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+    const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+    const headers = { ...this.#session.headers(), accept: "text/event-stream", ...resume };
+    return this.#send({ method: "GET", headers, signal }).answer;
+  }
+
+  #send(outgoing: Omit<Outgoing, "path">): Sent {
+    const { apiKey, relayId, server, locate } = this.options;
+    const gate = locate();
+    if (gate === undefined) return { handedOver: Promise.resolve(), answer: Promise.reject(new Error("no gate runs")) };
+    const own = { "regate-stdio": relayId, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
+    return send(gate, { ...outgoing, path: `/mcp/${server}`, headers: { ...outgoing.headers, ...own } });
+  }
+
+  async #endSession(): Promise<void> {
+    if (this.#session.id === undefined) return;
+    const signal = AbortSignal.timeout(END_MS);
+    const { answer } = this.#send({ method: "DELETE", headers: this.#session.headers(), signal });
+    await answer.then(readBody).catch(() => undefined);
+  }
+}
+
+/** Ids of requests, a string told from a number. */
+function keyOf(id: string | number): string {
+  return JSON.stringify(id);
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

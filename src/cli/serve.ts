@@ -1,0 +1,100 @@
+// `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes a changed bundle.
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type RunningGate, startGate } from "../compose.ts";
+import { loadConfig } from "../config/config.ts";
+import { loadMcpConfig } from "../config/mcp-config.ts";
+import { type Config, configSchema } from "../config/schema.ts";
+import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
+import { watchFile } from "../policy/watch-file.ts";
+import { Problem } from "../problem.ts";
+import { readVersion } from "../version.ts";
+import type { CommandIo } from "./command.ts";
+import { greet } from "./greeting.ts";
+
+const DEFAULT_FILE = "regate.yaml";
+const BUILT_BUNDLE = "bundles/regate.tar.gz";
+
+export type ServeArgs = {
+  readonly config?: string | undefined;
+  readonly port?: string | undefined;
+  readonly bundle?: string | undefined;
+  readonly "mcp-config"?: string | undefined;
+};
+
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      config: { type: "string", short: "c" },
+      port: { type: "string" },
+      bundle: { type: "string" },
+      "mcp-config": { type: "string" },
+    },
+  });
+  const config = readConfig(values, io);
+  const gate = await start(config, io);
+  const stopWatching = config.watch ? watchFile(bundleOf(config), () => void gate.reload()) : () => {};
+  await untilStopped(gate);
+  stopWatching();
+  io.stderr("regate: stopping\n");
+  await gate.close();
+  return 0;
+}
+
+/** The configuration file, with what the command line says in its place. Without a file --mcp-config is enough. */
+export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
+  const mcpConfig = args["mcp-config"];
+  const file = args.config ?? DEFAULT_FILE;
+  if (mcpConfig === undefined && args.config === undefined && !existsSync(resolve(cwd, file))) {
+    throw new Problem([
+      `there is no ${file} here: name one with -c FILE, or your client's servers with --mcp-config FILE; the least one is\n  servers:\n    files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."], catalogue: filesystem }`,
+    ]);
+  }
+  const config =
+    mcpConfig === undefined || args.config !== undefined
+      ? loadConfig(file, env, cwd)
+      : configSchema({ file: resolve(cwd, file), folder: cwd, env }).parse({});
+  const servers = mcpConfig === undefined ? config.servers : loadMcpConfig(mcpConfig, env, cwd);
+  const port = args.port === undefined ? config.listen.port : readPort(args.port);
+  const bundle = args.bundle === undefined ? config.bundle : resolve(cwd, args.bundle);
+  return { ...config, servers, bundle, listen: { ...config.listen, port } };
+}
+
+/** Starts the gate and greets whoever started it. */
+export async function start(config: Config, io: CommandIo): Promise<RunningGate> {
+  const file = bundleOf(config);
+  const shown = relative(io.cwd, file).startsWith("..") ? file : relative(io.cwd, file);
+  const version = readVersion();
+  const gate = await startGate({
+    config,
+    bundle: { file, shown },
+    version,
+    operatorKey: io.env.REGATE_OPERATOR_KEY,
+    canShowKey: io.env.REGATE_STARTED_BY !== "stdio",
+    log: (line) => io.stderr(`regate: ${line}\n`),
+  });
+  io.stdout(greet(config, gate, version, shown));
+  return gate;
+}
+
+/** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
+function bundleOf(config: Config): string {
+  const built = join(dirname(config.file), BUILT_BUNDLE);
+  return config.bundle ?? (existsSync(built) ? built : SHIPPED_BUNDLE);
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new Problem([`--port ${text}: must be a whole number from 0 (any free port) to 65535`]);
+}
+
+/** Resolves on SIGINT or SIGTERM. SIGHUP reloads. */
+export function untilStopped(gate: RunningGate): Promise<void> {
+  return new Promise((stop) => {
+    process.on("SIGHUP", () => void gate.reload());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop());
+  });
+}

@@ -1,0 +1,48 @@
+// Loads regate.yaml: the only way in for what a person configures. Every fault of the file is reported at once.
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { Problem } from "../problem.ts";
+import { describeFaults, type Fault, toFaults } from "./faults.ts";
+import { isLoopback } from "./listen.ts";
+import { type Config, configSchema, DEFAULT_STATE, listenSchema } from "./schema.ts";
+import { readSource } from "./source.ts";
+
+/**
+ * @param file as the user named it: messages show it so; resolved against `cwd`
+ * @param env fills the ${NAME} of servers
+ * @param cwd absolute
+ * @throws Problem with one line for each fault, `file:line:column field: what is wrong; remedy`
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv, cwd: string): Config {
+  const path = resolve(cwd, file);
+  const source = readSource(path, file);
+  const parsed = configSchema({ file: path, folder: dirname(path), env }).safeParse(source.value);
+  const faults = [...(parsed.success ? [] : toFaults(parsed.error)), ...exposedWithoutKeys(source.value)];
+  const [first, ...more] = describeFaults(source, faults);
+  if (first !== undefined) throw new Problem([first, ...more]);
+  if (!parsed.success) throw new Error("the schema refused the configuration without naming a fault");
+  return parsed.data;
+}
+
+/**
+ * The state folder that `file` names, absolute, with nothing else of the file checked: for commands that only look for the
+ * running gate, and need none of the variables that its servers need.
+ * @throws Problem where the file can't be read, isn't YAML, or `state` isn't text
+ */
+export function locateState(file: string, cwd: string): string {
+  const path = resolve(cwd, file);
+  const source = readSource(path, file);
+  const parsed = z.object({ state: z.string().min(1).default(DEFAULT_STATE) }).safeParse(source.value);
+  if (parsed.success) return resolve(dirname(path), parsed.data.state);
+  const [first, ...more] = describeFaults(source, [{ path: ["state"], message: "must name a folder" }]);
+  throw new Problem([first ?? `${file}: state must name a folder`, ...more]);
+}
+
+/** Whoever reaches the port of a gate without keys may use it: so it must be reachable from this machine only. */
+function exposedWithoutKeys(raw: unknown): Fault[] {
+  const parsed = z.looseObject({ listen: listenSchema, keys: z.array(z.unknown()).optional() }).safeParse(raw);
+  if (!parsed.success || isLoopback(parsed.data.listen.host) || (parsed.data.keys ?? []).length > 0) return [];
+  const message =
+    "would let anyone on the network call without a key; add one with regate keys add NAME, or listen on 127.0.0.1";
+  return [{ path: ["listen"], message }];
+}

@@ -1,0 +1,212 @@
+// What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
+import { resolve } from "node:path";
+import { z } from "zod";
+import { says, strictFields } from "./faults.ts";
+import { type Listen, parseListen } from "./listen.ts";
+import { SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+
+/** One agent's key: who presents the key with this hash is the principal `name`. */
+export type ApiKey = {
+  readonly name: string;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+};
+
+export type Limits = {
+  /** How many sessions a principal may open on one server: `max` in `window` seconds. */
+  readonly newSessions: { readonly max: number; readonly window: number };
+  /** Part-used buckets that one principal may hold. */
+  readonly bucketsPerPrincipal: number;
+  /** Child processes of stdio servers that one principal may have running. */
+  readonly childrenPerPrincipal: number;
+  /** The longest body of a request, in bytes. */
+  readonly maxBodyBytes: number;
+  /** How deep JSON may nest. */
+  readonly maxDepth: number;
+};
+
+export type LogConfig = {
+  /** Absolute. */
+  readonly file: string;
+  /** True: a call goes out only when its record is on disk. */
+  readonly durable: boolean;
+  /** Names of arguments that are masked besides the built-in ones. */
+  readonly maskedKeys: readonly string[];
+};
+
+/** regate.yaml, with defaults filled in and paths absolute. */
+export type Config = {
+  /** Absolute path of the file itself. */
+  readonly file: string;
+  readonly listen: Listen;
+  /** Absolute; undefined where the file names none: the shipped bundle. */
+  readonly bundle: string | undefined;
+  /** Absolute path of the folder that holds what outlives a restart. */
+  readonly state: string;
+  /** True: a changed bundle or configuration is taken as soon as it is written. */
+  readonly watch: boolean;
+  /** IANA name; what `input.time` counts in. */
+  readonly timezone: string;
+  readonly keys: readonly ApiKey[];
+  readonly servers: ReadonlyMap<string, ServerConfig>;
+  readonly limits: Limits;
+  readonly log: LogConfig;
+  /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
+  readonly allowedOrigins: readonly string[];
+  /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
+  readonly allowedHosts: readonly string[];
+};
+
+export type SchemaContext = {
+  readonly file: string;
+  /** Absolute folder that relative paths start from. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+export const DEFAULT_LISTEN = "127.0.0.1:8787";
+export const DEFAULT_STATE = ".regate";
+const DEFAULT_LOG_FILE = "decisions.jsonl";
+/** 1 MiB of args, and room for what surrounds them. */
+const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
+
+export const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** The principal of an unauthenticated gate: no key may pass for it. */
+export const RESERVED_KEY_NAME = "local";
+
+const flag = (): z.ZodBoolean => z.boolean({ error: says("must be true or false") });
+const list = <Item extends z.ZodType>(item: Item, of: string): z.ZodArray<Item> =>
+  z.array(item, { error: says(`must be a list of ${of}`) });
+const text = (): z.ZodString => {
+  const error = says("must be text");
+  return z.string({ error }).min(1, { error });
+};
+
+function wholeNumber(min: number, max: number): z.ZodInt {
+  const error = says(`must be a whole number from ${min} to ${max}`);
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export const listenSchema = text().transform((value, ctx): Listen => {
+  const listen = parseListen(value);
+  if (listen !== undefined) return listen;
+  ctx.addIssue({ code: "custom", message: `must be host:port, as in ${DEFAULT_LISTEN} or [::1]:8787` });
+  return z.NEVER;
+});
+
+/** Only the form of one entry; names and hashes are unique by `keysSchema`. */
+const keySchema = strictFields({
+  name: text()
+    .regex(KEY_NAME, { error: "must be 1 to 64 letters, digits, dots, dashes or underscores" })
+    .refine((name) => name !== RESERVED_KEY_NAME, {
+      error: `must not be ${RESERVED_KEY_NAME}: that is who calls a gate without keys`,
+    }),
+  sha256: text().regex(/^[0-9a-f]{64}$/, {
+    error:
+      "must be the SHA-256 of the key in 64 lower-case hex digits; regate keys add NAME makes a key and writes it here",
+  }),
+});
+
+const keysSchema = list(keySchema, "keys, each with name and sha256").superRefine((keys, ctx) => {
+  for (const field of ["name", "sha256"] as const) {
+    const seen = new Set<string>();
+    keys.forEach((key, index) => {
+      if (seen.has(key[field])) {
+        ctx.addIssue({ code: "custom", path: [index, field], message: "stands here twice; one key is one agent" });
+      }
+      seen.add(key[field]);
+    });
+  }
+});
+
+const timezoneSchema = text().refine(isTimezone, { error: "is no time zone; use an IANA name, as in Europe/Berlin" });
+
+const originSchema = text().transform((value, ctx): string => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    url !== undefined &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.origin === value.toLowerCase()
+  )
+    return url.origin;
+  ctx.addIssue({ code: "custom", message: "must be an origin without path, as in https://app.example.com" });
+  return z.NEVER;
+});
+
+const hostSchema = text()
+  .regex(/^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/, {
+    error: "must be a host name or address without port, as in gate.example.com",
+  })
+  .toLowerCase();
+
+const limitsSchema = strictFields({
+  newSessions: strictFields({
+    max: wholeNumber(1, 1_000_000).default(200),
+    window: wholeNumber(1, 86_400).default(600),
+  }).prefault({}),
+  bucketsPerPrincipal: wholeNumber(1, 10_000_000).default(10_000),
+  childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
+  maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
+  maxDepth: wholeNumber(8, 512).default(128),
+});
+
+/** The schema of the whole file. Its messages are complete sentences for describeFaults. */
+export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Config> {
+  const path = text().transform((value) => resolve(folder, value));
+  return strictFields({
+    listen: listenSchema.prefault(DEFAULT_LISTEN),
+    bundle: path.optional(),
+    state: path.prefault(DEFAULT_STATE),
+    watch: flag().default(false),
+    timezone: timezoneSchema.default("UTC"),
+    keys: keysSchema.default([]),
+    servers: serversSchema({ folder, env }).prefault({}),
+    limits: limitsSchema.prefault({}),
+    log: strictFields({
+      file: path.optional(),
+      durable: flag().default(false),
+      maskedKeys: list(text(), "argument names").default([]),
+    }).prefault({}),
+    allowedOrigins: list(originSchema, "origins").default([]),
+    allowedHosts: list(hostSchema, "host names").default([]),
+  }).transform(({ bundle, log, ...rest }) => ({
+    ...rest,
+    file,
+    bundle,
+    log: { ...log, file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE) },
+  }));
+}
+
+function serversSchema({
+  folder,
+  env,
+}: {
+  folder: string;
+  env: NodeJS.ProcessEnv;
+}): z.ZodType<ReadonlyMap<string, ServerConfig>> {
+  const error = says("must be a mapping of keys to servers");
+  return z.record(z.string(), z.unknown(), { error }).transform((entries, ctx) => {
+    const servers = new Map<string, ServerConfig>();
+    for (const [key, raw] of Object.entries(entries)) {
+      if (!SERVER_KEY.test(key)) {
+        const message =
+          "must be 1 to 64 lower-case letters, digits, dashes or underscores: it stands in the URL; the name for policy goes into catalogue";
+        ctx.addIssue({ code: "custom", path: [key], message });
+      }
+      const parsed = serverSchema(key, { folder, env, dialect: "regate" }).safeParse(raw);
+      if (parsed.success) servers.set(key, parsed.data);
+      else
+        for (const issue of parsed.error.issues)
+          ctx.addIssue({ code: "custom", path: [key, ...issue.path], message: issue.message });
+    }
+    return servers;
+  });
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+// The process around a command: its streams, its exit code. The only place that ends the process.
+import type { CommandIo } from "./cli/command.ts";
+import { runCommand } from "./cli/commands.ts";
+
+/** EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). */
+const EXIT_BUG = 70;
+const isServing = ["serve", "dev"].includes(process.argv[2] ?? "");
+
+const io: CommandIo = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: readStdin,
+};
+
+let ending = false;
+process.on("uncaughtException", (error) => void endWithBug(error));
+// Whoever read us has seen enough (`regate ... | head`). A gate goes on: it is there for its clients, not for who reads its log.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (!isServing) process.exit(error.code === "EPIPE" ? 0 : EXIT_BUG);
+});
+process.stderr.on("error", () => {});
+
+try {
+  await end(await runCommand(process.argv.slice(2), io));
+} catch (error) {
+  await endWithBug(error);
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function endWithBug(error: unknown): Promise<void> {
+  // a fault while ending must not begin it again
+  if (ending) process.exit(EXIT_BUG);
+  ending = true;
+  const detail = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`regate: internal error; please report it with this text\n${detail}\n`);
+  await end(EXIT_BUG);
+}
+
+/** Ends when all that was printed has been taken: a pipe is written to in the background. */
+async function end(code: number): Promise<void> {
+  process.exitCode = code;
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((taken) => stream.write("", taken));
+  }
+  process.exit(code);
+}

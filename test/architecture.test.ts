@@ -1,0 +1,156 @@
+// Holds the direction of imports that docs/ and the layout promise: main -> cli -> compose -> http, console -> mcp -> gate,
+// and gate <- policy, limits, approvals, log. A part that is not in the table below is not known, and fails.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const SRC = resolve(import.meta.dirname, "../src");
+
+/** What a gate is composed of. */
+const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approvals", "log", "state", "config"];
+
+/** What each part of src/ may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli", "problem.ts"],
+  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": ["compose-gate.ts", ...SERVING],
+  "compose-gate.ts": SERVING,
+  http: ["mcp", "gate", "config", "problem.ts"],
+  console: ["mcp", "gate", "config", "problem.ts"],
+  mcp: ["gate"],
+  gate: [],
+  policy: ["gate", "config", "problem.ts"],
+  limits: ["gate", "problem.ts"],
+  approvals: ["gate", "problem.ts"],
+  log: ["gate", "problem.ts"],
+  state: ["limits", "problem.ts"],
+  config: ["problem.ts"],
+  "problem.ts": [],
+  "version.ts": [],
+};
+
+/** Packages that few files may know. */
+const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp])[] = [
+  ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
+  ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
+  ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
+  ["libsql", /^libsql/, /^state\//],
+];
+
+type Import = { readonly file: string; readonly part: string; readonly specifier: string };
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.split(sep).join("/"))
+  .toSorted();
+const sources = new Map(files.map((file) => [file, withoutComments(readFileSync(join(SRC, file), "utf8"))]));
+const imports = [...sources].flatMap(([file, source]) =>
+  importsOf(source).map((specifier) => describeImport(file, specifier)),
+);
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+}
+
+/** Static and dynamic imports, re-exports, types' imports and `require`. */
+function importsOf(source: string): string[] {
+  const found = source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'`])([^"'`\n]+)\1/g);
+  return [...found].map(([, , specifier = ""]) => specifier);
+}
+
+function describeImport(file: string, specifier: string): Import {
+  return { file, part: partOf(file), specifier };
+}
+
+/** The folder directly under src/, or the file that lies there. */
+function partOf(file: string): string {
+  return file.split("/", 1)[0] ?? "";
+}
+
+/** The part that a relative import leads to; undefined for a package. */
+function targetOf({ file, specifier }: Import): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const target = relative(SRC, resolve(SRC, dirname(file), specifier))
+    .split(sep)
+    .join("/");
+  return target.startsWith("..") ? `outside src: ${specifier}` : partOf(target);
+}
+
+describe("the scan of imports", () => {
+  test("sees every way to import", () => {
+    const source = withoutComments(`
+      import "./a.ts";
+      import type { B } from "./b.ts";
+      import c, { type C } from './c.ts';
+      export * from "./d.ts";
+      const e = await import("./e.ts");
+      import f = require("f");
+      type G = import("./g.ts").G;
+      // import "./commented.ts";
+      /* import "./commented-too.ts"; */`);
+    expect(importsOf(source)).toEqual(["./a.ts", "./b.ts", "./c.ts", "./d.ts", "./e.ts", "f", "./g.ts"]);
+  });
+
+  test("finds what is known to be there", () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(imports.some((one) => one.file === "mcp/endpoint.ts" && targetOf(one) === "gate")).toBe(true);
+    expect(imports.some((one) => one.file === "main.ts" && targetOf(one) === "cli")).toBe(true);
+    expect(imports.some(({ file, specifier }) => file === "policy/engine.ts" && specifier.includes("opa-wasm"))).toBe(
+      true,
+    );
+  });
+});
+
+describe("src/", () => {
+  test("has no part that the table does not know", () => {
+    expect([...new Set(files.map(partOf))].filter((part) => !Object.hasOwn(MAY_IMPORT, part))).toEqual([]);
+  });
+
+  test("imports in one direction only", () => {
+    const wrong = imports.filter((one) => {
+      const target = targetOf(one);
+      return target !== undefined && target !== one.part && !MAY_IMPORT[one.part]?.includes(target);
+    });
+    expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+  });
+
+  test("has no circle among its parts", () => {
+    const done = new Set<string>();
+    while (done.size < Object.keys(MAY_IMPORT).length) {
+      const ready = Object.entries(MAY_IMPORT).filter(
+        ([part, parts]) => !done.has(part) && parts.every((other) => done.has(other)),
+      );
+      expect(ready, `stuck after ${[...done]}`).not.toEqual([]);
+      for (const [part] of ready) done.add(part);
+    }
+  });
+
+  test("has a gate that is pure: it imports nothing outside src/gate, packages and node included", () => {
+    const foreign = imports.filter((one) => one.part === "gate" && targetOf(one) !== "gate");
+    expect(foreign.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+    const impure = [...sources].filter(
+      ([file, source]) =>
+        partOf(file) === "gate" &&
+        /\b(?:process|globalThis|Buffer|performance|setTimeout|Date|fetch|crypto)\b/.test(source),
+    );
+    expect(impure.map(([file]) => file)).toEqual([]);
+  });
+
+  test("ends the process in src/main.ts only", () => {
+    const exits = [...sources].filter(([, source]) =>
+      /\bprocess\s*\.\s*(?:exit\b|abort\b|kill\s*\(\s*process\.pid)/.test(source),
+    );
+    expect(exits.map(([file]) => file)).toEqual(["main.ts"]);
+  });
+
+  test.each(KEPT_TO)("imports %s only where it belongs", (_name, pattern, where) => {
+    const users = imports.filter(({ specifier }) => pattern.test(specifier));
+    expect(users).not.toEqual([]);
+    expect(users.filter(({ file }) => !where.test(file)).map(({ file }) => file)).toEqual([]);
+  });
+
+  test("imports its own files with their extension", () => {
+    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:ts|json)$/.test(specifier));
+    expect(bare.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+  });
+});

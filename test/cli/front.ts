@@ -1,0 +1,112 @@
+// What a relay meets: the gate's own routes and checks, in the test's process, before an endpoint that judges nothing. It
+// passes everything on to a real server, and writes down what came.
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { writeRunningGate } from "../../src/config/running-gate.ts";
+import type { ApiKey } from "../../src/config/schema.ts";
+import { createApp, type Reloaded } from "../../src/http/app.ts";
+import { createAuthenticator } from "../../src/http/auth.ts";
+import { listen } from "../../src/http/listen.ts";
+import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOriginCheck } from "../../src/http/origin.ts";
+import { makeProofSecret, prove } from "../../src/http/prove.ts";
+import { makeTempDir, whenDone } from "../e2e/harness-process.ts";
+
+export const OPERATOR_KEY = "operator-key-of-the-command-tests";
+
+export type Came = { readonly method: string; readonly headers: IncomingHttpHeaders; readonly body: string };
+export type Answer = (came: Came, outgoing: ServerResponse, incoming: IncomingMessage) => void | Promise<void>;
+
+export type FrontOptions = {
+  /** The MCP endpoint that everything is passed on to, or what is answered in its place. */
+  readonly target: URL | Answer;
+  readonly keys?: readonly ApiKey[];
+  readonly reload?: () => Promise<Reloaded>;
+  readonly notReady?: () => string | undefined;
+  /** What it listens on; 127.0.0.1 where none is given. */
+  readonly host?: string;
+};
+
+export type Front = {
+  /** The one server is called `it`. */
+  readonly url: string;
+  /** A folder with a regate.yaml whose state folder names this gate as running. */
+  readonly dir: string;
+  readonly state: string;
+  readonly came: readonly Came[];
+  /** Ends at once, every connection with it. */
+  readonly die: () => void;
+};
+
+export async function startFront({ target, keys = [], reload, notReady, host }: FrontOptions): Promise<Front> {
+  const came: Came[] = [];
+  const open = new Set<ServerResponse>();
+  const instance = randomUUID();
+  const secret = makeProofSecret();
+  let ownUrl = "";
+  const address = { host: host ?? "127.0.0.1", port: 0 };
+  const app = createApp({
+    instance,
+    endpoints: new Map([
+      [
+        "it",
+        async (incoming, outgoing) => {
+          open.add(outgoing);
+          outgoing.on("close", () => open.delete(outgoing));
+          const body = await readAll(incoming);
+          const { method = "", headers } = incoming;
+          came.push({ method, headers, body: body.toString("utf8") });
+          if (typeof target === "function")
+            await target({ method, headers, body: body.toString("utf8") }, outgoing, incoming);
+          else await passOn(target, incoming, body, outgoing);
+        },
+      ],
+    ]),
+    originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
+    authenticator: createAuthenticator(keys),
+    operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    reload: reload ?? (() => Promise.reject(new Error("not expected"))),
+    notReady: notReady ?? (() => undefined),
+    prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
+    log: () => {},
+  });
+  const listening = await listen(app, address);
+  ownUrl = listening.url;
+  const dir = makeTempDir();
+  const state = join(dir, ".regate");
+  writeFileSync(join(dir, "regate.yaml"), "servers: {}\n");
+  writeRunningGate(state, { pid: process.pid, url: ownUrl, instance, secret, startedUnixMs: 0 });
+  const die = (): void => {
+    void listening.close();
+    for (const outgoing of open) outgoing.destroy();
+  };
+  whenDone(die);
+  return { url: listening.url, dir, state, came, die };
+}
+
+async function readAll(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function passOn(target: URL, incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const { host: _, ...headers } = incoming.headers;
+    const upstream = request(target, { method: incoming.method, headers, agent: false });
+    upstream.on("response", (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // a stream's head must not wait for its first event
+      outgoing.flushHeaders();
+      answer.pipe(outgoing);
+    });
+    upstream.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => {
+      upstream.destroy();
+      resolve();
+    });
+    upstream.end(body);
+  });
+}
