@@ -1,0 +1,90 @@
+// The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { startRecorder } from "./harness-fixtures.ts";
+import { type Gate, startGate } from "./harness-gate.ts";
+import { callBody, openSession } from "./harness-wire.ts";
+
+const LINE = z.looseObject({
+  decision_id: z.string(),
+  bundles: z.object({ regate: z.object({ revision: z.string(), digest: z.string() }) }),
+  input: z.looseObject({ server: z.string(), tool: z.string().optional(), session: z.string() }),
+  result: z.looseObject({ action: z.string() }),
+  requested_by: z.string(),
+  timestamp: z.iso.datetime(),
+  metrics: z.looseObject({ counter_regate_fuel: z.int().positive() }),
+  regate: z.looseObject({
+    verdict: z.string(),
+    rules: z.array(z.object({ id: z.string(), file: z.string(), row: z.int() })),
+  }),
+});
+
+test("each judged call leaves one line that says who, what, which rule and why, and no secret", async () => {
+  const recorder = await startRecorder("--sessions");
+  const gate = await startGate({ servers: { recorder: { url: recorder.url } } });
+  const session = await openSession(gate.url("recorder"));
+  const secret = "hunter2-hunter2";
+  await session.call("denied", { password: secret, nested: { api_key: secret, plain: "kept" } });
+  for (let call = 0; call < 4; call += 1)
+    await session.call("limited", { headers: { Authorization: `Bearer ${secret}` } });
+  await session.post(callBody(1, "echo", { text: "line\nbreak" }));
+  await gate.process.stop();
+
+  const calls = readLog(gate).filter(({ input }) => input.tool !== undefined);
+  expect(calls.map(({ input, regate }) => [input.tool, regate.verdict])).toEqual([
+    ["denied", "denied"],
+    ["limited", "forward"],
+    ["limited", "forward"],
+    ["limited", "forward"],
+    ["limited", "rate_limited"],
+    ["echo", "forward"],
+  ]);
+  const [denied] = calls;
+  expect(denied).toMatchObject({ requested_by: "local", result: { action: "deny" } });
+  expect(denied?.regate.rules).toEqual([
+    { id: "policy.servers.recorder/never", file: expect.stringMatching(/recorder\.rego$/), row: expect.any(Number) },
+  ]);
+  expect(new Set(calls.map(({ decision_id }) => decision_id)).size).toBe(calls.length);
+  expect(new Set(calls.map(({ input }) => input.session)).size).toBe(1);
+  const text = readFileSync(logFile(gate), "utf8");
+  expect(text).not.toContain(secret);
+  expect(text).toContain('"plain":"kept"');
+  expect(text).not.toContain(session.id);
+  expect(statSync(logFile(gate)).mode & 0o777).toBe(0o600);
+});
+
+test("a gate that was killed says at its next start that lines may be missing", async () => {
+  const recorder = await startRecorder("--sessions");
+  const servers = { recorder: { url: recorder.url } };
+  const first = await startGate({ servers });
+  await (await openSession(first.url("recorder"))).call("echo");
+  await first.process.stop("SIGKILL");
+  const second = await startGate({ servers, dir: first.dir });
+  await second.process.printed(/unclean|was killed|may lack|missing/i);
+  await second.process.stop();
+  const third = await startGate({ servers, dir: first.dir });
+  expect(`${third.process.stdout()}${third.process.stderr()}`).not.toMatch(/unclean|was killed|may lack|missing/i);
+});
+
+test("where the log is durable, a call that reached the server is on record after a kill", async () => {
+  const recorder = await startRecorder("--sessions");
+  const gate = await startGate({ servers: { recorder: { url: recorder.url } }, config: { log: { durable: true } } });
+  const session = await openSession(gate.url("recorder"));
+  for (let call = 0; call < 5; call += 1) await session.call("echo", { call });
+  await gate.process.stop("SIGKILL");
+  expect(readLog(gate).filter(({ input }) => input.tool === "echo")).toHaveLength(recorder.calls("echo"));
+});
+
+function logFile(gate: Gate): string {
+  return join(gate.dir, ".regate/decisions.jsonl");
+}
+
+/** What is no decision (a note on an unclean end, say) is left out. */
+function readLog(gate: Gate): z.infer<typeof LINE>[] {
+  return readFileSync(logFile(gate), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"decision_id"'))
+    .map((line) => LINE.parse(JSON.parse(line)));
+}
