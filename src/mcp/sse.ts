@@ -200,7 +200,8 @@ export function writeEvent(event: {
   for (const name of ["id", "event"] as const) {
     const value = event[name];
     if (value === undefined) continue;
-    if (/[\r\n\0]/.test(value) || isSplitBySome(value)) throw new TypeError(`the ${name} of an event holds a line end or NUL`);
+    if (/[\r\n\0]/.test(value) || isSplitBySome(value))
+      throw new TypeError(`the ${name} of an event holds a line end or NUL`);
     parts.push(Buffer.from(`${name}: ${value}\n`));
   }
   for (const line of dataLines(event.data)) parts.push(line, Buffer.from("\n"));
