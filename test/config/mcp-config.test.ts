@@ -75,6 +75,24 @@ describe("an MCP client's configuration", () => {
     expect(servers.get("git")).toMatchObject({ kind: "stdio", command: "uvx" });
   });
 
+  test("may have comments, which change no text and no position", () => {
+    const text = `// mine
+{
+  "mcpServers": { // all of them
+    /* "off": {"command": "x"},
+    */ "a": {"command": "x", "args": [ // why
+      "https://example.com/*", "\\"//", "*/"],},
+    /**/ "b": {"comand": "x"},
+  }
+}`;
+    expect(faultsOf(text)).toEqual([
+      "mcp.json:7:10 mcpServers.b: must have a command (a server to start) or a url (a server that runs elsewhere)",
+    ]);
+    const servers = load(text.replace("comand", "command"));
+    expect([...servers.keys()]).toEqual(["a", "b"]);
+    expect(servers.get("a")).toMatchObject({ args: ["https://example.com/*", '"//', "*/"] });
+  });
+
   test("gives each name a key of its own that can stand in a URL, and keeps the name for policy", () => {
     const long = "n".repeat(80);
     const names = [
@@ -138,7 +156,7 @@ describe("an MCP client's configuration", () => {
   );
 
   test("is refused where it isn't JSON, or names a server twice", () => {
-    expect(faultsOf('{"mcpServers": {')[0]).toContain("is not valid YAML");
+    expect(faultsOf('{"mcpServers": {')[0]).toContain("is not valid JSON");
     expect(faultsOf('{"mcpServers": {"a": {"command": "x"},\n"a": {"command": "y"}}}')).toEqual([
       expect.stringMatching(/^mcp\.json:2:1 .*unique/),
     ]);
