@@ -36,20 +36,14 @@ _is_guard(expr) if {
 	not expr.negated
 	_operator(expr) in {"equal", "eq", "internal.member_2"}
 	some operand in array.slice(expr.terms, 1, 3)
-	_is_plain_input(operand)
+	operand.value[0].value == "input"
 }
 
-# a lookup in data by what the call says
+# a lookup by what the call says, in data or in a set of the module's own
 _is_guard(expr) if {
 	not expr.negated
-	expr.terms.type == "ref"
-	expr.terms.value[0].value == "data"
+	expr.terms.value[0].value != "input"
 	policy.reads_input(array.slice(expr.terms.value, 1, count(expr.terms.value)))
-}
-
-_is_plain_input(term) if {
-	term.type == "ref"
-	term.value[0].value == "input"
 }
 
 _operator(expr) := policy.text(expr.terms[0].value)
@@ -63,9 +57,7 @@ _is_slow(expr) if {
 
 _has_pattern(node) if {
 	walk(node, [_, part])
-	part.type == "ref"
 	part.value[0].value in {"regex", "glob"}
-	part.value[1].type == "string"
 }
 
 # helpers that run a pattern by themselves, and the helpers that each runs

@@ -20,7 +20,8 @@ test_success_behind_an_equality if {
 	_rows(_if("input.tool == \"a\"\nx := input.args.x\nregex.match(\"^a\", x)")) == set()
 }
 
-test_success_behind_a_lookup_in_data if {
+test_success_behind_a_lookup if {
+	_rows(_if("_watched[input.tool]\nregex.match(\"^a\", input.args.x)")) == set()
 	_rows(_if("data.policy.lib.watched[input.tool]\nregex.match(\"^a\", input.args.x)")) == set()
 }
 
@@ -70,7 +71,7 @@ test_fail_each_pattern if {
 test_fail_in_each_layer_that_speaks_to_many_tools if {
 	every name in ["policy.guardrails", "regate.guardrails"] { _rows_in(name, _by_pattern("rules")) == {2} }
 	every head in ["rules.Read", `methods["*"]`] { _rows_in("policy.defaults", _by_pattern(head)) == {2} }
-	every head in [`rules["*"]`, `methods["*"]`] { _rows_in("policy.servers.x", _by_pattern(head)) == {2} }
+	every head in [`rules["*"]`, `methods["*"]`, "rules[x]"] { _rows_in("policy.servers.x", _by_pattern(head)) == {2} }
 }
 
 test_fail_before_the_equality if {
@@ -83,6 +84,8 @@ test_fail_behind_what_is_no_guard if {
 		`input.tool != "a"`,
 		"input.args.x",
 		"_x == 3",
+		"_x.y == 3",
+		"input.args[input.tool]",
 		"data.policy.lib.on",
 		`startswith(input.tool, "a")`,
 		`count(input.args.x) == 3`,

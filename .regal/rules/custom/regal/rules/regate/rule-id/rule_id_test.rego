@@ -15,6 +15,7 @@ test_success_an_id_for_each if {
 test_success_what_speaks_to_no_call if {
 	_rows(`_rules contains {"action": "deny"}
 		labels contains {"id": "a"}
+		rules.a contains {"id": "a", "action": "deny"}
 		labels contains {"id": "a", "x": 1}`) == set()
 }
 
