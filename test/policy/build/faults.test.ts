@@ -232,7 +232,7 @@ describe("schemas beside the policy folder", () => {
   test("are what the annotations of a rule are held against", async () => {
     const dir = await makeFolder({ "rego/policy/x.rego": source, "schemas/input.json": JSON.stringify(input) });
     expect(await problemOf(buildFolder(`${dir}/rego`))).toEqual([
-      "rego/policy/x.rego:6: undefined ref: input.args.pth",
+      'rego/policy/x.rego:6: input.args has no "pth" (did you mean "path"?); it has path',
     ]);
   });
 
