@@ -12,7 +12,7 @@ const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approval
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", ...SERVING, "check", "problem.ts", "version.ts"],
   "compose.ts": ["compose-gate.ts", ...SERVING],
   "compose-gate.ts": SERVING,
   http: ["mcp", "gate", "config", "problem.ts"],
@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["policy", "config", "problem.ts"],
   limits: ["gate", "problem.ts"],
   approvals: ["gate", "problem.ts"],
   log: ["gate", "problem.ts"],

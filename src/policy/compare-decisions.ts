@@ -12,7 +12,7 @@ export type ChangedDecision = { readonly title: string; readonly before: string;
 export function compareDecisions(
   before: LoadedPolicy,
   after: LoadedPolicy,
-  samples: readonly Sample[],
+  samples: readonly Pick<Sample, "title" | "inputText">[],
 ): ChangedDecision[] {
   const cases = [
     ...samples.map(({ title, inputText }) => ({ title, before: inputText, after: inputText })),

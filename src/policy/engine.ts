@@ -69,6 +69,11 @@ type Image = {
   readonly heapStart: number;
 };
 
+/** The units that the evaluation of an input may take. */
+export function fuelBudget(inputBytes: number): number {
+  return BASE_UNITS + UNITS_PER_INPUT_BYTE * inputBytes;
+}
+
 /** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
 export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
@@ -78,7 +83,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const ask = <T>({ entrypoint, schema, noun }: Question<T>, inputText: string): Answer<T> => {
     if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
     const input = encodeExactly(inputText);
-    const budget = BASE_UNITS + UNITS_PER_INPUT_BYTE * input.byteLength;
+    const budget = fuelBudget(input.byteLength);
     let result: unknown;
     let left = budget;
     try {

@@ -71,7 +71,8 @@ export async function runProgram(
     child.stdin.on("error", () => undefined); // it may end without reading all; its exit code says why
     child.on("error", (error) => fail(new Problem([`${file}: cannot be run (${error.message}); ${program.remedy}`])));
     child.on("close", (exitCode) => {
-      if (exitCode === null) fail(new Problem([`${program.command} ${args[0]} was stopped after ${TIMEOUT_MS / 1000} s`]));
+      if (exitCode === null)
+        fail(new Problem([`${program.command} ${args[0]} was stopped after ${TIMEOUT_MS / 1000} s`]));
       else done({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
     child.stdin.end(options.input ?? "");

@@ -23,9 +23,7 @@ describe("which OPA is taken", () => {
     expect(await problemOf(findOpa({ OPA: file }, "/"))).toEqual([
       expect.stringMatching(/^OPA=.*opa is version 1\.0\.0; 1\.22\.2 is needed: `make tools`/),
     ]);
-    expect(await problemOf(findOpa({ OPA: "/nowhere" }, "/"))).toEqual([
-      expect.stringMatching(/is no OPA that runs/),
-    ]);
+    expect(await problemOf(findOpa({ OPA: "/nowhere" }, "/"))).toEqual([expect.stringMatching(/is no OPA that runs/)]);
   });
 
   test("the checkout's own where there is no variable", async () => {

@@ -89,9 +89,10 @@ function describeWrongRef(details: unknown): string | undefined {
   return `${parts.slice(0, pos).join(".")} has no "${name}"${suggestAmong(name, oneOf)}`;
 }
 
-/** Lines such as `error: 2 errors occurred:`, then `own/policy/a.rego:3: rego_type_error: ...` */
+/** Lines such as `error: 2 errors occurred:`, then `own/policy/a.rego:3: rego_type_error: ...`, which lines that are indented go on. */
 function readPlainReport(report: string): readonly OpaFault[] {
   return report
+    .replace(/\n[\t ]+\^*/g, " ")
     .split("\n")
     .map((line) => line.replace(/^error: /, "").replace(/^\d+ errors? occurred: ?/, ""))
     .filter((line) => line.trim() !== "")
