@@ -5,9 +5,9 @@ import { type PolicyRepository, showOwnFile } from "./policy-repository.ts";
 
 export async function checkFormat(repository: PolicyRepository, opa: Opa): Promise<StepOutcome> {
   const { dir } = repository.folder;
-  const { exitCode, stdout } = await runOpa(opa, ["fmt", "--fail", "--list", "."], { cwd: dir });
+  const { exitCode, stdout } = await runOpa(opa, ["fmt", "--list", "."], { cwd: dir });
+  if (exitCode !== 0) return { kind: "skipped", why: "there is Rego that can't be parsed" };
   const files = stdout.split("\n").flatMap((line) => showOwnFile(repository, line.trim() || "..") ?? []);
-  if (exitCode !== 0 && files.length === 0) return { kind: "skipped", why: "there is Rego that can't be parsed" };
   const findings = files.map((file): Finding => {
     return { level: "error", rule: "opa-fmt", what: `is not formatted; opa fmt --write ${file}`, file, row: 1 };
   });

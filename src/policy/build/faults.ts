@@ -94,7 +94,7 @@ function readPlainReport(report: string): readonly OpaFault[] {
   return report
     .replace(/\n[\t ]+\^*/g, " ")
     .split("\n")
-    .map((line) => line.replace(/^error: /, "").replace(/^\d+ errors? occurred: ?/, ""))
+    .map((line) => line.replace(/^error: /, "").replace(/^\d+ errors? occurred(?: during loading)?: ?/, ""))
     .filter((line) => line.trim() !== "")
     .map((line) => {
       const [, file, row, what = line] = /^(\S+\.rego):(\d+): ?(.*)$/.exec(line) ?? [];
