@@ -50,6 +50,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #pump: EventPump | undefined;
   #answered = false;
   #keptBack: string | undefined;
+  /** Resolves when the answers to the server's refused requests so far are delivered, or could not be. */
+  #replied: Promise<void> = Promise.resolve();
 
   /** The client must still be there. */
   constructor(options: AnswerRelayOptions) {
@@ -166,7 +168,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
         if (this.#keptBack === undefined) log(`${server}: a message was kept back: ${problem}`);
         this.#keptBack ??= problem;
       },
-      refused: (text) => void reply(exchange, text),
+      refused: (text) => {
+        // one at a time, and nothing more is read meanwhile: each takes a connection, and the server can ask without end
+        writer.hold();
+        this.#replied = this.#replied.then(() => reply(exchange, text)).finally(() => writer.release());
+      },
       pause: () => writer.hold(),
       resume: () => writer.release(),
       ended: (fault) => this.#finishEvents(fault),
