@@ -91,6 +91,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       this.#fail(`it answered with content-encoding ${showable(String(encoding))}`);
     else if (charset !== "utf-8" && status < 300) this.#fail(`it answered in charset ${showable(charset)}`);
     else if (!this.#takeHeaders(status, headers)) this.#fail("it answered with a session id that is no session id");
+    else if (this.#request !== undefined && (status === 204 || status === 205)) this.#fail("its answer is empty");
     else if (type === "text/event-stream") this.#startEvents(controller, status);
     else if (!this.#isExpected(status, type)) this.#fail(`it answered with content type ${showable(type ?? "none")}`);
     else {
