@@ -77,7 +77,8 @@ export async function loadPolicy(file: string, shown = file): Promise<LoadedPoli
   return startPolicy(await readBundle(file, shown));
 }
 
-async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
+/** @throws Problem as loadPolicy */
+export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   const engine = await createEngine(bundle);
   const servers = listServers(bundle.rules);
   for (const server of servers) {
