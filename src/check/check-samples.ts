@@ -65,15 +65,10 @@ async function readAll({ samples: { dir, shown } }: PolicyRepository): Promise<{
   const faults: Finding[] = [];
   for (const name of await listSamples(dir)) {
     try {
-      samples.push(await readSample(dir, name));
+      samples.push(await readSample(dir, name, shown));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      faults.push(
-        ...findingsOf(
-          error.lines.map((line) => line.replace(dir, shown)),
-          "samples",
-        ),
-      );
+      faults.push(...findingsOf(error.lines, "samples"));
     }
   }
   return { samples, faults };
