@@ -2,10 +2,11 @@
 // has; its tests run in OPA and may call everything.
 import { join } from "node:path";
 import { listFaults, type OpaFault } from "../policy/build/faults.ts";
+import { copySchemas } from "../policy/build/schemas.ts";
 import { type Opa, runOpa } from "../policy/opa.ts";
 import { SHIPPED_CAPABILITIES } from "../policy/shipped.ts";
 import { countOf, type Finding, type StepOutcome } from "./finding.ts";
-import { copySchemas, type PolicyRepository, showOwnFile } from "./policy-repository.ts";
+import { type PolicyRepository, showOwnFile } from "./policy-repository.ts";
 
 /** Whether anything can be said of the policy, or OPA already stops at the syntax of a file. */
 export type TypesChecked = { readonly outcome: StepOutcome; readonly isParsed: boolean };
@@ -15,7 +16,7 @@ const ALL_ERRORS = ["--max-errors", "0"];
 /** @param scratch an absolute folder to write to */
 export async function checkTypes(repository: PolicyRepository, opa: Opa, scratch: string): Promise<TypesChecked> {
   const schemas = join(scratch, "schemas");
-  await copySchemas(repository, schemas);
+  await copySchemas(repository.folder, schemas);
   const common = ["check", "--strict", "--format", "json", ...ALL_ERRORS, "--schema", schemas];
   const what = [".", ...repository.shipped];
   const runs = await Promise.all(

@@ -1,9 +1,9 @@
 // Where the parts of a policy repository lie: the policy folder, and beside it schemas and samples. What a build adds to the
 // folder is named too, for OPA and Regal to see what a build sees. It looks at files' names, not at what they hold.
-import { cp, mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { listShipped, type PolicyFolder } from "../policy/build/sources.ts";
-import { SHIPPED_INPUT_SCHEMA, SHIPPED_LIBRARY } from "../policy/shipped.ts";
+import { SHIPPED_LIBRARY } from "../policy/shipped.ts";
 
 export type PolicyRepository = {
   readonly folder: PolicyFolder;
@@ -56,13 +56,4 @@ export function showOwnFile({ folder, hasVendoredLibrary }: PolicyRepository, pa
   const inside = relative(folder.dir, resolve(folder.dir, path)).replaceAll("\\", "/");
   if (inside.startsWith("..") || isAbsolute(inside)) return undefined;
   return hasVendoredLibrary && inside.startsWith("regate/") ? undefined : join(folder.shown, inside);
-}
-
-/** Puts together what `opa check --schema` is given: the person's schemas, and the form of the input that the gate has. */
-export async function copySchemas({ schemas }: PolicyRepository, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  await cp(schemas.dir, to, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-  await cp(SHIPPED_INPUT_SCHEMA, join(to, "input.json"));
 }
