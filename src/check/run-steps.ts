@@ -23,6 +23,7 @@ import {
   sortFindings,
 } from "./finding.ts";
 import { lint } from "./lint.ts";
+import { lintPolicy } from "./policy-lint/lint-policy.ts";
 import type { PolicyRepository } from "./policy-repository.ts";
 import { runTests } from "./run-tests.ts";
 
@@ -85,7 +86,10 @@ async function runStep(
       if (!progress.isParsed) return UNPARSED;
       const regal = await findRegal().catch(problemOf);
       if (typeof regal === "string") return { kind: "unable", problem: `${regal}; --skip lint goes without` };
-      return lint(repository, regal, scratch);
+      const outcome = await lint(repository, regal, scratch);
+      if (outcome.kind !== "done") return outcome;
+      const more = (await lintPolicy(repository, opa)).filter((finding) => !progress.told.has(placeOf(finding)));
+      return { ...outcome, findings: [...outcome.findings, ...more] };
     }
     case "test":
       return progress.isParsed ? withoutTold(await runTests(repository, opa), progress) : UNPARSED;
