@@ -18,6 +18,8 @@ export type Listing = {
   readonly tools: readonly ListedTool[];
   /** One sentence for each thing listed that is no tool, or can't be told from another. */
   readonly faults: readonly string[];
+  /** Tools on the longest page. */
+  readonly longestPage: number;
 };
 
 export type Listed =
@@ -54,7 +56,9 @@ export async function listServer(server: ServerConfig, options: ListingOptions):
       const before = link.listChanges;
       const listed = await readList(link, introduced.metaText, options);
       if (listed.kind === "failed") return listed;
-      if (link.listChanges === before) return { kind: "listed", listing: { info: introduced.server, ...listed } };
+      const { tools, faults, longestPage } = listed;
+      const listing = { info: introduced.server, tools, faults, longestPage };
+      if (link.listChanges === before) return { kind: "listed", listing };
     }
     return { kind: "failed", problem: `its tools changed each of the ${MAX_LISTINGS} times that they were listed` };
   } finally {
@@ -71,9 +75,7 @@ function openLink(server: ServerConfig, timeoutMs: number): OwnLink {
   return openStdioLink({ command, args, env, cwd, timeoutMs, maxMessageBytes: MAX_ANSWER_BYTES });
 }
 
-type List =
-  | { readonly kind: "list"; readonly tools: readonly ListedTool[]; readonly faults: readonly string[] }
-  | { readonly kind: "failed"; readonly problem: string };
+type List = ({ readonly kind: "list" } & Omit<Listing, "info">) | { readonly kind: "failed"; readonly problem: string };
 
 async function readList(link: OwnLink, metaText: string | undefined, options: ListingOptions): Promise<List> {
   const { timeoutMs, nowMs, onPage } = options;
@@ -92,7 +94,7 @@ async function readList(link: OwnLink, metaText: string | undefined, options: Li
   };
   const fault = await listPages(metaText, ask, take, MAX_TOOLS);
   if (fault !== undefined) return failed(fault.problem);
-  return { kind: "list", tools: [...read.tools.values()], faults: read.faults };
+  return { kind: "list", tools: [...read.tools.values()], faults: read.faults, longestPage: read.longestPage };
 }
 
 /** Of two tools with one name the first is kept, as the gate shows it to clients; that there are two is a fault. */
@@ -100,9 +102,11 @@ class ReadTools {
   readonly tools = new Map<string, ListedTool>();
   readonly faults: string[] = [];
   pages = 0;
+  longestPage = 0;
 
   take(page: ListedPage): void {
     this.pages += 1;
+    this.longestPage = Math.max(this.longestPage, page.tools.length + page.malformed.length);
     for (const problem of page.malformed) this.faults.push(`page ${this.pages}: ${problem}; it is left out`);
     for (const tool of page.tools) {
       const problem = this.#problemOf(tool);

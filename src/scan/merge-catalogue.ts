@@ -12,8 +12,8 @@ export type LiveTool = DescribedDefinition & { readonly name: string; readonly s
 
 export type Difference =
   | { readonly kind: "description"; readonly before: string; readonly after: string }
-  /** `of`: the catalogue's parameters, or the schema that rules are checked against. */
-  | ({ readonly kind: "json"; readonly of: "parameters" | "schema" } & JsonChange)
+  /** The path is below `parameters`, or `$` of the schema that rules are checked against. */
+  | ({ readonly kind: "json" } & JsonChange)
   /** The definition's hash is another, and nothing else that the catalogue keeps. */
   | { readonly kind: "elsewhere" }
   /** It was known from documentation, or not at all, and is listed now. */
@@ -99,11 +99,11 @@ function findDifferences(before: CatalogueTool, tool: LiveTool, schema: unknown)
   if (before.source === "documented" || before.sha256 === undefined) differences.push({ kind: "listed" });
   if (before.description !== tool.description)
     differences.push({ kind: "description", before: before.description ?? "", after: tool.description });
-  for (const change of diffJson(before.parameters ?? {}, tool.parameters)) {
-    differences.push({ kind: "json", of: "parameters", ...change });
+  for (const change of diffJson(before.parameters ?? {}, tool.parameters, "parameters")) {
+    differences.push({ kind: "json", ...change });
   }
   if (schema === undefined) differences.push({ kind: "no_schema" });
-  else for (const change of diffJson(schema, tool.schema)) differences.push({ kind: "json", of: "schema", ...change });
+  else for (const change of diffJson(schema, tool.schema)) differences.push({ kind: "json", ...change });
   const isChanged = before.sha256 !== undefined && before.sha256 !== tool.sha256;
   if (isChanged && differences.every(({ kind }) => kind === "no_schema")) differences.push({ kind: "elsewhere" });
   return differences;
