@@ -1,5 +1,5 @@
 // Holds the direction of imports that docs/ and the layout promise: main -> cli -> compose -> http, console -> mcp -> gate,
-// and gate <- policy, limits, approvals, log. A part that is not in the table below is not known, and fails.
+// gate <- policy, limits, approvals, log, and cli -> scan -> mcp, policy. A part that is not in the table below is not known, and fails.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -12,9 +12,10 @@ const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approval
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": ["compose-gate.ts", ...SERVING],
   "compose-gate.ts": SERVING,
+  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
@@ -35,6 +36,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
+  ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
 ];
 
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
