@@ -28,7 +28,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose.ts": ["compose-gate.ts", "compose-live.ts", ...SERVING],
   "compose-gate.ts": ["compose-live.ts", ...SERVING],
   "compose-live.ts": ["scan", ...SERVING],
-  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
