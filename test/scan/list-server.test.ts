@@ -199,6 +199,7 @@ describe("a server over HTTP", () => {
       kind: "http",
       key: "web",
       catalogue: "web",
+      arguments: "checked",
       url: server.url.href,
       headers: { Authorization: "Bearer own" },
     };

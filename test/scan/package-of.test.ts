@@ -9,6 +9,7 @@ const server = (command: string, args: readonly string[] = [], cwd = "/"): Stdio
   kind: "stdio",
   key: "k",
   catalogue: "k",
+  arguments: "checked",
   command,
   args,
   env: {},
@@ -56,7 +57,10 @@ describe("the package of a server that a runner fetches", () => {
 
   test("is not known of a server elsewhere", async () => {
     expect(
-      await packageOf({ kind: "http", key: "k", catalogue: "k", url: "https://example.com/mcp", headers: {} }, NOWHERE),
+      await packageOf(
+        { kind: "http", key: "k", catalogue: "k", arguments: "checked", url: "https://example.com/mcp", headers: {} },
+        NOWHERE,
+      ),
     ).toBeUndefined();
   });
 });

@@ -27,6 +27,7 @@ export async function makeListingServer(pages: readonly string[], ...flags: read
     kind: "stdio",
     key: "listing",
     catalogue: "listing",
+    arguments: "checked",
     command: process.execPath,
     args: [LISTING_SERVER, file, ...flags],
     env: {},
