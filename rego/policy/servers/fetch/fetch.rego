@@ -51,8 +51,16 @@ methods["prompts/get"] contains {
 	"reason": "Only public http and https addresses are fetched",
 } if not _prompts_for_a_public_page
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.fetch.fetch
 _is_public if addresses.is_public(input.args.url)
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.fetch.fetch
 _is_short if {
 	is_string(input.args.url)
 	count(input.args.url) <= 1000

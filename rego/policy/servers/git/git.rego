@@ -61,6 +61,10 @@ rules.git_show contains {
 	"reason": "Keys and credentials that were committed once are not for agents",
 } if not _shows_no_secret
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.git.git_add
 _stages_plain_files if {
 	every file in input.args.files {
 		paths.names_no_secret(file)
@@ -77,6 +81,10 @@ _is_pattern(file) if {
 	contains(file, wildcard)
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.git.git_checkout
 _checks_out_a_topic if {
 	branch := lower(input.args.branch_name)
 	not startswith(branch, "-")
@@ -84,4 +92,8 @@ _checks_out_a_topic if {
 	every name in split(branch, "/") { not name in {"", "main", "master", "production", "release", "stable", "trunk"} }
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.git.git_show
 _shows_no_secret if paths.names_no_secret(replace(input.args.revision, ":", "/"))

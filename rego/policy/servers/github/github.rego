@@ -102,6 +102,9 @@ rules.create_repository contains {
 # METADATA
 # title: Public repositories are a person's decision
 # description: GitHub makes a repository public where the call does not say otherwise.
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.github.create_repository
 rules.create_repository contains {
 	"id": "public-approved",
 	"action": "require_approval",
@@ -125,13 +128,29 @@ _leaves_workflows if {
 }
 
 # Whatever is missing here leaves the whole undefined, and the call denied.
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.github.create_or_update_file
 _paths := [input.args.path] if input.tool == "create_or_update_file"
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.github.push_files
 _paths := [file.path | some file in input.args.files] if _all_have_paths
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.github.push_files
 _all_have_paths if {
 	input.tool == "push_files"
 	every file in input.args.files { file.path }
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.github.create_pull_request_review
 _only_comments if input.args.event in {"COMMENT", "REQUEST_CHANGES"}

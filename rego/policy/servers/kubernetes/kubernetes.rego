@@ -140,19 +140,35 @@ _spares_production if {
 	not contains(where, "prod")
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.kubernetes.kubectl_get
 _gets_no_secret if {
 	kind := lower(input.args.resourceType)
 	not contains(kind, "secret")
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.kubernetes.kubectl_context
 _keeps_the_context if input.args.operation in {"get", "list"}
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.kubernetes.kubectl_scale
 _scales_within_bounds if {
 	is_number(input.args.replicas)
 	input.args.replicas >= 1
 	input.args.replicas <= 10
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.kubernetes.kubectl_rollout
 _looks_at_a_rollout if input.args.subCommand in {"history", "status"}
 
 _drains_gently if {

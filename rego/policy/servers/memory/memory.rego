@@ -53,12 +53,24 @@ rules["*"] contains {
 
 default _deletions := 21
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.memory.delete_observations
 _deletions := count(input.args.deletions) if is_array(input.args.deletions)
 
 default _relations := 21
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.memory.delete_relations
 _relations := count(input.args.relations) if is_array(input.args.relations)
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.memory.delete_entities
 _names_few if {
 	is_array(input.args.entityNames)
 	count(input.args.entityNames) <= 3

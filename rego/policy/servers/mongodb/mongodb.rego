@@ -105,6 +105,10 @@ rules["rename-collection"] contains {
 
 default _documents := 1001
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.mongodb["insert-many"]
 _documents := count(input.args.documents) if is_array(input.args.documents)
 
 _runs_no_javascript if {

@@ -18,6 +18,9 @@ rules["API-update-a-block"] contains {
 # METADATA
 # title: An update keeps its block
 # description: The tool's schema says that `archived` is true by default, and that this deletes. So it must be said.
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.notion["API-update-a-block"]
 rules["API-update-a-block"] contains {
 	"id": "block-kept",
 	"action": "deny",
@@ -102,6 +105,10 @@ _keeps_the_page if {
 	object.get(input.args, "archived", false) == false
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.notion["API-update-page-markdown"]
 _edits_in_place if input.args.type in {"insert_content", "update_content"}
 
 _keeps_pages_below if {

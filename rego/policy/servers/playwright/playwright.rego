@@ -128,4 +128,8 @@ _hands_over_plain_files if {
 
 _gives(name) if name in object.keys(input.args)
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.playwright.browser_network_request
 _is_body if input.args.part in {"request-body", "response-body"}

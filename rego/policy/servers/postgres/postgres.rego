@@ -36,8 +36,16 @@ rules.query contains {
 	"reason": "Files, passwords, other servers and other sessions are not for agents",
 } if not _stays_within
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.postgres.query
 _reads if sql.begins_with(input.args.sql, {"explain ", "select ", "show ", "table ", "values ", "with "})
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.postgres.query
 _stays_within if {
 	text := lower(input.args.sql)
 	not _reaches_out(text)

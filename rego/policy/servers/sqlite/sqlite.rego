@@ -83,16 +83,36 @@ rules.describe_table contains {
 	"reason": "Name a table by letters, digits and underscores",
 } if not _is_plain_name
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.sqlite.read_query
 _is_select if sql.begins_with(input.args.query, {"select "})
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.sqlite.write_query
 _is_insert if {
 	sql.begins_with(input.args.query, {"insert into "})
 	text := lower(input.args.query)
 	not contains(text, "conflict")
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.sqlite.write_query
 _is_of_rows if sql.begins_with(input.args.query, {"insert ", "update ", "delete from "})
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.sqlite.create_table
 _is_table if sql.begins_with(input.args.query, {"create table "})
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.sqlite.describe_table
 _is_plain_name if trim(lower(input.args.table_name), "abcdefghijklmnopqrstuvwxyz0123456789_") == ""

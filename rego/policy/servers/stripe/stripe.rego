@@ -73,6 +73,9 @@ rules.create_payment_link contains {
 # METADATA
 # title: A payment ends where Stripe ends it
 # description: A page of the caller's own after a payment is where a customer is asked for more.
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_payment_link
 rules.create_payment_link contains {
 	"id": "no-redirects",
 	"action": "deny",
@@ -89,8 +92,16 @@ rules.list_customers contains {
 
 default _refunded := 0
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_refund
 _refunded := input.args.amount if _is_small
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_refund
 _is_small if {
 	is_number(input.args.amount)
 	input.args.amount > 0
@@ -105,14 +116,26 @@ _is_modest if {
 # once, where the call does not say
 _ends if not _gives("duration")
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_coupon
 _ends if input.args.duration in {"once", "repeating"}
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_coupon
 _takes_little_off if {
 	is_number(input.args.percent_off)
 	input.args.percent_off <= 50
 	input.args.amount_off == 0
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.stripe.create_coupon
 _takes_little_off if {
 	not _gives("percent_off")
 	is_number(input.args.amount_off)
