@@ -1,9 +1,9 @@
 # METADATA
 # title: MongoDB
 # description: |
-#   Agents query and insert within limits. The server calls its pipelines reading, though `$out` and `$merge` write and
-#   `$where` and `$function` run JavaScript: those are denied. What drops is denied by default, and what deletes or
-#   changes many documents is for a person to approve. Start the server with --readOnly where agents only read.
+#   Agents query and insert within limits. The server calls its pipelines reading, though `$out` and `$merge` write:
+#   those are denied, and JavaScript with them, whatever the server was told. What drops is denied by default, and what
+#   deletes or changes many documents is a person's decision. Start the server with --readOnly where agents only read.
 # scope: package
 # schemas:
 #   - input: schema.input
