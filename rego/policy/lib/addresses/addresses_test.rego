@@ -105,6 +105,7 @@ test_what_readers_of_addresses_take_differently_is_not_public if {
 		"http://example.com/\\127.0.0.1/",
 		"http:\\\\127.0.0.1/",
 		"http:/127.0.0.1/",
+		"http:/127.0.0.1/example.com/",
 		"http:127.0.0.1",
 		"http:///127.0.0.1/",
 		"//127.0.0.1/",

@@ -21,6 +21,7 @@ test_a_secret_is_found_wherever_it_is_named if {
 		"/srv/keys/ID_RSA",
 		"id_dsa",
 		"id_ecdsa",
+		"id_ed25519",
 		"tls/server.pem",
 	] {
 		not paths.names_no_secret(path)

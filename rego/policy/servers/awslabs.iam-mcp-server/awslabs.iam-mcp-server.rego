@@ -81,7 +81,6 @@ _names_its_actions if {
 
 _actions contains lower(value) if {
 	walk(_document, [path, value])
-	is_string(value)
 	some part in path
 	lower(part) == "action"
 }

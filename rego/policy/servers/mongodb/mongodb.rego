@@ -112,14 +112,17 @@ default _documents := 1001
 _documents := count(input.args.documents) if is_array(input.args.documents)
 
 _runs_no_javascript if {
-	text := json.marshal(input.args)
-	not _mentions(text, ["$where", "$function", "$accumulator"])
+	is_string(_text)
+	not _mentions(_text, ["$where", "$function", "$accumulator"])
 }
 
 _writes_nothing if {
-	text := json.marshal(input.args)
-	not _mentions(text, ["$out", "$merge"])
+	is_string(_text)
+	not _mentions(_text, ["$out", "$merge"])
 }
+
+# Without backslashes: JSON within a text reads like the rest.
+_text := replace(json.marshal(input.args), "\\", "")
 
 _mentions(text, operators) if {
 	some operator in operators

@@ -29,7 +29,7 @@ test_queries_are_run if {
 }
 
 test_javascript_is_not_run if {
-	every filter in [{"$where": "1"}, {"a": [{"$function": {}}]}, {"a": {"b": {"$accumulator": {}}}}] {
+	every filter in [{"$where": "1"}, {"a": [{"$function": {}}]}, {"a": {"b": {"$accumulator": {}}}}, `{"$where": "1"}`] {
 		every tool, field in {"find": "filter", "count": "query"} {
 			_decide(tool, {field: filter}) == servers_test.refused(servers_test.read([_rule("no-javascript")]), _javascript)
 		}
@@ -37,7 +37,7 @@ test_javascript_is_not_run if {
 }
 
 test_pipelines_do_not_write if {
-	every stage in [{"$out": "b"}, {"$merge": {"into": "b"}}, {"$facet": {"a": [{"$out": "b"}]}}] {
+	every stage in [{"$out": "b"}, {"$merge": {"into": "b"}}, {"$facet": {"a": [{"$out": "b"}]}}, `{"$out": "b"}`] {
 		_decide("aggregate", {"pipeline": [{"$match": {}}, stage]}) == servers_test.refused(
 			object.union(_piped, {"rules": [_rule("no-writing-pipelines"), _rule("thirty-pipelines-a-minute")]}),
 			_writing,
