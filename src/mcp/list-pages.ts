@@ -36,6 +36,7 @@ export async function listPages(
     if (answer.kind === "failed")
       return fault(`the server's tools could not be listed: ${answer.problem}`, answer.sessionLost);
     const message = parseServerMessage(answer.text);
+    if (message.kind === "unreadable") return fault(`the server's tools/list is malformed: ${message.problem}`);
     if (message.kind !== "response") return fault("the server answered tools/list with something else");
     if (message.error?.code === METHOD_NOT_FOUND) return undefined;
     if (message.error !== undefined) return fault(`the server answered tools/list with error ${message.error.code}`);
@@ -46,11 +47,16 @@ export async function listPages(
     if (count > MAX_TOOLS) return fault(`the server lists more than ${MAX_TOOLS} tools`);
     take(listed);
     cursorText = listed.cursorText;
-    if (cursorText === undefined || NO_CURSOR.has(cursorText)) return undefined;
+    if (cursorText === undefined || isLastPage(listed)) return undefined;
     if (cursors.has(cursorText)) return fault("the server's tools/list repeats a cursor");
     cursors.add(cursorText);
   }
   return fault(`the server's tools/list has more than ${MAX_PAGES} pages`);
+}
+
+/** Whether no further page follows. */
+export function isLastPage({ cursorText }: ListedPage): boolean {
+  return cursorText === undefined || NO_CURSOR.has(cursorText);
 }
 
 function fault(problem: string, sessionLost = false): ListingFault {
