@@ -42,7 +42,7 @@ test_nothing_is_staged_by_a_call_that_names_nothing if {
 }
 
 test_topic_branches_are_checked_out if {
-	every branch in ["topic", "feature/a_b-1.2", "origin/topic", "mainline", "4f1c2a9"] {
+	every branch in ["topic", "Feature/a_b-1.2", "origin/topic", "mainline", "4f1c2a9"] {
 		_decide("git_checkout", {"branch_name": branch}) == servers_test.written([_rule("checkout-by-default")])
 	}
 }

@@ -21,7 +21,7 @@ _on_branch := "Commit to a branch of your own, and open a pull request"
 _no_secrets := "Files that hold keys and credentials are not committed"
 
 test_a_branch_of_ones_own_is_committed_to if {
-	every branch in ["topic", "feature/a_b-1.2", "mainline", "dependabot/npm/main-2"] {
+	every branch in ["Topic", "feature/a_b-1.2", "mainline", "dependabot/npm/main-2"] {
 		every tool, args in _commits(branch, "src/github/a.ts") {
 			_decide(tool, args) == servers_test.written([_default[tool]])
 		}
