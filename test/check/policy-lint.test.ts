@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { lintPolicy } from "../../src/check/policy-lint/lint-policy.ts";
 import { openRepository } from "../../src/check/policy-repository.ts";
 import { findOpa } from "../../src/policy/opa.ts";
+import { schemaNames } from "../../src/scan/places.ts";
 import { type Files, makeFolder, ROOT } from "../policy/support.ts";
 
 const tool = (properties: object) => JSON.stringify({ type: "object", properties });
@@ -185,6 +186,18 @@ describe("the schema of one tool's arguments is asked for", () => {
     expect(await lintRules('rules["list-all"] contains {"id": "l", "action": "allow"} if input.args.folder\n')).toEqual(
       [expect.stringMatching(/"# {3}- input\.args: schema\.tools\.notes\["list-all"\]"$/)],
     );
+  });
+
+  test("by the name that its file has, where the tool's own can't be a file's", async () => {
+    const [name = ""] = schemaNames(["a tool"]).values();
+    const found = await lint({
+      "rego/policy/servers/notes.rego": `${PACKAGE}rules["a tool"] contains {"id": "a", "action": "allow"} if input.args.folder\n`,
+      "rego/catalogue/notes/data.json": JSON.stringify({
+        tools: { "a tool": { category: "Read", risk: "Low", severity: "low" } },
+      }),
+      [`schemas/tools/notes/${name}.json`]: tool({ folder: text }),
+    });
+    expect(found).toEqual([expect.stringContaining(`"#   - input.args: schema.tools.notes["${name}"]"`)]);
   });
 
   test("once for all definitions of a helper, where it is of the scope `document`", async () => {

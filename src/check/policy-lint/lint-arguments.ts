@@ -8,16 +8,17 @@ import type { SpeakingRule } from "../../policy/build/speaking-rules.ts";
 import type { Path } from "../../policy/conditions.ts";
 import { type Shape, shapeAt } from "../../policy/probe/shape.ts";
 import type { Finding } from "../finding.ts";
+import type { KnownArguments } from "../known-tools.ts";
 import { type ArgumentTest, readArguments } from "./argument-reads.ts";
 import type { Unit } from "./units.ts";
 
-/** What is known of tools' arguments, by `<server>/<tool>`: where METADATA finds the schema, and what it says. */
-export type KnownTools = ReadonlyMap<string, { readonly schemaPath: readonly string[]; readonly shape: Shape }>;
+/** By `<server>/<tool>`. */
+type Known = ReadonlyMap<string, KnownArguments>;
 
 const ARGS = ["input", "args"];
 
 /** @returns findings whose files are inside the policy folder */
-export function lintArguments(units: readonly Unit[], program: Program, known: KnownTools): readonly Finding[] {
+export function lintArguments(units: readonly Unit[], program: Program, known: Known): readonly Finding[] {
   return units.flatMap((unit) => {
     const { file } = unit.module;
     const { reads, tests } = readArguments(unit.rule.definition, unit.module, program);
@@ -34,7 +35,7 @@ export function lintArguments(units: readonly Unit[], program: Program, known: K
 }
 
 /** The pointers of rules that say what the log masks: one that leads nowhere masks nothing. */
-export function lintRedactions(rules: readonly SpeakingRule[], known: KnownTools): readonly Finding[] {
+export function lintRedactions(rules: readonly SpeakingRule[], known: Known): readonly Finding[] {
   return rules.flatMap(({ file, server, head: [kind, tool], member }) => {
     if (server === undefined || kind !== "rules" || tool === "*") return [];
     const shapes = shapesOf([`${server}/${tool}`], known);
@@ -49,7 +50,7 @@ export function lintRedactions(rules: readonly SpeakingRule[], known: KnownTools
 }
 
 /** @returns none where any of the tools is not known: it may have whatever is read */
-function shapesOf(tools: readonly string[], known: KnownTools): readonly Shape[] {
+function shapesOf(tools: readonly string[], known: Known): readonly Shape[] {
   const shapes = tools.flatMap((tool) => known.get(tool)?.shape ?? []);
   return shapes.length === tools.length ? shapes : [];
 }
@@ -94,7 +95,7 @@ function describeImpossible({ path, literals }: ArgumentTest, shapes: readonly S
 }
 
 /** One tool has one schema, which METADATA can name; what speaks to several is held against theirs here only. */
-function describeUnbound(unit: Unit, units: readonly Unit[], known: KnownTools): readonly Finding[] {
+function describeUnbound(unit: Unit, units: readonly Unit[], known: Known): readonly Finding[] {
   const [tool = "", ...others] = unit.tools;
   const wanted = known.get(tool)?.schemaPath;
   if (others.length > 0 || wanted === undefined) return [];
