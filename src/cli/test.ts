@@ -2,7 +2,6 @@
 // audit. It writes nothing.
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { STEPS, type StepName, type StepReport, statusOf } from "../check/finding.ts";
 import { openRepository } from "../check/policy-repository.ts";
 import { formatGithub } from "../check/report-github.ts";
@@ -10,12 +9,12 @@ import { formatJson } from "../check/report-json.ts";
 import { formatSarif } from "../check/report-sarif.ts";
 import { formatStep, formatSummary } from "../check/report-text.ts";
 import { runSteps } from "../check/run-steps.ts";
-import { nearestWord } from "../config/suggest.ts";
 import { findOpa } from "../policy/opa.ts";
 import { findRegal } from "../policy/regal.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
+import { readWord } from "./read-word.ts";
 
 const FORMATS = ["human", "json", "sarif", "github"] as const;
 type Format = (typeof FORMATS)[number];
@@ -74,19 +73,11 @@ function readArgs(args: readonly string[]): Options {
   const [dir = "rego", ...others] = positionals;
   if (others.length > 0)
     throw new Problem([`regate test: one policy folder at a time, not ${positionals.join(" and ")}`]);
-  const format = readWord("--format", values.format, FORMATS);
+  const format = readWord("test", "--format", values.format, FORMATS);
   return {
     dir,
     format,
     strict: values.strict,
-    skip: new Set(values.skip.map((name) => readWord("--skip", name, STEPS))),
+    skip: new Set(values.skip.map((name) => readWord("test", "--skip", name, STEPS))),
   };
-}
-
-function readWord<const T extends string>(option: string, word: string, known: readonly T[]): T {
-  const parsed = z.enum(known).safeParse(word);
-  if (parsed.success) return parsed.data;
-  const near = nearestWord(word, known);
-  const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
-  throw new Problem([`regate test: ${option} ${word}${hint}; it may be ${known.join(", ")}`]);
 }
