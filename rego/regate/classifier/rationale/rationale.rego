@@ -64,11 +64,11 @@ default _by_guess := ""
 
 _by_guess := "The first thing that is said of it is not understood, so it counts as one that executes at least." if {
 	evidence.may_do_more
-} else := "Nothing says what it does, so it counts as one that executes." if {
-	_items == set()
-	evidence.data_found == set()
 } else := "What may be a verb is taken for one." if {
-	_items == evidence.doubtful_found
+	verdict.unclear
+	verdict.spoken_for in {item.category | some item in _items}
+} else := "Nothing says what it does, so it counts as one that executes." if {
+	verdict.unclear
 }
 
 _raised := {

@@ -67,6 +67,11 @@ claims_to_read if {
 }
 
 claims_to_read if {
+	some i, "select" in _point.clause
+	_point.clause[i + 1] in {"queries", "query", "statement", "statements"}
+}
+
+claims_to_read if {
 	some i, "read" in _point.clause
 	_point.clause[i + 1] in {"mode", "only"}
 }
@@ -74,14 +79,21 @@ claims_to_read if {
 # METADATA
 # title: The description is of data
 # scope: document
-# description: It has no verb, and names data.
+# description: It has no verb, and begins with a noun for data ("Balance and margin", "Current market status").
 default names_data := false
 
 names_data if {
 	not _point
-	some word in _opening.clause
-	some form in words.forms(word)
+	not first
+	some form in words.forms(_subject)
 	form in nouns.for_data
+}
+
+names_data if {
+	not _point
+	not first
+	some form in words.shorter(_subject)
+	form in nouns.for_things
 }
 
 # METADATA
@@ -91,6 +103,13 @@ names_data if {
 spoken := _point.clause if {
 	_point
 } else := _opening.clause
+
+_subject := [word | some word in _opening.clause; not word in _adjectives][0]
+
+_adjectives := {
+	"a", "all", "an", "available", "basic", "complete", "comprehensive", "current", "detailed", "full", "general",
+	"historical", "latest", "my", "overall", "real-time", "recent", "the", "your",
+}
 
 _clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} | some clause in array.slice(_all, 0, _end)]
 

@@ -26,7 +26,10 @@ spoken_for := categories.worst({item.category | some item in evidence.verbs_foun
 	evidence.verbs_found != set()
 } else := "Read" if {
 	evidence.data_found != set()
-} else := categories.worst({item.category | some item in evidence.doubtful_found})
+} else := categories.worst({item.category | some item in evidence.doubtful_found}) if {
+	some item in evidence.doubtful_found
+	item.category != "Read"
+}
 
 _at_least contains "Execute" if evidence.may_do_more
 
@@ -73,7 +76,7 @@ raises["not_read_only"] := "Write" if {
 # METADATA
 # title: Its description says that it can't be undone
 raises["irreversible"] := "Destructive" if {
-	spoken_for == "Write"
+	spoken_for in {"Read", "Write"}
 	phrases.are_said(definition.folded, definition.words, phrases.irreversible)
 }
 
