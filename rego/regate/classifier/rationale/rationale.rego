@@ -45,6 +45,8 @@ _by_name := $": {_listed("name")}" if {
 default _by_description := "Its description has no verb that is known."
 
 _by_description := "No description: from the name alone." if {
+	definition.description == ""
+} else := $"No description, but a title: {_listed("description")}." if {
 	definition.undescribed
 } else := $"Described as: {_listed("description")}." if {
 	_listed("description") != ""

@@ -76,7 +76,10 @@ found contains "bulk" if {
 	parameters.lists != set()
 }
 
-found contains "credentials" if "@secret" in _concerned
+found contains "credentials" if {
+	"@secret" in _concerned
+	_concerned & {"balance", "chain", "coin", "erc20", "price", "swap", "transfer", "wallet"} == set()
+}
 
 found contains "credentials" if {
 	verdict.category != "Read"

@@ -79,7 +79,7 @@ claims_to_read if {
 # METADATA
 # title: The description is of data
 # scope: document
-# description: It has no verb, and begins with a noun for data ("Balance and margin", "Current market status").
+# description: It has no verb, and begins with a noun for data ("Balance and margin", "Current status").
 default names_data := false
 
 names_data if {
@@ -95,14 +95,6 @@ names_data if {
 	some form in words.shorter(_subject)
 	form in nouns.for_things
 }
-
-# METADATA
-# title: Words that were read
-# scope: document
-# description: Those of the clause that says what the tool does, else of the first one.
-spoken := _point.clause if {
-	_point
-} else := _opening.clause
 
 _subject := [word | some word in _opening.clause; not word in _adjectives][0]
 

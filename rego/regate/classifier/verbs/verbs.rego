@@ -36,7 +36,8 @@ things := {
 # title: Verbs that set something aside
 # description: They change what is said about a thing, or who sees it. A labelled invoice is owed as before.
 aside := {
-	"annotate", "attach", "begin", "bookmark", "comment", "commit", "export", "favorite", "label", "notify", "pin", "star", "tag", "untag",
+	"annotate", "attach", "begin", "bookmark", "comment", "commit", "export", "favorite", "label", "notify",
+	"pin", "star", "tag", "untag",
 	"upload",
 }
 
