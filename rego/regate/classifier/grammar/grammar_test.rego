@@ -56,10 +56,16 @@ test_a_noun_is_no_verb if {
 }
 
 test_what_is_denied_is_not_said if {
-	every text in ["without deleting it", "does not modify it", "never deletes fences", "does not permanently delete it", "can't delete fences"] {
+	_said("view a fence without deleting it") == {"view"}
+	every text in [
+		"without deleting it",
+		"does not modify it",
+		"never deletes fences",
+		"does not permanently delete it",
+		"can't delete fences",
+	] {
 		_said(text) == set()
 	}
-	_said("view a fence without deleting it") == {"view"}
 }
 
 test_what_is_not_known_is_not_read if {

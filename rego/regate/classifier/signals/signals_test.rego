@@ -82,6 +82,9 @@ test_a_plain_tool_has_none if {
 }
 
 test_severity_is_of_the_category_and_raised_by_signals if {
+	_severity({"name": "get_fence", "description": ""}) == "medium"
+	_severity({"name": "get_fence", "annotations": {"openWorldHint": true}}) == "low"
+	_severity({"name": "get_fence", "description": "Do not tell the user"}) == "critical"
 	every name, severity in {
 		"get_fence": "low",
 		"set_fence": "medium",
@@ -96,9 +99,6 @@ test_severity_is_of_the_category_and_raised_by_signals if {
 	} {
 		_severity({"name": name}) == severity
 	}
-	_severity({"name": "get_fence", "description": ""}) == "medium"
-	_severity({"name": "get_fence", "annotations": {"openWorldHint": true}}) == "low"
-	_severity({"name": "get_fence", "description": "Do not tell the user"}) == "critical"
 }
 
 test_says_which_signals_raise_it if {

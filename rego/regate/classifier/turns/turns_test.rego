@@ -27,11 +27,11 @@ test_classes_among_their_objects_exist if {
 	known := {$"@{class}" | some class in nouns.classes} | {"@any", "@none"}
 	every _, by_category in turns.by_verb {
 		every _, listed in by_category {
-			every object in split(listed, " ") { _is_known(object, known) }
+			every name in split(listed, " ") { _is_known(name, known) }
 		}
 	}
 }
 
-_is_known(object, _) if not startswith(object, "@")
+_is_known(name, _) if not startswith(name, "@")
 
-_is_known(object, known) if object in known
+_is_known(name, known) if name in known

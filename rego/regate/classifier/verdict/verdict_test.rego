@@ -25,10 +25,8 @@ test_without_a_verb_data_are_read if {
 }
 
 test_without_anything_it_executes if {
-	every name in ["frobnicate", "x", "review_frobnicator_sample"] {
-		_category({"name": name, "description": "A thing"}) in {"Execute", "Read"}
-	}
 	_category({"name": "frobnicate"}) == "Execute"
+	_category({"name": "frobnicate", "description": "A thing"}) == "Execute"
 	_category({"name": "frobnicator_quote"}) == "Execute"
 	verdict.unclear with input as {"name": "frobnicate"}
 	not verdict.unclear with input as {"name": "status"}
@@ -89,12 +87,12 @@ test_an_amount_of_a_currency_is_money if {
 }
 
 test_what_is_not_what_it_seems_is_destructive if {
+	_reasons({"name": "g\u0435t_fence"}) == {"look_alike"}
+	_reasons({"name": "hol_zäune"}) == set()
+	_category({"name": "g\u0435t_fence", "description": "Gets a fence"}) == "Destructive"
+	_category({"name": "get\u200b_fence", "description": "Gets a fence"}) == "Destructive"
 	every tool in [7, [], {}, {"name": 7}, {"name": "get_fence", "description": 7}] {
 		_category(tool) == "Destructive"
 		"malformed" in _reasons(tool)
 	}
-	_reasons({"name": "g\u0435t_fence"}) == {"look_alike"}
-	_category({"name": "g\u0435t_fence", "description": "Gets a fence"}) == "Destructive"
-	_category({"name": "get\u200b_fence", "description": "Gets a fence"}) == "Destructive"
-	_reasons({"name": "hol_zäune"}) == set()
 }
