@@ -104,15 +104,24 @@ test_of_long_parts_there_is_a_prefix if {
 		{"name": "a", "description": _long(4001)},
 		{"name": "a", "title": _long(4001)},
 		{"name": "a", "inputSchema": {"properties": {"b": {"description": _long(301)}}}},
-		{"name": "a", "inputSchema": {"properties": {$"p{i}": {} | some i in numbers.range(0, 60)}}},
+		{"name": "a", "inputSchema": {"properties": {$"p{i}": {} | some i in numbers.range(0, 200)}}},
+		{"name": "a", "inputSchema": {"required": [$"p{i}" | some i in numbers.range(0, 200)]}},
 		{"name": "a", "title": _long(4000), "description": _long(4000)},
 	] {
 		definition.longer with input as given
 		count(definition.text) <= 8000 with input as given
-		count(definition.parameters) <= 60 with input as given
+		count(definition.parameters) <= 200 with input as given
+		count(definition.required) <= 200 with input as given
 		count(definition.name) <= 200 with input as given
 		count(definition.description) <= 4000 with input as given
 	}
+}
+
+test_too_many_parameters_are_not_read if {
+	given := {"name": "a", "inputSchema": {"properties": {$"p{i}": {} | some i in numbers.range(0, 200)}}}
+	definition.unread with input as given
+	definition.parameters == {} with input as given
+	not definition.unread with input as {"name": "a"}
 }
 
 test_at_its_bounds_a_part_is_whole if {
@@ -120,7 +129,7 @@ test_at_its_bounds_a_part_is_whole if {
 		{"name": _long(200)},
 		{"name": "a", "description": _long(4000)},
 		{"name": "a", "inputSchema": {"properties": {"b": {"description": _long(300)}}}},
-		{"name": "a", "inputSchema": {"properties": {$"p{i}": {} | some i in numbers.range(1, 60)}}},
+		{"name": "a", "inputSchema": {"properties": {$"p{i}": {} | some i in numbers.range(1, 200)}}},
 	] {
 		not definition.longer with input as given
 	}

@@ -80,6 +80,7 @@ _raised := {
 	"malformed": "Its definition is not what the protocol says it is, which raises it to Destructive.",
 	"money": "It takes an amount of a currency, which raises it to Financial.",
 	"not_read_only": "Its server says that it is not read-only, which raises it to Write.",
+	"unread": "It has so many parameters that none was read, so it counts as one that executes at least.",
 }
 
 default _for_severity := []

@@ -71,6 +71,10 @@ test_says_what_raised_it if {
 		{"name": "get_fence", "annotations": {"destructiveHint": true}}: "Its server calls it destructive",
 		{"name": "set_fence", "description": "Sets it. Irreversible."}: "Its description says that it",
 		{"name": "set_\u0430b"}: "Its name mixes Latin letters",
+		{
+			"name": "set_fence",
+			"inputSchema": {"required": [$"p{i}" | some i in numbers.range(0, 200)]},
+		}: "It has so many parameters",
 		{"name": 7}: "Its definition is not what the protocol says",
 		{
 			"name": "set_fence",

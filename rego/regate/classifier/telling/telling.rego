@@ -16,6 +16,8 @@ _chars := 500
 
 _clauses_read := 6
 
+_words_read := 40
+
 # METADATA
 # title: Verbs of the description
 # description: Each with its category and the words that it is said of.
@@ -103,7 +105,10 @@ _adjectives := {
 	"historical", "latest", "my", "overall", "real-time", "recent", "the", "your",
 }
 
-_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} | some clause in array.slice(_all, 0, _end)]
+_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} |
+	some given in array.slice(_all, 0, _end)
+	clause := array.slice(given, 0, _words_read)
+]
 
 _all := words.clauses_of(substring(definition.description, 0, _chars))
 

@@ -63,8 +63,12 @@ raises["look_alike"] := "Destructive" if {
 raises["destructive_hint"] := "Destructive" if {
 	definition.annotations.destructiveHint
 	not definition.annotations.readOnlyHint
-	spoken_for in {"Read", "Write"}
+	_may_be_worse
 }
+
+# METADATA
+# title: Its parameters are too many to be read
+raises["unread"] := "Execute" if definition.unread
 
 # METADATA
 # title: Its server says that it does not only read
@@ -86,3 +90,7 @@ raises["money"] := "Financial" if {
 	spoken_for == "Write"
 	parameters.money != set()
 }
+
+_may_be_worse if spoken_for in {"Read", "Write"}
+
+_may_be_worse if unclear

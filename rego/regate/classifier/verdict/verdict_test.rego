@@ -50,6 +50,7 @@ test_annotations_raise if {
 	_category(object.union(reads, {"annotations": {"destructiveHint": true}})) == "Destructive"
 	_category(object.union(reads, {"annotations": {"readOnlyHint": false}})) == "Write"
 	_category(object.union(reads, {"annotations": {"readOnlyHint": false, "destructiveHint": true}})) == "Destructive"
+	_category({"name": "frobnicate", "annotations": {"destructiveHint": true}}) == "Destructive"
 	_category({"name": "run_fence", "annotations": {"destructiveHint": true}}) == "Execute"
 	_category({"name": "pay_fence", "annotations": {"destructiveHint": true}}) == "Financial"
 }
@@ -78,6 +79,12 @@ test_what_can_not_be_undone_is_destructive if {
 	_category({"name": "update_fence", "description": "Updates a fence. This cannot be undone."}) == "Destructive"
 	_category({"name": "get_fence", "description": "Gets a fence. It also deletes it."}) == "Destructive"
 	_category({"name": "pay_fence", "description": "Pays a fence. This cannot be undone."}) == "Financial"
+}
+
+test_what_was_not_read_may_execute if {
+	schema := {"properties": {$"p{i}": {} | some i in numbers.range(0, 200)}}
+	_category({"name": "get_fence", "inputSchema": schema}) == "Execute"
+	_category({"name": "delete_fence", "inputSchema": schema}) == "Destructive"
 }
 
 test_an_amount_of_a_currency_is_money if {
