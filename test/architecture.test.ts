@@ -1,5 +1,5 @@
 // Holds the direction of imports that docs/ and the layout promise: main -> cli -> compose -> http, console -> mcp -> gate,
-// and gate <- policy, limits, approvals, log. A part that is not in the table below is not known, and fails.
+// gate <- policy, limits, approvals, log, and cli -> scan -> mcp, policy. A part that is not in the table below is not known, and fails.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,20 +7,35 @@ import { describe, expect, test } from "vitest";
 const SRC = resolve(import.meta.dirname, "../src");
 
 /** What a gate is composed of. */
-const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approvals", "log", "state", "config"];
+const SERVING = [
+  "http",
+  "console",
+  "mcp",
+  "gate",
+  "policy",
+  "limits",
+  "arguments",
+  "approvals",
+  "log",
+  "state",
+  "config",
+];
 
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
-  "compose.ts": ["compose-gate.ts", ...SERVING],
-  "compose-gate.ts": SERVING,
+  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": ["compose-gate.ts", "compose-live.ts", ...SERVING],
+  "compose-gate.ts": ["compose-live.ts", ...SERVING],
+  "compose-live.ts": ["scan", ...SERVING],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   limits: ["gate", "problem.ts"],
+  arguments: ["gate"],
   approvals: ["gate", "problem.ts"],
   log: ["gate", "problem.ts"],
   state: ["limits", "problem.ts"],
@@ -35,6 +50,9 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
+  ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
+  ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };

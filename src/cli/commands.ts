@@ -46,11 +46,28 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "scan",
+    {
+      usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",
+      summary: "read a live server's tools into the catalogue, or check that they are those",
+      load: () => import("./scan.ts"),
+    },
+  ],
+  [
     "decide",
     {
       usage: "FILE [--bundle FILE]",
       summary: "show what the policy decides on one input",
       load: () => import("./decide.ts"),
+    },
+  ],
+  [
+    "diff",
+    {
+      usage:
+        "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
+      summary: "show every decision that changes between two bundles, revisions or the working tree",
+      load: () => import("./diff.ts"),
     },
   ],
   [
