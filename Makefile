@@ -33,8 +33,8 @@ check-rego: $(OPA) $(REGAL) dist/main.js ## format, check, lint and test the Reg
 	$(OPA) check --strict --schema schemas rego
 	$(REGAL) lint rego .regal/rules
 	$(REGAL) test .regal/rules
-	$(OPA) test --fail-on-empty rego
-	@set -o pipefail; $(OPA) test --coverage rego | node scripts/check-coverage.mjs
+	$(OPA) test --fail-on-empty --timeout 60s rego
+	@set -o pipefail; $(OPA) test --coverage --timeout 60s rego | node scripts/check-coverage.mjs
 	node scripts/catalogue-table.mjs --check
 
 check-ts: node_modules/ready ## lint and type-check the TypeScript
