@@ -8,10 +8,21 @@ export type RuleLocation = {
   readonly file: string;
   /** Counted from 1. */
   readonly row: number;
+  /** The rule as it is written, cut where it is very long. OPA formats what it puts into a bundle, so rows don't fit there. */
+  readonly text?: string | undefined;
   /** From the METADATA of the rule. */
   readonly title?: string | undefined;
+  readonly description?: string | undefined;
   /** The catalogue name of the server whose package holds the rule. */
   readonly server?: string | undefined;
+  /** What its head names: a tool (or `*`), a category, another method (or `*`); none of them in a guardrail. */
+  readonly tool?: string | undefined;
+  readonly category?: string | undefined;
+  readonly method?: string | undefined;
+  /** Absent where it is computed. */
+  readonly action?: string | undefined;
+  /** Whether it has a body that may not hold. */
+  readonly conditional?: boolean | undefined;
 };
 
 /** By rule id, `<package>/<id>`. */
@@ -20,8 +31,15 @@ export type RuleIndex = ReadonlyMap<string, RuleLocation>;
 const locationSchema = z.strictObject({
   file: z.string().min(1),
   row: z.int().positive(),
+  text: z.string().optional(),
   title: z.string().optional(),
+  description: z.string().optional(),
   server: z.string().optional(),
+  tool: z.string().optional(),
+  category: z.string().optional(),
+  method: z.string().optional(),
+  action: z.string().optional(),
+  conditional: z.boolean().optional(),
 });
 
 /** data.rules of a bundle. */

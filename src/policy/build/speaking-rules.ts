@@ -10,11 +10,18 @@ import { formatPath, type LayerKind, layerOf } from "./packages.ts";
 export type SpeakingRule = {
   readonly file: string;
   readonly row: number;
+  readonly text: string;
   /** As rules of it are named, e.g. `policy.servers["a.b"]`. */
   readonly package: string;
   readonly layer: LayerKind;
   readonly server?: string;
+  /** What its head names; none of them in a guardrail. */
+  readonly tool?: string;
+  readonly category?: string;
+  readonly method?: string;
   readonly title?: string;
+  readonly description?: string;
+  readonly conditional: boolean;
   readonly member: Term;
   /** Rows of its negated calls over input. */
   readonly negatedCalls: readonly number[];
@@ -31,16 +38,28 @@ export function findSpeakingRules(modules: readonly Module[]): { rules: Speaking
     const server = layer === "server" ? parts[2] : undefined;
     for (const head of heads) {
       if (isHelper(head)) continue;
-      const { row, title, member, negatedCalls } = head;
+      const { row, text, title, description, conditional, member, negatedCalls } = head;
       const what = findFault(head, layer);
       if (what !== undefined) faults.push({ file, row, what });
       else if (member !== undefined) {
-        const named = { ...(server !== undefined && { server }), ...(title !== undefined && { title }) };
-        rules.push({ file, row, package: formatPath(parts), layer, ...named, member, negatedCalls });
+        const named = {
+          ...(server !== undefined && { server }),
+          ...readTarget(head, layer),
+          ...(title !== undefined && { title }),
+          ...(description !== undefined && { description }),
+        };
+        const where = { file, row, text, package: formatPath(parts) };
+        rules.push({ ...where, layer, ...named, conditional, member, negatedCalls });
       }
     }
   }
   return { rules, faults };
+}
+
+function readTarget({ path: [kind, target] }: ModuleRule, layer: LayerKind): Partial<SpeakingRule> {
+  if (target === undefined) return {};
+  if (kind === "methods") return { method: target };
+  return layer === "defaults" ? { category: target } : { tool: target };
 }
 
 /** What no one would take for a rule that speaks: a name with `_`, or no set and none of our words. */
