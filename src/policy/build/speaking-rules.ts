@@ -5,7 +5,7 @@ import { nearestWord } from "../../config/suggest.ts";
 import { CATEGORIES } from "../../gate/types.ts";
 import type { Fault } from "./faults.ts";
 import type { Module, ModuleRule, Term } from "./module.ts";
-import { formatPath, type LayerKind, layerOf } from "./packages.ts";
+import { canBeInPath, formatPath, type LayerKind, layerOf } from "./packages.ts";
 
 export type SpeakingRule = {
   readonly file: string;
@@ -39,7 +39,7 @@ export function findSpeakingRules(modules: readonly Module[]): { rules: Speaking
     for (const head of heads) {
       if (isHelper(head)) continue;
       const { row, text, title, description, conditional, member, negatedCalls } = head;
-      const what = findFault(head, layer);
+      const what = findUnnameable([...parts, ...head.path]) ?? findFault(head, layer);
       if (what !== undefined) faults.push({ file, row, what });
       else if (member !== undefined) {
         const named = {
@@ -65,6 +65,12 @@ function readTarget({ path: [kind, target] }: ModuleRule, layer: LayerKind): Par
 /** What no one would take for a rule that speaks: a name with `_`, or no set and none of our words. */
 function isHelper({ path: [name = ""], member }: ModuleRule): boolean {
   return name.startsWith("_") || (member === undefined && nearestWord(name, KINDS) === undefined);
+}
+
+/** One such name would silence every rule of the policy. */
+function findUnnameable(names: readonly (string | undefined)[]): string | undefined {
+  if (names.every((name) => name === undefined || canBeInPath(name))) return undefined;
+  return 'a control character in the name of a package or of a head; write `rules["*"] contains {...} if input.tool == "..."`';
 }
 
 /** @returns why the decision would miss the rule, or could not name it */
