@@ -107,6 +107,24 @@ export type Evaluation =
   | { readonly kind: "decided"; readonly decision: Decision; readonly fuel: number; readonly bundle: Revision }
   | { readonly kind: "failed"; readonly problem: string; readonly fuel: number; readonly bundle: Revision | undefined };
 
+/** What `regate/classify` makes of one tool's definition (rego/regate/classify.rego); never `Unknown`. */
+export type Classification = {
+  readonly category: Category;
+  readonly risk: Risk;
+  readonly severity: Severity;
+  /** Sorted; docs/catalogue.md has the list. */
+  readonly signals: readonly string[];
+  /** Sorted names of the parameters that a call must bring. */
+  readonly required: readonly string[];
+  /** Why, in plain words for a person; quotes the server, so it is made showable where it is shown. */
+  readonly rationale: string;
+};
+
+/** What the engine made of one definition; it never throws for anything that a definition or a policy can cause. */
+export type Classified =
+  | { readonly kind: "classified"; readonly classification: Classification; readonly fuel: number }
+  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number };
+
 /** One bucket that a call takes from. */
 export type Charge = {
   /** Names the bucket: package and id of the rule, whose it is, what it counts. */

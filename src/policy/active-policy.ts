@@ -1,6 +1,6 @@
 // Holds the policy that judges now: reads a bundle, starts its engine, tries it, and only then puts it in the place of the
 // last one. A bundle that can't be taken changes nothing. When to look again is for the caller.
-import type { Evaluation, Revision } from "../gate/types.ts";
+import type { Classified, Evaluation, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
@@ -33,6 +33,8 @@ export interface ActivePolicy {
   readonly current: LoadedPolicy;
   /** Judges with the policy that is active now. */
   evaluate(inputText: string): Evaluation;
+  /** Classifies a tool by its definition, with the policy that is active now. */
+  classify(definitionText: string): Classified;
   /** Reads the file again. Never rejects for what is wrong with it; calls wait for each other. */
   reload(): Promise<Reload>;
 }
@@ -64,6 +66,7 @@ export async function loadActivePolicy(file: string, shown = file): Promise<Acti
       return current;
     },
     evaluate: (inputText) => current.engine.evaluate(inputText),
+    classify: (definitionText) => current.engine.classify(definitionText),
     reload() {
       const next = reloading.then(reload);
       reloading = next;
@@ -72,13 +75,17 @@ export async function loadActivePolicy(file: string, shown = file): Promise<Acti
   };
 }
 
-/** @throws Problem where the bundle can't be read, started, or can't judge a plain call to each of its servers */
+/** @throws Problem where the bundle can't be read, started, can't classify a tool or judge a plain call to each of its servers */
 export async function loadPolicy(file: string, shown = file): Promise<LoadedPolicy> {
   return startPolicy(await readBundle(file, shown));
 }
 
 async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   const engine = await createEngine(bundle);
+  const classified = engine.classify(JSON.stringify({ name: TRIAL_TOOL }));
+  if (classified.kind === "failed") {
+    throw new Problem([`${bundle.shown}: ${classified.problem}; build the bundle again with \`regate build\``]);
+  }
   const servers = listServers(bundle.rules);
   for (const server of servers) {
     const evaluation = engine.evaluate(composeInput(bareCall(server, TRIAL_TOOL, "trial"), undefined, { unixMs: 0 }));

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { parseBundle, readBundle } from "../../src/policy/bundle.ts";
+import { ENTRYPOINTS, parseBundle, readBundle } from "../../src/policy/bundle.ts";
 import {
   buildFolder,
   compileRegoBytes,
@@ -18,7 +18,7 @@ import {
 const MANIFEST = JSON.stringify({
   revision: "r1",
   roots: ["regate"],
-  wasm: [{ entrypoint: "regate/decision", module: "/policy.wasm" }],
+  wasm: ENTRYPOINTS.map((entrypoint) => ({ entrypoint, module: "/policy.wasm" })),
 });
 const PARTS: readonly TarEntry[] = [
   { name: "/.manifest", content: MANIFEST },
@@ -154,7 +154,21 @@ describe("a bad bundle is refused with one line that names it and the remedy", (
     ["no manifest", makeTarGz(PARTS.slice(1)), /no \.manifest/],
     ["a manifest that is not JSON", makeTarGz([{ name: "/.manifest", content: "{" }]), /\.manifest is not JSON/],
     ["a manifest without revision", makeTarGz([{ name: "/.manifest", content: '{"roots":[],"wasm":[]}' }]), /revision/],
-    ["no entrypoint", makeTarGz([{ name: "/.manifest", content: MANIFEST.replace("/decision", "/x") }]), /entrypoint/],
+    [
+      "no entrypoint for decisions",
+      makeTarGz([{ name: "/.manifest", content: MANIFEST.replace("/decision", "/x") }]),
+      /no entrypoint regate\/decision/,
+    ],
+    [
+      "no entrypoint for classifications",
+      makeTarGz([{ name: "/.manifest", content: MANIFEST.replace("/classify", "/x") }]),
+      /no entrypoint regate\/classify/,
+    ],
+    [
+      "entrypoints in two modules",
+      makeTarGz([{ name: "/.manifest", content: MANIFEST.replace("/policy.wasm", "/a.wasm") }, ...PARTS.slice(1)]),
+      /several modules: \/a\.wasm, \/policy\.wasm/,
+    ],
     ["no module", makeTarGz(PARTS.slice(0, 1)), /policy\.wasm is missing/],
     [
       "data that is not JSON",
@@ -191,7 +205,7 @@ describe("a bad bundle is refused with one line that names it and the remedy", (
 
   test("a module whose entrypoint is another", async () => {
     const bytes = await compileRegoBytes(permitsIf("true").replace("package regate", "package other"), {
-      entrypoint: "other/decision",
+      entrypoints: ["other/decision"],
     });
     expect(await problemOf(parseBundle(bytes, "b.tar.gz"))).toEqual([
       expect.stringMatching(/no entrypoint regate\/decision/),

@@ -5,7 +5,7 @@ import { access, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Problem } from "../../problem.ts";
-import { type Bundle, DECISION_ENTRYPOINT, parseBundle } from "../bundle.ts";
+import { type Bundle, ENTRYPOINTS, parseBundle } from "../bundle.ts";
 import { createEngine } from "../engine.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { SHIPPED_CAPABILITIES } from "../shipped.ts";
@@ -20,8 +20,6 @@ import { checkForms } from "./rule-form.ts";
 import { type PolicyFolder, readDefaults, readLibrary, readOwnSources, type Source } from "./sources.ts";
 import { findSpeakingRules } from "./speaking-rules.ts";
 
-/** What the bundle can be asked. */
-const ENTRYPOINTS = [DECISION_ENTRYPOINT];
 const LIBRARY_ROOTS = ["regate"];
 const OWN_ROOTS = ["policy", "catalogue", "rules"];
 const BUNDLES = ["library", "own"];
