@@ -4,7 +4,7 @@
 OPA_VERSION := 1.22.2
 REGAL_VERSION := 0.38.1
 BUNDLE := bundles/regate.tar.gz
-SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx' 2>/dev/null)
 
 # OPA= and REGAL= name binaries of exactly these versions; else one on PATH of that version; else they are built from source.
 OPA ?= $(shell opa version 2>/dev/null | grep -qx 'Version: $(OPA_VERSION)' && command -v opa || echo $(CURDIR)/.tools/opa)

@@ -2,10 +2,12 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
+import type { LiveView } from "./console/ports.ts";
 import type { Gate } from "./gate/gate.ts";
 import { createApp, type Reloaded } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
@@ -53,6 +55,7 @@ export type RunningGate = {
   close(): Promise<void>;
 };
 
+const NOTHING_SEEN: LiveView = { statusOf: () => ({ kind: "unseen" }), uncatalogued: () => [] };
 const SESSION_LIFETIME_SECONDS = 86_400;
 const PRUNE_MS = 3_600_000;
 const LISTING_TIMEOUT_MS = 30_000;
@@ -108,15 +111,17 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const secret = makeProofSecret();
     let url: string | undefined;
     const reload = () => reloadPolicy(policy, log);
+    const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
     const app = createApp({
       instance,
       endpoints,
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys),
-      operatorKey: { accepts: (authorization) => operator?.key.accepts(authorization) ?? false },
+      operatorKey,
       reload,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
+      console: composeConsole({ config, policy, live: NOTHING_SEEN, acceptsKey: operatorKey.accepts, log }),
       log,
     });
     const server = await listen(app, config.listen);

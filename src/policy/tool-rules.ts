@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<ToolRuleKind, { suffix: string; title: string; fiel
   require_approval: {
     suffix: "approved",
     title: "is a person's decision",
-    fields: ['"reason": "A person approves each call of this tool"'],
+    fields: ['"reason": "A person approves each call"'],
   },
   deny: {
     suffix: "denied",

@@ -1,0 +1,134 @@
+// The tools that the console lists: those of the catalogue, and those that a server lists and nobody reviewed; and what a
+// person searches and filters them by.
+import { CATEGORIES, type Category, type Risk, type Severity } from "../gate/types.ts";
+import type { Catalogue, LiveStatus, LiveView, ReviewedServer, ReviewedTool, ToolName } from "./ports.ts";
+
+export type ToolRow = ToolName & {
+  /** Absent where nobody reviewed it. */
+  readonly reviewed: ReviewedTool | undefined;
+  readonly serverTitle: string;
+  /** In lower case, what a text is looked for in. */
+  readonly haystack: string;
+};
+
+export const RISKS: readonly Risk[] = ["Low", "Medium", "High", "Critical", "Unknown"];
+export const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];
+export const STATES: readonly LiveStatus["kind"][] = ["reviewed", "changed", "uncatalogued", "gone", "unseen"];
+
+/** An empty string, or undefined, filters nothing. */
+export type Filter = {
+  readonly text: string;
+  readonly server: string;
+  readonly category: Category | undefined;
+  readonly risk: Risk | undefined;
+  readonly severity: Severity | undefined;
+  readonly signal: string;
+  readonly state: LiveStatus["kind"] | undefined;
+};
+
+export const NO_FILTER: Filter = {
+  text: "",
+  server: "",
+  category: undefined,
+  risk: undefined,
+  severity: undefined,
+  signal: "",
+  state: undefined,
+};
+
+/** Of a value that a person searches for. */
+const MAX_VALUE_CHARS = 400;
+/** Of a description: what is searched of it. */
+const MAX_SEARCHED_CHARS = 2_000;
+
+/** Listing thousands of tools anew for each page would block the gate's calls. */
+const rowsOf = new WeakMap<Catalogue, readonly ToolRow[]>();
+
+/** Reads what a form sent; what is no value of a field filters nothing. */
+export function readFilter(query: (name: string) => string | undefined): Filter {
+  const text = (name: string): string => (query(name) ?? "").slice(0, MAX_VALUE_CHARS);
+  const one = <T extends string>(name: string, known: readonly T[]): T | undefined => {
+    const given = query(name);
+    return known.find((value) => value === given);
+  };
+  return {
+    text: text("q").trim(),
+    server: text("server"),
+    category: one("category", CATEGORIES),
+    risk: one("risk", RISKS),
+    severity: one("severity", SEVERITIES),
+    signal: text("signal"),
+    state: one("state", STATES),
+  };
+}
+
+/** Every tool, by server and name. */
+export function listTools(catalogue: Catalogue, live: LiveView): readonly ToolRow[] {
+  const found = rowsOf.get(catalogue) ?? listReviewed(catalogue);
+  rowsOf.set(catalogue, found);
+  const others = [...live.uncatalogued()].map((name) => describeRow(name, undefined, catalogue));
+  return others.length === 0 ? found : [...found, ...others].sort(compareRows);
+}
+
+/** The tools that a filter leaves, in their order. */
+export function filterTools(rows: readonly ToolRow[], filter: Filter, live: LiveView): readonly ToolRow[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const { server, category, risk, severity, signal, state } = filter;
+  return rows.filter((row) => {
+    const facts = factsOf(row);
+    return (
+      (server === "" || row.server === server) &&
+      (category === undefined || facts.category === category) &&
+      (risk === undefined || facts.risk === risk) &&
+      (severity === undefined || facts.severity === severity) &&
+      (signal === "" || row.reviewed?.signals?.includes(signal) === true) &&
+      words.every((word) => row.haystack.includes(word)) &&
+      (state === undefined || live.statusOf(row).kind === state)
+    );
+  });
+}
+
+/** What nobody reviewed is Unknown, and as severe as can be. */
+export function factsOf({ reviewed }: Pick<ToolRow, "reviewed">): Pick<ReviewedTool, "category" | "risk" | "severity"> {
+  return reviewed ?? { category: "Unknown", risk: "Unknown", severity: "critical" };
+}
+
+/** The signals that there are, sorted. */
+export function listSignals(rows: readonly ToolRow[]): readonly string[] {
+  return [...new Set(rows.flatMap(({ reviewed }) => reviewed?.signals ?? []))].sort();
+}
+
+export function countBy<K>(rows: readonly ToolRow[], keyOf: (row: ToolRow) => K): ReadonlyMap<K, number> {
+  const counts = new Map<K, number>();
+  for (const row of rows) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
+  return counts;
+}
+
+export function findServer(catalogue: Catalogue, server: string): ReviewedServer | undefined {
+  return Object.hasOwn(catalogue, server) ? catalogue[server] : undefined;
+}
+
+export function findTool(catalogue: Catalogue, { server, tool }: ToolName): ReviewedTool | undefined {
+  const tools = findServer(catalogue, server)?.tools ?? {};
+  return Object.hasOwn(tools, tool) ? tools[tool] : undefined;
+}
+
+function listReviewed(catalogue: Catalogue): readonly ToolRow[] {
+  const rows = Object.entries(catalogue).flatMap(([server, { tools }]) =>
+    Object.entries(tools).map(([tool, reviewed]) => describeRow({ server, tool }, reviewed, catalogue)),
+  );
+  return rows.sort(compareRows);
+}
+
+function describeRow(name: ToolName, reviewed: ReviewedTool | undefined, catalogue: Catalogue): ToolRow {
+  const { server, tool } = name;
+  const serverTitle = findServer(catalogue, server)?.title ?? server;
+  const description = reviewed?.description?.slice(0, MAX_SEARCHED_CHARS) ?? "";
+  const haystack = [tool, server, serverTitle, description].join("\n").toLowerCase();
+  return { server, tool, reviewed, serverTitle, haystack };
+}
+
+function compareRows(one: ToolName, other: ToolName): number {
+  if (one.server !== other.server) return one.server < other.server ? -1 : 1;
+  return one.tool < other.tool ? -1 : one.tool > other.tool ? 1 : 0;
+}

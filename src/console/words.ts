@@ -1,0 +1,105 @@
+// What the words of a catalogue and a decision mean, in sentences for people. Pure text.
+import type { Action, Category, Decision, Evaluation, RateLimit, Risk, Severity } from "../gate/types.ts";
+import type { LiveStatus } from "./ports.ts";
+
+export const CATEGORY_MEANS: Readonly<Record<Category, string>> = {
+  Read: "It returns data and changes nothing.",
+  Write: "It creates or changes something, and that can be undone.",
+  Execute: "It runs code, commands, queries of the caller's own or workflows, or drives a browser.",
+  Financial: "It moves money, or creates or changes what is owed.",
+  Destructive: "It deletes, or changes something beyond undoing.",
+  Unknown: "Nobody has reviewed or classified it.",
+};
+
+export const RISK_MEANS: Readonly<Record<Risk, string>> = {
+  Low: "the class of tools that only read",
+  Medium: "the class of tools whose changes can be undone",
+  High: "the class of tools that run code or move money",
+  Critical: "the class of tools whose changes can't be undone",
+  Unknown: "the class of tools that nobody has reviewed",
+};
+
+export const SEVERITY_MEANS: Readonly<Record<Severity, string>> = {
+  low: "nothing in its definition adds to that",
+  medium: "its definition adds little to that",
+  high: "its definition adds to that",
+  critical: "its definition adds as much to that as there can be",
+};
+
+/** What a signal says was found in the definition; one that is not here speaks by its name. */
+const SIGNAL_MEANS = new Map([
+  ["credentials", "handles keys, tokens or passwords"],
+  ["money", "deals with money"],
+  ["sends_out", "sends data out"],
+  ["runs_code", "runs code or commands"],
+  ["bulk", "works on many things at once"],
+  ["no_description", "has no description"],
+  ["hidden_text", "has text in its description that does not show"],
+  ["instructing_text", "has text in its description that instructs the model"],
+]);
+
+export function describeSignal(signal: string): string | undefined {
+  return SIGNAL_MEANS.get(signal);
+}
+
+/** `no_description` as `no description`. */
+export function nameSignal(signal: string): string {
+  return signal.replaceAll("_", " ");
+}
+
+/** How the gate treats a call, as a badge shows it: `refused` is a policy that comes to no decision. */
+export type Treatment = Action | "limited" | "refused";
+
+export const TREATMENT_NAMES: Readonly<Record<Treatment, string>> = {
+  allow: "Allowed",
+  limited: "Allowed, limited",
+  require_approval: "Needs approval",
+  deny: "Denied",
+  refused: "Refused",
+};
+
+export function treatmentOf(evaluation: Evaluation): Treatment {
+  if (evaluation.kind === "failed") return "refused";
+  const { action, rate_limits } = evaluation.decision;
+  return action === "allow" && rate_limits.length > 0 ? "limited" : action;
+}
+
+/** A decision as the end of a sentence that a tool begins. */
+export function describeDecision({ action, hidden, rate_limits }: Decision): string {
+  const limits = rate_limits.length === 0 ? "" : `, within ${countOf(rate_limits.length, "limit")}`;
+  switch (action) {
+    case "allow":
+      return `is allowed${limits}`;
+    case "require_approval":
+      return `waits for a person's approval${limits}`;
+    case "deny":
+      return hidden ? "is denied, and left out of tools/list" : "is denied";
+  }
+}
+
+const WHOSE = { session: "in each session", principal: "for each principal", everyone: "for everyone together" };
+const COUNTED = {
+  tool: "",
+  category: ", counted over all tools of the category",
+  server: ", counted over all tools of the server",
+  all: ", counted over all servers",
+};
+
+/** `10 calls per 60 s in each session`. */
+export function describeLimit({ max, window, per, over, cost }: RateLimit): string {
+  const what = cost === 1 ? countOf(max, "call") : countOf(max, "token");
+  const each = cost === 1 ? "" : `; this call takes ${cost}`;
+  return `${what} per ${window} s ${WHOSE[per]}${COUNTED[over]}${each}`;
+}
+
+export const STATE_NAMES: Readonly<Record<LiveStatus["kind"], string>> = {
+  reviewed: "As reviewed",
+  changed: "Changed",
+  uncatalogued: "Not reviewed",
+  gone: "Not listed",
+  unseen: "Not seen yet",
+};
+
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
