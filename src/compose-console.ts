@@ -27,7 +27,7 @@ const MAX_ADDRESSES = 1_000;
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
   const { config, policy, live, acceptsKey, log } = options;
   return createConsole({
-    policy: () => viewPolicy(policy.current, config.timezone),
+    policy: () => viewPolicy(policy.current, live, config.timezone),
     live,
     servers: groupServers(config),
     acceptsKey,
@@ -37,14 +37,14 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
   });
 }
 
-function viewPolicy(policy: LoadedPolicy, timezone: string): PolicyView {
+function viewPolicy(policy: LoadedPolicy, live: LiveView, timezone: string): PolicyView {
   const { engine, rules, catalogue, servers } = policy;
   return {
     revision: engine.revision.revision,
     catalogue,
     rules,
-    judge({ server, tool }, status) {
-      const facts = describeLive(catalogue, { server, tool }, status);
+    judge({ server, tool }) {
+      const facts = describeLive(catalogue, { server, tool }, live.statusOf({ server, tool }));
       const call = bareCall(server, tool, "console");
       const evaluation = engine.evaluate(composeInput(call, facts, { unixMs: Date.now() }, NO_HISTORY, timezone));
       return { facts, evaluation };

@@ -133,7 +133,7 @@ function find(
   const slice = sliceList(filterTools(rows, filter, live), page);
   const items = slice.items.map((row) => {
     const status = live.statusOf(row);
-    return { row, status, treatment: treatmentOfTool(policy, row, status) };
+    return { row, status, treatment: treatmentOfTool(policy, row) };
   });
   return { ...slice, items };
 }

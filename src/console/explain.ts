@@ -1,7 +1,7 @@
 // Why a tool is treated as it is now: which rules spoke, which others there are for it, and what one more rule would change.
 // It asks the policy once, for a call without arguments, and words nothing.
 import type { Evaluation } from "../gate/types.ts";
-import type { Judgement, LimitAction, LiveStatus, PolicyView, RuleNote, ToolName, ToolRego } from "./ports.ts";
+import type { Judgement, LimitAction, PolicyView, RuleNote, ToolName, ToolRego } from "./ports.ts";
 import { type Treatment, treatmentOf } from "./words.ts";
 
 export type ExplainedRule = {
@@ -37,8 +37,8 @@ export type Explanation = {
 
 const DEFAULTS = "policy.defaults/";
 
-export function explainTool(policy: PolicyView, name: ToolName, status: LiveStatus): Explanation {
-  const judgement = policy.judge(name, status);
+export function explainTool(policy: PolicyView, name: ToolName): Explanation {
+  const judgement = policy.judge(name);
   const { evaluation, facts } = judgement;
   const decision = evaluation.kind === "decided" ? evaluation.decision : undefined;
   const spoke = new Set(decision?.rules ?? []);
@@ -70,8 +70,8 @@ export function explainTool(policy: PolicyView, name: ToolName, status: LiveStat
 }
 
 /** What is shown of many tools at once. */
-export function treatmentOfTool(policy: PolicyView, name: ToolName, status: LiveStatus): Treatment {
-  return treatmentOf(policy.judge(name, status).evaluation);
+export function treatmentOfTool(policy: PolicyView, name: ToolName): Treatment {
+  return treatmentOf(policy.judge(name).evaluation);
 }
 
 export function findPolicyFile(policy: PolicyView, server: string): string | undefined {

@@ -1,12 +1,13 @@
 // All that is known of one tool, put together for its page.
 import { type Explanation, explainTool } from "./explain.ts";
-import type { ConsolePorts, LiveStatus, PolicyView, ReviewedServer, ReviewedTool, ToolName } from "./ports.ts";
+import type { ConsolePorts, LiveStatus, PolicyView, ReviewedServer, ToolInfo, ToolName } from "./ports.ts";
 import { findServer, findTool } from "./tools.ts";
 
 export type ToolKnowledge = {
   readonly name: ToolName;
-  /** Absent where nobody reviewed it. */
-  readonly reviewed: ReviewedTool | undefined;
+  readonly info: ToolInfo;
+  /** Whether a person did; else it is known by its live definition only. */
+  readonly isReviewed: boolean;
   readonly server: ReviewedServer | undefined;
   readonly serverTitle: string;
   readonly status: LiveStatus;
@@ -21,20 +22,26 @@ export type ToolKnowledge = {
 export function knowTool(ports: ConsolePorts, policy: PolicyView, name: ToolName): ToolKnowledge | undefined {
   const { catalogue } = policy;
   const reviewed = findTool(catalogue, name);
-  const status = ports.live.statusOf(name);
-  if (reviewed === undefined && status.kind !== "uncatalogued") return undefined;
+  const [listed] = reviewed === undefined ? findListed(ports, name) : [];
+  const info = reviewed ?? listed?.info;
+  if (info === undefined) return undefined;
   const server = findServer(catalogue, name.server);
   return {
     name,
-    reviewed,
+    info,
+    isReviewed: reviewed !== undefined,
     server,
     serverTitle: server?.title ?? name.server,
-    status,
-    explanation: explainTool(policy, name, status),
+    status: ports.live.statusOf(name),
+    explanation: explainTool(policy, name),
     endpoints: ports.servers.get(name.server) ?? [],
     namesakes: Object.keys(catalogue)
       .filter((other) => other !== name.server)
       .map((other) => ({ server: other, tool: name.tool }))
       .filter((other) => findTool(catalogue, other) !== undefined),
   };
+}
+
+function findListed({ live }: ConsolePorts, { server, tool }: ToolName) {
+  return [...live.uncatalogued(server)].filter((listed) => listed.server === server && listed.tool === tool);
 }

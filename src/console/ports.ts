@@ -8,8 +8,8 @@ export type ReviewedParameter = {
   readonly description?: string | undefined;
 };
 
-/** One tool as the catalogue has it: by hand only the judgement is needed. */
-export type ReviewedTool = {
+/** What is known of one tool: by the catalogue, where by hand only the judgement is needed, or by its live definition. */
+export type ToolInfo = {
   readonly category: Category;
   readonly risk: Risk;
   readonly severity: Severity;
@@ -26,7 +26,7 @@ export type ReviewedServer = {
   readonly title?: string | undefined;
   readonly package?: string | undefined;
   readonly version?: string | undefined;
-  readonly tools: Readonly<Record<string, ReviewedTool>>;
+  readonly tools: Readonly<Record<string, ToolInfo>>;
 };
 
 /** By catalogue name. */
@@ -49,13 +49,15 @@ export type RuleNote = {
 
 /** How the tool that a server lists now stands to the one that was reviewed. */
 export type LiveStatus =
-  /** No server of this name has listed its tools to anyone since the gate started. */
+  /** Not listed to anyone since the gate started, as far as it knows. */
   | { readonly kind: "unseen" }
-  | { readonly kind: "reviewed" }
-  | { readonly kind: "changed" }
+  /** `by`: documentation where there was no definition to review. */
+  | { readonly kind: "reviewed"; readonly by: "definition" | "documentation" }
+  /** `what`: the difference, in words. */
+  | { readonly kind: "changed"; readonly what: string }
   /** Listed, and nobody reviewed it. */
   | { readonly kind: "uncatalogued" }
-  /** Reviewed, and not listed any more. */
+  /** Reviewed, and no longer in the server's whole list. */
   | { readonly kind: "gone" };
 
 export type ToolName = { readonly server: string; readonly tool: string };
@@ -81,14 +83,15 @@ export interface PolicyView {
   readonly catalogue: Catalogue;
   /** By id, `<package>/<id>`. */
   readonly rules: ReadonlyMap<string, RuleNote>;
-  judge(name: ToolName, status: LiveStatus): Judgement;
+  /** By the definition that the server lists now, where it is known. */
+  judge(name: ToolName): Judgement;
   writeRego(name: ToolName, limitAction: LimitAction): ToolRego;
 }
 
 export interface LiveView {
   statusOf(name: ToolName): LiveStatus;
-  /** The tools that servers list and nobody reviewed. */
-  uncatalogued(): Iterable<ToolName>;
+  /** The tools that servers list and nobody reviewed; those of one server where it is named. */
+  uncatalogued(server?: string): Iterable<ToolName & { readonly info: ToolInfo }>;
 }
 
 export type Attempt =

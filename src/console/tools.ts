@@ -1,11 +1,10 @@
 // The tools that the console lists: those of the catalogue, and those that a server lists and nobody reviewed; and what a
 // person searches and filters them by.
 import { CATEGORIES, type Category, type Risk, type Severity } from "../gate/types.ts";
-import type { Catalogue, LiveStatus, LiveView, ReviewedServer, ReviewedTool, ToolName } from "./ports.ts";
+import type { Catalogue, LiveStatus, LiveView, ReviewedServer, ToolInfo, ToolName } from "./ports.ts";
 
 export type ToolRow = ToolName & {
-  /** Absent where nobody reviewed it. */
-  readonly reviewed: ReviewedTool | undefined;
+  readonly info: ToolInfo;
   readonly serverTitle: string;
   /** In lower case, what a text is looked for in. */
   readonly haystack: string;
@@ -66,7 +65,7 @@ export function readFilter(query: (name: string) => string | undefined): Filter 
 export function listTools(catalogue: Catalogue, live: LiveView): readonly ToolRow[] {
   const found = rowsOf.get(catalogue) ?? listReviewed(catalogue);
   rowsOf.set(catalogue, found);
-  const others = [...live.uncatalogued()].map((name) => describeRow(name, undefined, catalogue));
+  const others = [...live.uncatalogued()].map((name) => describeRow(name, name.info, catalogue));
   return others.length === 0 ? found : [...found, ...others].sort(compareRows);
 }
 
@@ -75,27 +74,22 @@ export function filterTools(rows: readonly ToolRow[], filter: Filter, live: Live
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const { server, category, risk, severity, signal, state } = filter;
   return rows.filter((row) => {
-    const facts = factsOf(row);
+    const { info } = row;
     return (
       (server === "" || row.server === server) &&
-      (category === undefined || facts.category === category) &&
-      (risk === undefined || facts.risk === risk) &&
-      (severity === undefined || facts.severity === severity) &&
-      (signal === "" || row.reviewed?.signals?.includes(signal) === true) &&
+      (category === undefined || info.category === category) &&
+      (risk === undefined || info.risk === risk) &&
+      (severity === undefined || info.severity === severity) &&
+      (signal === "" || info.signals?.includes(signal) === true) &&
       words.every((word) => row.haystack.includes(word)) &&
       (state === undefined || live.statusOf(row).kind === state)
     );
   });
 }
 
-/** What nobody reviewed is Unknown, and as severe as can be. */
-export function factsOf({ reviewed }: Pick<ToolRow, "reviewed">): Pick<ReviewedTool, "category" | "risk" | "severity"> {
-  return reviewed ?? { category: "Unknown", risk: "Unknown", severity: "critical" };
-}
-
 /** The signals that there are, sorted. */
 export function listSignals(rows: readonly ToolRow[]): readonly string[] {
-  return [...new Set(rows.flatMap(({ reviewed }) => reviewed?.signals ?? []))].sort();
+  return [...new Set(rows.flatMap(({ info }) => info.signals ?? []))].sort();
 }
 
 export function countBy<K>(rows: readonly ToolRow[], keyOf: (row: ToolRow) => K): ReadonlyMap<K, number> {
@@ -108,24 +102,24 @@ export function findServer(catalogue: Catalogue, server: string): ReviewedServer
   return Object.hasOwn(catalogue, server) ? catalogue[server] : undefined;
 }
 
-export function findTool(catalogue: Catalogue, { server, tool }: ToolName): ReviewedTool | undefined {
+export function findTool(catalogue: Catalogue, { server, tool }: ToolName): ToolInfo | undefined {
   const tools = findServer(catalogue, server)?.tools ?? {};
   return Object.hasOwn(tools, tool) ? tools[tool] : undefined;
 }
 
 function listReviewed(catalogue: Catalogue): readonly ToolRow[] {
   const rows = Object.entries(catalogue).flatMap(([server, { tools }]) =>
-    Object.entries(tools).map(([tool, reviewed]) => describeRow({ server, tool }, reviewed, catalogue)),
+    Object.entries(tools).map(([tool, info]) => describeRow({ server, tool }, info, catalogue)),
   );
   return rows.sort(compareRows);
 }
 
-function describeRow(name: ToolName, reviewed: ReviewedTool | undefined, catalogue: Catalogue): ToolRow {
+function describeRow(name: ToolName, info: ToolInfo, catalogue: Catalogue): ToolRow {
   const { server, tool } = name;
   const serverTitle = findServer(catalogue, server)?.title ?? server;
-  const description = reviewed?.description?.slice(0, MAX_SEARCHED_CHARS) ?? "";
+  const description = info.description?.slice(0, MAX_SEARCHED_CHARS) ?? "";
   const haystack = [tool, server, serverTitle, description].join("\n").toLowerCase();
-  return { server, tool, reviewed, serverTitle, haystack };
+  return { server, tool, info, serverTitle, haystack };
 }
 
 function compareRows(one: ToolName, other: ToolName): number {

@@ -20,10 +20,10 @@ export const RISK_MEANS: Readonly<Record<Risk, string>> = {
 };
 
 export const SEVERITY_MEANS: Readonly<Record<Severity, string>> = {
-  low: "nothing in its definition adds to that",
-  medium: "its definition adds little to that",
-  high: "its definition adds to that",
-  critical: "its definition adds as much to that as there can be",
+  low: "its definition gives no further cause for care",
+  medium: "its definition gives some further cause for care",
+  high: "its definition gives more cause for care than its category alone",
+  critical: "its definition gives the gravest cause for care",
 };
 
 /** What a signal says was found in the definition; one that is not here speaks by its name. */

@@ -207,7 +207,7 @@ thead th { padding-block: 0.4rem; color: var(--soft); font-size: 0.8125rem; font
 .rego-string { color: var(--Read); }
 .rego-word { color: var(--Execute); font-weight: 600; }
 .rego-number { color: var(--Financial); }
-.rule { display: grid; gap: 0.3rem; padding: 0.8rem 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
+.rule { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.3rem; padding: 0.8rem 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
 .rule.spoke { border-left: 4px solid var(--accent); }
 .rule p { font-size: 0.9063rem; }
 .rule .soft { font-size: 0.8438rem; }
@@ -233,6 +233,7 @@ summary:hover { color: var(--ink); }
   tr { padding-block: 0.75rem; border-bottom: 1px solid var(--line); }
   th, td { padding: 0.15rem 0; border: 0; }
   .tools tbody th { width: auto; }
+  td[data-label]:empty { display: none; }
   td[data-label] { display: flex; flex-wrap: wrap; gap: 0.15rem 0.75rem; align-items: baseline; }
   td[data-label]::before { content: attr(data-label); flex: 0 0 6.5rem; color: var(--soft); font-size: 0.8125rem; }
   .signals { margin-top: 0; }

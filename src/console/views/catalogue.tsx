@@ -208,7 +208,7 @@ function ServerList({ byServer, catalogue }: ServerListProps) {
 }
 
 function describeRows(rows: readonly ToolRow[]): string {
-  const risks = countBy(rows, ({ reviewed }) => reviewed?.risk ?? "Unknown");
+  const risks = countBy(rows, ({ info }) => info.risk);
   const severe = (risks.get("High") ?? 0) + (risks.get("Critical") ?? 0) + (risks.get("Unknown") ?? 0);
   return `${countOf(rows.length, "tool")}${severe === 0 ? "" : `, ${severe.toLocaleString("en")} of high or critical risk`}`;
 }

@@ -1,12 +1,12 @@
 // How many tools of each category: as a bar, and in words beside it.
 import { CATEGORIES, type Category } from "../../gate/types.ts";
-import { countBy, factsOf, type ToolRow } from "../tools.ts";
+import { countBy, type ToolRow } from "../tools.ts";
 
 type Share = { readonly category: Category; readonly count: number; readonly before: number };
 
 /** Those that there are, in the order of their danger. */
 export function listShares(rows: readonly ToolRow[]): readonly Share[] {
-  const counts = countBy(rows, (row) => factsOf(row).category);
+  const counts = countBy(rows, ({ info }) => info.category);
   let before = 0;
   return CATEGORIES.flatMap((category) => {
     const count = counts.get(category) ?? 0;

@@ -59,7 +59,7 @@ export function FilterForm({ base, filter, servers, signals }: FilterFormProps) 
           options={STATES.map((value) => ({ value, name: STATE_NAMES[value] }))}
         />
         <p class="actions">
-          <button type="submit">Search</button>
+          <button type="submit">Filter</button>
           {isFiltered(filter) && <a href={base}>Clear</a>}
         </p>
       </form>

@@ -1,8 +1,9 @@
 // What people ask of a tool, each with an answer that holds for this tool and this policy, now.
 import type { Child } from "hono/jsx";
 import type { Answer } from "./answers-facts.tsx";
-import { DecidesAnswer, LiveAnswer, RiskAnswer, ServerAnswer, WhatAnswer } from "./answers-facts.tsx";
+import { RiskAnswer, WhatAnswer } from "./answers-facts.tsx";
 import { BlockAnswer, LimitAnswer, PolicyAnswer } from "./answers-policy.tsx";
+import { DecidesAnswer, LiveAnswer, ServerAnswer } from "./answers-standing.tsx";
 
 export type Question = {
   readonly id: string;

@@ -1,7 +1,7 @@
 // A list of tools with what matters of each: what it is, what its definition adds, what the policy does with it now.
 import { HIDDEN_IN_NAME, isPlainName } from "../names.ts";
 import type { LiveStatus } from "../ports.ts";
-import { factsOf, type ToolRow } from "../tools.ts";
+import type { ToolRow } from "../tools.ts";
 import { serverUrl, toolUrl } from "../urls.ts";
 import type { Treatment } from "../words.ts";
 import { CategoryBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } from "./badges.tsx";
@@ -42,8 +42,7 @@ export function ToolTable({ caption, tools, withServer }: ToolTableProps) {
 }
 
 function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonly withServer: boolean }) {
-  const { category, severity } = factsOf(row);
-  const signals = row.reviewed?.signals ?? [];
+  const { category, severity, signals = [], description = "" } = row.info;
   return (
     <tr>
       <th scope="row">
@@ -60,7 +59,7 @@ function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonl
               {" · "}
             </>
           )}
-          <Shown text={firstSentence(row.reviewed?.description ?? "")} max={110} />
+          <Shown text={firstSentence(description)} max={110} />
         </span>
       </th>
       <td data-label="Category">

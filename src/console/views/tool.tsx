@@ -1,7 +1,6 @@
 // The page of one tool: what it is, and the answers to what people ask of it.
 import type { ToolKnowledge } from "../knowledge.ts";
 import { listForeign } from "../names.ts";
-import { factsOf } from "../tools.ts";
 import { describeDecision, describeLimit, STATE_NAMES } from "../words.ts";
 import { CategoryBadge, RiskBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } from "./badges.tsx";
 import { Breadcrumb } from "./catalogue.tsx";
@@ -10,8 +9,7 @@ import { QUESTIONS } from "./questions.tsx";
 import { Name, nameCodePoint, Shown } from "./shown.tsx";
 
 export function ToolPage({ viewer, known }: { readonly viewer: Viewer; readonly known: ToolKnowledge }) {
-  const { name, server } = known;
-  const serverTitle = server?.title ?? name.server;
+  const { name, serverTitle } = known;
   return (
     <Page title={name.tool} section="Catalogue" viewer={viewer}>
       <Breadcrumb server={{ name: name.server, title: serverTitle }} />
@@ -49,14 +47,14 @@ export function ToolPage({ viewer, known }: { readonly viewer: Viewer; readonly 
 
 type Part = { readonly known: ToolKnowledge };
 
-function Marks({ known: { reviewed } }: Part) {
-  const { category, risk, severity } = factsOf({ reviewed });
+function Marks({ known: { info } }: Part) {
+  const { category, risk, severity, signals = [] } = info;
   return (
     <p class="marks">
       <CategoryBadge category={category} />
       <RiskBadge risk={risk} />
       <SeverityMark severity={severity} />
-      {(reviewed?.signals ?? []).map((signal) => (
+      {signals.map((signal) => (
         <SignalBadge signal={signal} />
       ))}
     </p>
@@ -128,10 +126,10 @@ function Verdict({ known: { explanation } }: Part) {
   );
 }
 
-function Facts({ known: { name, reviewed, server, status, endpoints } }: Part) {
-  const parameters = Object.values(reviewed?.parameters ?? {});
+function Facts({ known: { name, info, server, status, endpoints } }: Part) {
+  const parameters = Object.values(info.parameters ?? {});
   const required = parameters.filter((parameter) => parameter.required);
-  const { category, risk, severity } = factsOf({ reviewed });
+  const { category, risk, severity } = info;
   return (
     <dl class="facts">
       <dt>Server</dt>
@@ -163,16 +161,16 @@ function Facts({ known: { name, reviewed, server, status, endpoints } }: Part) {
       <dt>Severity</dt>
       <dd>{severity}</dd>
       <dt>Parameters</dt>
-      <dd>{reviewed?.parameters === undefined ? "not known" : `${parameters.length}, ${required.length} required`}</dd>
+      <dd>{info.parameters === undefined ? "not known" : `${parameters.length}, ${required.length} required`}</dd>
       <dt>Definition</dt>
       <dd title={STATE_NAMES[status.kind]}>
         <StateMark state={status.kind} />
       </dd>
-      {reviewed?.sha256 !== undefined && (
+      {info.sha256 !== undefined && (
         <>
           <dt>Reviewed SHA-256</dt>
           <dd>
-            <code class="hash">{reviewed.sha256}</code>
+            <code class="hash">{info.sha256}</code>
           </dd>
         </>
       )}
