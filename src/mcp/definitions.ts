@@ -1,28 +1,21 @@
 // Which definition of each tool counts for a session: the one the server last listed to it. Where it was never listed, or
 // list_changed came since, the gate lists first by itself. One for each server; bounded: a forgotten session is listed again.
-import { parseServerMessage } from "./jsonrpc.ts";
-import { type ListedTool, listedTools } from "./list-filter.ts";
+import type { ListedTool } from "./list-filter.ts";
+import { type ListingFault, listPages, MAX_TOOLS } from "./list-pages.ts";
 import { type ParamHeader, paramHeadersOf } from "./param-headers.ts";
-import type { Exchange, OwnAnswer, Upstream } from "./upstream.ts";
+import type { Exchange, Upstream } from "./upstream.ts";
 
 const MAX_SESSIONS = 100_000;
-const MAX_PAGES = 500;
-/** Of one session. */
-const MAX_TOOLS = 50_000;
 /** Of all sessions together; about 200 bytes each. */
 const MAX_HELD_TOOLS = 500_000;
 /** Listings that one call waits for while the server keeps saying that its list has changed. */
 const MAX_LISTINGS = 3;
-const METHOD_NOT_FOUND = -32601;
-/** How some servers say that there is no next page. */
-const NO_CURSOR = new Set(["null", '""']);
 
 export type Definition =
   | ({ readonly kind: "listed" } & Listed)
   /** The server lists no tool of this name. */
   | { readonly kind: "absent" }
-  /** `sessionLost`: as in OwnAnswer. */
-  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost: boolean };
+  | ({ readonly kind: "failed" } & ListingFault);
 
 type Failed = Extract<Definition, { readonly kind: "failed" }>;
 
@@ -93,16 +86,16 @@ export function createDefinitions(timeoutMs: number): Definitions {
     metaText: string | undefined,
   ): Promise<Failed | undefined> {
     const session = exchange.session.name;
-    const failed = await listPages(
+    const fault = await listPages(
       metaText,
       (paramsText) => upstream.request(exchange, "tools/list", paramsText, timeoutMs),
-      (tools) => {
+      ({ tools }) => {
         if (sessions.get(session) === known) learn(session, tools);
       },
     );
-    known.whole = failed === undefined;
+    known.whole = fault === undefined;
     known.listing = undefined;
-    return failed;
+    return fault && { kind: "failed", ...fault };
   }
 
   return {
@@ -128,38 +121,6 @@ function describe({ text, sha256 }: ListedTool): Listed {
   return { sha256, paramHeaders: paramHeadersOf(JSON.parse(text).inputSchema) };
 }
 
-/** Reads tools/list page by page; answers why it could not. A server without tools/list has no tools. */
-async function listPages(
-  metaText: string | undefined,
-  ask: (paramsText: string) => Promise<OwnAnswer>,
-  take: (tools: readonly ListedTool[]) => void,
-): Promise<Failed | undefined> {
-  const cursors = new Set<string>();
-  let cursorText: string | undefined;
-  let count = 0;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const members = [metaText && `"_meta":${metaText}`, cursorText && `"cursor":${cursorText}`].filter(Boolean);
-    const answer = await ask(`{${members.join(",")}}`);
-    if (answer.kind === "failed")
-      return failure(`the server's tools could not be listed: ${answer.problem}`, answer.sessionLost);
-    const message = parseServerMessage(answer.text);
-    if (message.kind !== "response") return failure("the server answered tools/list with something else");
-    if (message.error?.code === METHOD_NOT_FOUND) return undefined;
-    if (message.error !== undefined) return failure(`the server answered tools/list with error ${message.error.code}`);
-    const listed = listedTools(answer.text, message.root);
-    if (listed.kind === "none") return failure("the server's tools/list is malformed: it holds no tools");
-    if (listed.kind === "malformed") return failure(`the server's tools/list is malformed: ${listed.problem}`);
-    count += listed.tools.length;
-    if (count > MAX_TOOLS) return failure(`the server lists more than ${MAX_TOOLS} tools`);
-    take(listed.tools);
-    cursorText = listed.cursorText;
-    if (cursorText === undefined || NO_CURSOR.has(cursorText)) return undefined;
-    if (cursors.has(cursorText)) return failure("the server's tools/list repeats a cursor");
-    cursors.add(cursorText);
-  }
-  return failure(`the server's tools/list has more than ${MAX_PAGES} pages`);
-}
-
-function failure(problem: string, sessionLost = false): Failed {
-  return { kind: "failed", problem, sessionLost };
+function failure(problem: string): Failed {
+  return { kind: "failed", problem, sessionLost: false };
 }

@@ -1,28 +1,26 @@
 // Makes text that came from outside fit to be shown to an agent or a person: nothing in it can hide, reorder or break a
 // line. For sentences and pages only; what is forwarded or judged is never passed through here.
 
-/** Control, format and bidirectional characters, line separators, and what takes no room: fillers, variation selectors, tags. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** What makes a picture of the character before it is no trick. */
-const PICTURE_SELECTOR = /(?<=\p{Extended_Pictographic})\ufe0f/u;
-/** Each character that can hide, reorder or break what stands around it. */
-export const UNSHOWABLE = new RegExp(`(?!${PICTURE_SELECTOR.source})${HIDDEN.source}`, "gu");
+/** Control, format, bidirectional and private characters, halves of pairs, and what no font shows (variation selectors, fillers). */
+export const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
+/** For people: what no standard knows yet does not show either, and what makes a picture of the character before it is no trick. */
+const HIDDEN = new RegExp(`(?!(?<=\\p{Extended_Pictographic})\\ufe0f)(?:${UNSHOWABLE.source}|\\p{Cn})`, "gu");
 
 /** A run of text that shows as it is, or the code point of one character that does not. */
 export type Piece = string | number;
 
-/** Control, format and bidirectional characters as `\u{202e}`; cut after `maxChars` characters. */
+/** What can't be shown as `\u{202e}`; cut after `maxChars` characters. */
 export function showable(text: string, maxChars = 200): string {
   const chars = [...text.slice(0, 2 * maxChars + 1)];
   const shown = chars.slice(0, maxChars).join("");
-  return shown.replace(UNSHOWABLE, (char) => escaped(codePointOf(char))) + (chars.length > maxChars ? "..." : "");
+  return shown.replace(HIDDEN, (char) => escaped(codePointOf(char))) + (chars.length > maxChars ? "..." : "");
 }
 
 /** The same text, with what does not show set apart, for a page to mark it. */
 export function splitShowable(text: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
-  for (const { 0: char, index } of text.matchAll(UNSHOWABLE)) {
+  for (const { 0: char, index } of text.matchAll(HIDDEN)) {
     if (index > from) pieces.push(text.slice(from, index));
     pieces.push(codePointOf(char));
     from = index + char.length;
