@@ -12,7 +12,7 @@ import { composeInput, NO_HISTORY } from "./policy/input.ts";
 import { writeToolRules } from "./policy/tool-rules.ts";
 
 export type ConsoleOptions = {
-  readonly config: Config;
+  readonly config: Pick<Config, "servers" | "timezone">;
   readonly policy: ActivePolicy;
   readonly live: LiveView;
   readonly acceptsKey: ConsolePorts["acceptsKey"];
@@ -70,7 +70,7 @@ function describeLive(catalogue: Catalogue, { server, tool }: ToolName, status: 
 }
 
 /** By catalogue name, the keys. */
-function groupServers({ servers }: Config): ReadonlyMap<string, readonly string[]> {
+function groupServers({ servers }: Pick<Config, "servers">): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const { key, catalogue } of servers.values()) {
     groups.set(catalogue, [...(groups.get(catalogue) ?? []), key]);

@@ -9,7 +9,7 @@ import { createGuard } from "./guard.tsx";
 import { knowTool } from "./knowledge.ts";
 import type { ConsolePorts, PolicyView } from "./ports.ts";
 import { type Filter, filterTools, findServer, listTools, readFilter, type ToolRow } from "./tools.ts";
-import { CATALOGUE, TOOL_PARAMETER } from "./urls.ts";
+import { CATALOGUE, HOME, SIGN_IN, SIGN_OUT, TOOL_PARAMETER } from "./urls.ts";
 import { CataloguePage, ServerPage } from "./views/catalogue.tsx";
 import type { Viewer } from "./views/layout.tsx";
 import { MessagePage } from "./views/message.tsx";
@@ -39,11 +39,13 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 };
+/** `/console` itself too. */
+const EVERYTHING = "/console/*";
 const FOR_EVER = "public, max-age=31536000, immutable";
 const MAX_FORM_BYTES = 16_384;
 
 export function createConsole(ports: ConsolePorts): Hono<Env> {
-  const app = new Hono<Env>().basePath("/console");
+  const app = new Hono<Env>();
   const guard = createGuard(ports);
 
   const view = (c: Context<Env>): { readonly policy: PolicyView; readonly viewer: Viewer } => {
@@ -54,12 +56,12 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     return c.html(<MessagePage title="Not found" message={what} viewer={view(c).viewer} />, 404);
   };
 
-  app.use(async (c, next) => {
+  app.use(EVERYTHING, async (c, next) => {
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
     await next();
   });
 
-  app.get("/assets/:name", (c) => {
+  app.get("/console/assets/:name", (c) => {
     const asset = ASSETS.get(c.req.path);
     if (asset === undefined) return c.text("not found", 404);
     return c.body(asset.text, 200, { "content-type": asset.type, "cache-control": FOR_EVER });
@@ -69,15 +71,15 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     maxSize: MAX_FORM_BYTES,
     onError: (c) => c.html(<MessagePage title="Too large" message="A form of this size is none of ours." />, 413),
   });
-  app.get("/sign-in", guard.showSignIn);
-  app.post("/sign-in", smallForm, guard.signIn);
-  app.post("/sign-out", smallForm, guard.signOut);
+  app.get(SIGN_IN, guard.showSignIn);
+  app.post(SIGN_IN, smallForm, guard.signIn);
+  app.post(SIGN_OUT, smallForm, guard.signOut);
 
-  app.use((c: Context<Env>, next: Next) => guard.admit(c, next));
+  app.use(EVERYTHING, (c: Context<Env>, next: Next) => guard.admit(c, next));
 
-  app.get("/", (c) => c.redirect(CATALOGUE, 303));
+  app.on("GET", ["/console", HOME], (c) => c.redirect(CATALOGUE, 303));
 
-  app.get("/catalogue", (c) => {
+  app.get(CATALOGUE, (c) => {
     const { policy, viewer } = view(c);
     const rows = listTools(policy.catalogue, ports.live);
     const filter = readFilter((name) => c.req.query(name));
@@ -86,7 +88,7 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     return c.html(<CataloguePage {...{ viewer, rows, filter, found, catalogue, configured: ports.servers }} />);
   });
 
-  app.get("/catalogue/:server", (c) => {
+  app.get(`${CATALOGUE}/:server`, (c) => {
     const name = c.req.param("server");
     const tool = c.req.query(TOOL_PARAMETER);
     if (tool !== undefined) return showTool(c, name, tool);
@@ -103,7 +105,7 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     return c.html(<ServerPage {...{ viewer, rows, filter, found, name, server, endpoints, policyFile }} />);
   });
 
-  app.get("/catalogue/:server/:tool", (c) => showTool(c, c.req.param("server"), c.req.param("tool")));
+  app.get(`${CATALOGUE}/:server/:tool`, (c) => showTool(c, c.req.param("server"), c.req.param("tool")));
 
   const showTool = (c: Context<Env>, server: string, tool: string) => {
     const { policy, viewer } = view(c);
@@ -112,7 +114,7 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     return c.html(<ToolPage viewer={viewer} known={known} />);
   };
 
-  app.all("*", (c) => notFound(c, "The console has no such page."));
+  app.all(EVERYTHING, (c) => notFound(c, "The console has no such page."));
 
   app.onError((error, c) => {
     ports.log(`internal error in the console: ${error.stack ?? error.message}`);
