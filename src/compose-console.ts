@@ -37,7 +37,8 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
   });
 }
 
-function viewPolicy(policy: LoadedPolicy, live: LiveView, timezone: string): PolicyView {
+/** The active policy as the console reads it. */
+export function viewPolicy(policy: LoadedPolicy, live: LiveView, timezone: string): PolicyView {
   const { engine, rules, catalogue, servers } = policy;
   return {
     revision: engine.revision.revision,
