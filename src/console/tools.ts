@@ -12,7 +12,10 @@ export type ToolRow = ToolName & {
 
 export const RISKS: readonly Risk[] = ["Low", "Medium", "High", "Critical", "Unknown"];
 export const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];
-export const STATES: readonly LiveStatus["kind"][] = ["reviewed", "changed", "uncatalogued", "gone", "unseen"];
+
+/** How a tool's definition stands, in one word; `documented`: there is none, only documentation was reviewed. */
+export type ToolState = LiveStatus["kind"] | "documented";
+export const STATES: readonly ToolState[] = ["reviewed", "changed", "uncatalogued", "gone", "documented", "unseen"];
 
 /** An empty string, or undefined, filters nothing. */
 export type Filter = {
@@ -22,7 +25,7 @@ export type Filter = {
   readonly risk: Risk | undefined;
   readonly severity: Severity | undefined;
   readonly signal: string;
-  readonly state: LiveStatus["kind"] | undefined;
+  readonly state: ToolState | undefined;
 };
 
 export const NO_FILTER: Filter = {
@@ -82,9 +85,13 @@ export function filterTools(rows: readonly ToolRow[], filter: Filter, live: Live
       (severity === undefined || info.severity === severity) &&
       (signal === "" || info.signals?.includes(signal) === true) &&
       words.every((word) => row.haystack.includes(word)) &&
-      (state === undefined || live.statusOf(row).kind === state)
+      (state === undefined || stateOf(info, live.statusOf(row)) === state)
     );
   });
+}
+
+export function stateOf({ source }: ToolInfo, { kind }: LiveStatus): ToolState {
+  return kind === "unseen" && source === "documented" ? "documented" : kind;
 }
 
 /** The signals that there are, sorted. */

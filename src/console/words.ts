@@ -1,6 +1,6 @@
 // What the words of a catalogue and a decision mean, in sentences for people. Pure text.
 import type { Action, Category, Decision, Evaluation, RateLimit, Risk, Severity } from "../gate/types.ts";
-import type { LiveStatus } from "./ports.ts";
+import type { ToolState } from "./tools.ts";
 
 export const CATEGORY_MEANS: Readonly<Record<Category, string>> = {
   Read: "It returns data and changes nothing.",
@@ -92,11 +92,12 @@ export function describeLimit({ max, window, per, over, cost }: RateLimit): stri
   return `${what} per ${window} s ${WHOSE[per]}${COUNTED[over]}${each}`;
 }
 
-export const STATE_NAMES: Readonly<Record<LiveStatus["kind"], string>> = {
+export const STATE_NAMES: Readonly<Record<ToolState, string>> = {
   reviewed: "As reviewed",
   changed: "Changed",
   uncatalogued: "Not reviewed",
-  gone: "Not listed",
+  gone: "No longer listed",
+  documented: "Documented only",
   unseen: "Not seen yet",
 };
 

@@ -65,7 +65,7 @@ describe("the catalogue", () => {
     ]);
     const page = readPage(await desk.get("/console/catalogue"));
     expect(page).toContain("6 tools of 4 servers");
-    expect(page).toMatch(/create_key.*Needs approval.*Not listed/s);
+    expect(page).toMatch(/create_key.*Needs approval.*No longer listed/s);
     expect(page).toMatch(/delete_ticket.*Destructive.*critical.*Denied.*Changed/s);
     expect(page).toMatch(/list_tickets.*Allowed.*As reviewed/s);
     expect(page).toMatch(/unscanned.*0 tools/s);

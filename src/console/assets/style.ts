@@ -136,7 +136,8 @@ ${["Read", "Write", "Execute", "Financial", "Destructive", "Unknown"]
 .servers a::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }
 .servers a:focus-visible { outline: none; }
 .servers a:focus-visible::after { outline: 2px solid var(--accent); outline-offset: 2px; }
-.servers .bar { height: 0.3rem; margin: 0.5rem 0 0.3rem; }
+.servers .bar { height: 0.3rem; margin: auto 0 0.3rem; }
+.servers li > p:first-of-type { margin-bottom: 0.5rem; }
 .count { margin: 1.1rem 0 0.4rem; color: var(--soft); font-size: 0.875rem; }
 .empty { margin-top: 1.1rem; padding: 2.5rem 1rem; border: 1px dashed var(--line-strong); border-radius: 10px; text-align: center; color: var(--soft); }
 table { width: 100%; border-collapse: collapse; }
@@ -185,11 +186,11 @@ thead th { padding-block: 0.4rem; color: var(--soft); font-size: 0.8125rem; font
 .answer > h2 { margin: 0 0 0.75rem; }
 .answer > h2 .name { font-size: 0.92em; letter-spacing: -0.03em; }
 .answer > * + * { margin-top: 0.75rem; }
-.answer > h3 { margin-top: 1.25rem; }
+.answer > h3 { margin-top: 1.5rem; }
 .answer p, .answer li { max-width: 44rem; }
 .answer ul { padding-left: 1.1rem; list-style: disc; }
 .quote figcaption { color: var(--soft); font-size: 0.8125rem; }
-.quote blockquote { margin-top: 0.25rem; padding: 0.1rem 0 0.1rem 1rem; border-left: 3px solid var(--line); white-space: pre-wrap; max-height: 26rem; overflow: auto; }
+.quote blockquote { margin-top: 0.25rem; padding: 0.1rem 0 0.1rem 1rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
 .rationale { white-space: pre-wrap; }
 .steps { counter-reset: step; display: grid; gap: 0.4rem; }
 .steps li { counter-increment: step; padding-left: 2rem; position: relative; }

@@ -2,6 +2,7 @@
 // reviewed.
 import type { Child } from "hono/jsx";
 import type { LiveStatus } from "../ports.ts";
+import { stateOf } from "../tools.ts";
 import { serverUrl, toolUrl } from "../urls.ts";
 import { countOf, describeLimit } from "../words.ts";
 import type { AnswerProps } from "./answers-facts.tsx";
@@ -114,7 +115,7 @@ export function LiveAnswer({ known: { status, info, serverTitle } }: AnswerProps
   return (
     <>
       <p>
-        <StateMark state={status.kind} />
+        <StateMark state={stateOf(info, status)} />
         {" · "}
         {describeStatus(status, <Shown text={serverTitle} max={80} />, info.source === "documented")}
       </p>

@@ -1,6 +1,6 @@
 // Small marks that say one thing in words: colour only helps.
 import type { Category, Risk, Severity } from "../../gate/types.ts";
-import type { LiveStatus } from "../ports.ts";
+import type { ToolState } from "../tools.ts";
 import { describeSignal, nameSignal, STATE_NAMES, TREATMENT_NAMES, type Treatment } from "../words.ts";
 import { Shown } from "./shown.tsx";
 
@@ -54,6 +54,6 @@ export function TreatmentBadge({ treatment }: { readonly treatment: Treatment })
   );
 }
 
-export function StateMark({ state }: { readonly state: LiveStatus["kind"] }) {
+export function StateMark({ state }: { readonly state: ToolState }) {
   return <span class={`state state-${state}`}>{STATE_NAMES[state]}</span>;
 }

@@ -11,12 +11,14 @@ type RuleCardProps = {
 };
 
 export function RuleCard({ rule: { id, note }, spoke }: RuleCardProps) {
+  // those that did not speak stand below a heading of their own
+  const Heading = spoke ? "h3" : "h4";
   return (
     <article class={`rule${spoke ? " spoke" : ""}`}>
       <header>
-        <h4>
+        <Heading>
           <Shown text={note?.title ?? ownId(id)} max={200} />
-        </h4>
+        </Heading>
         {note?.action !== undefined && <span class="badge plain">{note.action.replaceAll("_", " ")}</span>}
       </header>
       {note?.description !== undefined && (

@@ -1,7 +1,7 @@
 // A list of tools with what matters of each: what it is, what its definition adds, what the policy does with it now.
 import { HIDDEN_IN_NAME, isPlainName } from "../names.ts";
 import type { LiveStatus } from "../ports.ts";
-import type { ToolRow } from "../tools.ts";
+import { stateOf, type ToolRow } from "../tools.ts";
 import { serverUrl, toolUrl } from "../urls.ts";
 import type { Treatment } from "../words.ts";
 import { CategoryBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } from "./badges.tsx";
@@ -80,7 +80,7 @@ function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonl
         <TreatmentBadge treatment={treatment} />
       </td>
       <td data-label="Definition">
-        <StateMark state={status.kind} />
+        <StateMark state={stateOf(row.info, status)} />
       </td>
     </tr>
   );

@@ -1,7 +1,8 @@
 // The page of one tool: what it is, and the answers to what people ask of it.
 import type { ToolKnowledge } from "../knowledge.ts";
 import { listForeign } from "../names.ts";
-import { describeDecision, describeLimit, STATE_NAMES } from "../words.ts";
+import { stateOf } from "../tools.ts";
+import { describeDecision, describeLimit } from "../words.ts";
 import { CategoryBadge, RiskBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } from "./badges.tsx";
 import { Breadcrumb } from "./catalogue.tsx";
 import { Page, type Viewer } from "./layout.tsx";
@@ -110,7 +111,7 @@ function Verdict({ known: { explanation } }: Part) {
         )}
         {deciding.length > 0 && (
           <p class="soft">
-            By{" "}
+            {deciding.length === 1 ? "Rule: " : "Rules: "}
             {deciding.map(({ id, note }, index) => (
               <>
                 {index > 0 && ", "}
@@ -163,8 +164,8 @@ function Facts({ known: { name, info, server, status, endpoints } }: Part) {
       <dt>Parameters</dt>
       <dd>{info.parameters === undefined ? "not known" : `${parameters.length}, ${required.length} required`}</dd>
       <dt>Definition</dt>
-      <dd title={STATE_NAMES[status.kind]}>
-        <StateMark state={status.kind} />
+      <dd>
+        <StateMark state={stateOf(info, status)} />
       </dd>
       {info.sha256 !== undefined && (
         <>
