@@ -7,6 +7,7 @@ import { type Opa, runOpa } from "../opa.ts";
 import { readFaults } from "./faults.ts";
 import { type InputField, listInputFields, listNegatedCalls } from "./input-reads.ts";
 import type { PolicyFolder, Source } from "./sources.ts";
+import { type Definition, type Import, readDefinition, readImports } from "./syntax.ts";
 
 export type Term =
   | { readonly kind: "scalar"; readonly value: string | number | boolean | null; readonly row: number }
@@ -28,6 +29,8 @@ export type ModuleRule = {
   readonly negatedCalls: readonly number[];
   readonly row: number;
   readonly text: string;
+  /** All of it. */
+  readonly definition: Definition;
 };
 
 export type Module = {
@@ -39,6 +42,7 @@ export type Module = {
   readonly row: number;
   /** What it reads of the input, in its helpers too. */
   readonly inputFields: readonly InputField[];
+  readonly imports: readonly Import[];
   readonly rules: readonly ModuleRule[];
 };
 
@@ -110,7 +114,8 @@ async function parseModule(
   if (exitCode !== 0) return { faults: readFaults(stderr || stdout, (path) => join(folder.shown, path)) };
   const parsed = moduleSchema.parse(JSON.parse(stdout));
   const packageName = parsed.package.path.slice(1).map(({ value }) => String(value));
-  const rules = (parsed.rules ?? []).map(({ head, body, annotations, location }): ModuleRule => {
+  const rules = (parsed.rules ?? []).map((rule): ModuleRule => {
+    const { head, body, annotations, location } = rule;
     const title = annotations?.findLast((annotation) => annotation.title !== undefined)?.title;
     const description = annotations?.findLast((annotation) => annotation.description !== undefined)?.description;
     return {
@@ -119,6 +124,7 @@ async function parseModule(
       negatedCalls: listNegatedCalls(body),
       row: location.row,
       text: Buffer.from(location.text, "base64").toString("utf8"),
+      definition: readDefinition(rule),
       // `rules.t := x` has a key too: the last part of its path
       ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
       ...(title !== undefined && { title }),
@@ -126,7 +132,8 @@ async function parseModule(
     };
   });
   const inputFields = listInputFields([parsed.imports, parsed.rules]);
-  return { file, package: packageName, row: parsed.package.location.row, inputFields, rules };
+  const imports = readImports(parsed.imports);
+  return { file, package: packageName, row: parsed.package.location.row, inputFields, imports, rules };
 }
 
 /** The first part is the rule's name, which the parser calls a variable. */
