@@ -14,7 +14,6 @@ const io: CommandIo = {
   env: process.env,
   cwd: process.cwd(),
   stdin: readStdin,
-  isTerminal: process.stderr.isTTY === true,
 };
 
 let ending = false;

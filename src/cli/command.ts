@@ -12,8 +12,6 @@ export type CommandIo = {
   readonly cwd: string;
   /** All of standard input. */
   readonly stdin: () => Promise<Uint8Array>;
-  /** Whether a person watches what goes to standard error. */
-  readonly isTerminal?: boolean;
 };
 
 /** Exit code: 0 done, 1 the check found something, 2 wrong use or bad input (a thrown Problem is 2 as well). */
