@@ -1,14 +1,14 @@
 // Why a tool is treated as it is now: which rules spoke, which others there are for it, and what one more rule would change.
 // It asks the policy once, for a call without arguments, and words nothing.
-import type { Evaluation } from "../gate/types.ts";
-import type { Judgement, LimitAction, PolicyView, RuleNote, ToolName, ToolRego } from "./ports.ts";
+import type { Evaluation, RuleLocation } from "../gate/types.ts";
+import type { Judgement, LimitAction, PolicyView, ToolName, ToolRego } from "./ports.ts";
 import { type Treatment, treatmentOf } from "./words.ts";
 
 export type ExplainedRule = {
   /** `<package>/<id>` */
   readonly id: string;
   /** Absent where the bundle's index does not have it. */
-  readonly note: RuleNote | undefined;
+  readonly note: RuleLocation | undefined;
 };
 
 export type Explanation = {
@@ -87,7 +87,7 @@ export function problemOf(evaluation: Evaluation): string | undefined {
   return evaluation.kind === "failed" ? evaluation.problem : undefined;
 }
 
-function isStrict(note: RuleNote | undefined): boolean {
+function isStrict(note: RuleLocation | undefined): boolean {
   return note?.action === "deny" || note?.action === "require_approval";
 }
 
@@ -96,7 +96,7 @@ function namesTool(policy: PolicyView, { server, tool }: ToolName): boolean {
 }
 
 /** Whether a rule of the index may speak to a call of this tool. */
-function speaksFor(note: RuleNote, { server, tool }: ToolName, category: string): boolean {
+function speaksFor(note: RuleLocation, { server, tool }: ToolName, category: string): boolean {
   if (note.server !== undefined) return note.server === server && (note.tool === tool || note.tool === "*");
   if (note.category !== undefined) return note.category === category;
   return note.method === undefined; // a guardrail

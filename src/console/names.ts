@@ -5,7 +5,7 @@ export const HIDDEN_IN_NAME = "not plain ASCII";
 
 /** Printable ASCII only. */
 export function isPlainName(name: string): boolean {
-  return /^[\x21-\x7e]+$/.test(name);
+  return /^[\x20-\x7e]*$/.test(name);
 }
 
 /** The code points of a name that are not printable ASCII, each once, in their order; whether each shows. */
@@ -13,7 +13,7 @@ export function listForeign(name: string): readonly { readonly codePoint: number
   const found = new Map<number, boolean>();
   for (const piece of splitShowable(name)) {
     if (typeof piece === "number") found.set(piece, false);
-    else for (const char of piece) if (!isPlainName(char)) found.set(char.codePointAt(0) ?? 0, char !== " ");
+    else for (const char of piece) if (!isPlainName(char)) found.set(char.codePointAt(0) ?? 0, true);
   }
   return [...found].map(([codePoint, shows]) => ({ codePoint, shows }));
 }

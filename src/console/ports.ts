@@ -1,6 +1,6 @@
 // What the console reads of the gate, as it needs it: the composition root says who answers. The console judges no call and
 // changes nothing.
-import type { Category, Evaluation, Risk, Severity, ToolFacts } from "../gate/types.ts";
+import type { Category, Evaluation, Risk, RuleLocation, Severity, ToolFacts } from "../gate/types.ts";
 
 export type ReviewedParameter = {
   readonly required: boolean;
@@ -31,21 +31,6 @@ export type ReviewedServer = {
 
 /** By catalogue name. */
 export type Catalogue = Readonly<Record<string, ReviewedServer>>;
-
-/** One rule of the policy, from the index that its bundle holds. */
-export type RuleNote = {
-  readonly file: string;
-  readonly row: number;
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly server?: string | undefined;
-  readonly tool?: string | undefined;
-  readonly category?: string | undefined;
-  readonly method?: string | undefined;
-  readonly action?: string | undefined;
-  readonly conditional?: boolean | undefined;
-  readonly text?: string | undefined;
-};
 
 /** How the tool that a server lists now stands to the one that was reviewed. */
 export type LiveStatus =
@@ -82,7 +67,7 @@ export interface PolicyView {
   /** The same object for as long as this policy judges. */
   readonly catalogue: Catalogue;
   /** By id, `<package>/<id>`. */
-  readonly rules: ReadonlyMap<string, RuleNote>;
+  readonly rules: ReadonlyMap<string, RuleLocation>;
   /** By the definition that the server lists now, where it is known. */
   judge(name: ToolName): Judgement;
   writeRego(name: ToolName, limitAction: LimitAction): ToolRego;

@@ -18,6 +18,8 @@ const NAMES: readonly (readonly [what: string, name: string, shown: string])[] =
   ["a percent sign alone", "100%", "100%"],
   ["two dots", "..", ".."],
   ["nothing", "", "empty name"],
+  ["blanks around it", " a  b   ", "U+0020a  b3 times U+0020"],
+  ["blanks only", "  ", "2 times U+0020"],
   ["300 characters", "n".repeat(300), "n".repeat(300)],
   ["300 characters of three bytes", "名".repeat(300), "名".repeat(300)],
   ["a direction override", "delete\u202egpj.txt", "deleteU+202Egpj.txt"],

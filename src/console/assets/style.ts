@@ -54,7 +54,7 @@ main:focus { outline: none; }
 .skip:focus { top: 0.5rem; }
 .soft { color: var(--soft); font-size: 0.875rem; }
 .lead { color: var(--soft); max-width: 46rem; margin-top: 0.375rem; }
-.name { font-family: var(--mono); overflow-wrap: anywhere; }
+.name { font-family: var(--mono); overflow-wrap: anywhere; white-space: pre-wrap; }
 .hidden-char { display: inline-block; padding: 0 0.3em; margin-inline: 0.1em; border-radius: 3px; background: var(--Destructive-ground); color: var(--Destructive); font: 600 0.75em/1.5 var(--mono); letter-spacing: 0; white-space: nowrap; vertical-align: 0.08em; }
 .cut { color: var(--soft); font-style: italic; }
 

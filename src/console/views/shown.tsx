@@ -11,9 +11,11 @@ type ShownProps = {
   readonly max?: number;
   /** Line feeds and tabs are what they are: for texts of several lines. */
   readonly lines?: boolean;
+  /** Only an excerpt: that it is cut goes without saying how much. */
+  readonly excerpt?: boolean;
 };
 
-export function Shown({ text, max = 2_000, lines = false }: ShownProps) {
+export function Shown({ text, max = 2_000, lines = false, excerpt = false }: ShownProps) {
   const cut = text.length > max;
   const pieces = splitShowable((cut ? text.slice(0, max) : text).toWellFormed());
   return (
@@ -23,7 +25,8 @@ export function Shown({ text, max = 2_000, lines = false }: ShownProps) {
         if (lines && (piece === LINE_FEED || piece === TAB)) return String.fromCodePoint(piece);
         return <span class="hidden-char">{nameCodePoint(piece)}</span>;
       })}
-      {cut && (
+      {cut && excerpt && "…"}
+      {cut && !excerpt && (
         <span class="cut">
           … cut after {max.toLocaleString("en")} of {text.length.toLocaleString("en")} characters
         </span>
@@ -32,13 +35,22 @@ export function Shown({ text, max = 2_000, lines = false }: ShownProps) {
   );
 }
 
-/** A name of a tool or server, or a file: one line, in the font of code. */
+/** A name of a tool or server, or a file: one line, in the font of code. Blanks at its ends don't show, so they are marked. */
 export function Name({ text, max = 400 }: ShownProps) {
+  const [, before = "", middle = "", after = ""] = /^( *)(.*?)( *)$/s.exec(text) ?? [];
   return (
     <code class="name">
-      {text === "" ? <span class="hidden-char">empty name</span> : <Shown text={text} max={max} />}
+      {text === "" && <span class="hidden-char">empty name</span>}
+      <Blanks count={before.length} />
+      {middle !== "" && <Shown text={middle} max={max} />}
+      <Blanks count={after.length} />
     </code>
   );
+}
+
+function Blanks({ count }: { readonly count: number }) {
+  if (count === 0) return null;
+  return <span class="hidden-char">{count === 1 ? "U+0020" : `${count} times U+0020`}</span>;
 }
 
 /** `U+202E` */

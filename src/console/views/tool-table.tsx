@@ -59,7 +59,7 @@ function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonl
               {" · "}
             </>
           )}
-          <Shown text={firstSentence(description)} max={110} />
+          <Shown text={firstSentence(description)} max={110} excerpt />
         </span>
       </th>
       <td data-label="Category">
