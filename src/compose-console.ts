@@ -1,7 +1,8 @@
 // The console, set on the gate's parts: which part answers each of its ports. Made once, by the composition root.
+import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import { createConsole } from "./console/console.tsx";
-import type { Attempt, ConsolePorts, LiveStatus, LiveView, PolicyView, ToolName } from "./console/ports.ts";
+import type { Attempt, ConsolePorts, PolicyView } from "./console/ports.ts";
 import type { ToolFacts } from "./gate/types.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import type { ActivePolicy, LoadedPolicy } from "./policy/active-policy.ts";
@@ -9,12 +10,14 @@ import { bareCall } from "./policy/bare-call.ts";
 import { formatPath } from "./policy/build/packages.ts";
 import { type Catalogue, describeTool } from "./policy/catalogue.ts";
 import { composeInput, NO_HISTORY } from "./policy/input.ts";
+import type { ToolName } from "./policy/live-tools.ts";
+import { findFacts } from "./policy/tool-facts.ts";
 import { writeToolRules } from "./policy/tool-rules.ts";
 
 export type ConsoleOptions = {
   readonly config: Pick<Config, "servers" | "timezone">;
   readonly policy: ActivePolicy;
-  readonly live: LiveView;
+  readonly live: Live;
   readonly acceptsKey: ConsolePorts["acceptsKey"];
   readonly log: (line: string) => void;
 };
@@ -28,7 +31,7 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
   const { config, policy, live, acceptsKey, log } = options;
   return createConsole({
     policy: () => viewPolicy(policy.current, live, config.timezone),
-    live,
+    live: live.view,
     servers: groupServers(config),
     acceptsKey,
     countAttempt: createAttempts(),
@@ -38,14 +41,14 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
 }
 
 /** The active policy as the console reads it. */
-export function viewPolicy(policy: LoadedPolicy, live: LiveView, timezone: string): PolicyView {
+export function viewPolicy(policy: LoadedPolicy, live: Live, timezone: string): PolicyView {
   const { engine, rules, catalogue, servers } = policy;
   return {
     revision: engine.revision.revision,
     catalogue,
     rules,
     judge({ server, tool }) {
-      const facts = describeLive(catalogue, { server, tool }, live.statusOf({ server, tool }));
+      const facts = describeLive(catalogue, live, { server, tool });
       const call = bareCall(server, tool, "console");
       const evaluation = engine.evaluate(composeInput(call, facts, { unixMs: Date.now() }, NO_HISTORY, timezone));
       return { facts, evaluation };
@@ -64,10 +67,15 @@ export function viewPolicy(policy: LoadedPolicy, live: LiveView, timezone: strin
   };
 }
 
-/** As the gate describes it in a call, by what the server listed last. */
-function describeLive(catalogue: Catalogue, { server, tool }: ToolName, status: LiveStatus): ToolFacts {
-  const facts = describeTool(catalogue, server, tool, status.kind === "gone" ? null : undefined);
-  return status.kind === "changed" ? { ...facts, definition: { ...facts.definition, changed: true } } : facts;
+/** As the gate describes it in a call, by what the server listed last; what it never listed is taken for the reviewed one. */
+function describeLive(catalogue: Catalogue, { tools, classify }: Live, { server, tool }: ToolName): ToolFacts {
+  const status = tools.statusOf(server, tool);
+  if (status.kind === "unseen") return describeTool(catalogue, server, tool);
+  return findFacts(catalogue, classify, {
+    server,
+    tool,
+    definition: status.kind === "gone" ? undefined : status.definition,
+  });
 }
 
 /** By catalogue name, the keys. */

@@ -8,7 +8,6 @@ import { composeLive, type Live } from "./compose-live.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
-import type { LiveView } from "./console/ports.ts";
 import type { Gate } from "./gate/gate.ts";
 import { createApp, type Reloaded } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
@@ -56,7 +55,6 @@ export type RunningGate = {
   close(): Promise<void>;
 };
 
-const NOTHING_SEEN: LiveView = { statusOf: () => ({ kind: "unseen" }), uncatalogued: () => [] };
 const SESSION_LIFETIME_SECONDS = 86_400;
 const PRUNE_MS = 3_600_000;
 const LISTING_TIMEOUT_MS = 30_000;
@@ -123,7 +121,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       reload,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
-      console: composeConsole({ config, policy, live: NOTHING_SEEN, acceptsKey: operatorKey.accepts, log }),
+      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
       log,
     });
     const server = await listen(app, config.listen);

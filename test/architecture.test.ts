@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose.ts": ["compose-gate.ts", "compose-live.ts", "compose-console.ts", ...SERVING],
   "compose-gate.ts": ["compose-live.ts", ...SERVING],
   "compose-live.ts": ["scan", ...SERVING],
-  "compose-console.ts": ["scan", ...SERVING],
+  "compose-console.ts": ["compose-live.ts", ...SERVING],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],

@@ -22,8 +22,7 @@ export type ToolKnowledge = {
 export function knowTool(ports: ConsolePorts, policy: PolicyView, name: ToolName): ToolKnowledge | undefined {
   const { catalogue } = policy;
   const reviewed = findTool(catalogue, name);
-  const [listed] = reviewed === undefined ? findListed(ports, name) : [];
-  const info = reviewed ?? listed?.info;
+  const info = reviewed ?? describeListed(ports, name);
   if (info === undefined) return undefined;
   const server = findServer(catalogue, name.server);
   return {
@@ -42,6 +41,7 @@ export function knowTool(ports: ConsolePorts, policy: PolicyView, name: ToolName
   };
 }
 
-function findListed({ live }: ConsolePorts, { server, tool }: ToolName) {
-  return [...live.uncatalogued(server)].filter((listed) => listed.server === server && listed.tool === tool);
+function describeListed({ live }: ConsolePorts, { server, tool }: ToolName): ToolInfo | undefined {
+  for (const listed of live.uncatalogued(server)) if (listed.tool === tool) return listed.info;
+  return undefined;
 }

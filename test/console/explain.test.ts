@@ -6,7 +6,7 @@ import { type Explanation, explainTool, ownId } from "../../src/console/explain.
 import type { PolicyView } from "../../src/console/ports.ts";
 import type { Decision } from "../../src/gate/types.ts";
 import type { Files } from "../policy/support.ts";
-import { loadPolicyOf, viewLive } from "./support.ts";
+import { listAll, loadPolicyOf } from "./support.ts";
 
 const KINDS = ["allow", "rate_limit", "require_approval", "deny"] as const;
 
@@ -136,7 +136,8 @@ function sourcesOf(added: (index: number) => string | undefined): Files {
 }
 
 async function view(added: (index: number) => string | undefined = () => undefined): Promise<PolicyView> {
-  return viewPolicy((await loadPolicyOf(sourcesOf(added))).current, viewLive({}), "UTC");
+  const policy = await loadPolicyOf(sourcesOf(added));
+  return viewPolicy(policy.current, listAll(policy, {}), "UTC");
 }
 
 function decide(policy: PolicyView, index: number): Decision {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { makeKey } from "../../src/http/bearer.ts";
 import type { ActivePolicy } from "../../src/policy/active-policy.ts";
 import { send } from "../e2e/harness-wire.ts";
-import { cookieOf, loadPolicyOf, OPERATOR_KEY, readPage, startConsole } from "./support.ts";
+import { cookieOf, loadShipped, OPERATOR_KEY, readPage, startConsole, withCatalogue } from "./support.ts";
 
 const PAGES = [
   "/console/",
@@ -18,7 +18,7 @@ const PAGES = [
 let policy: ActivePolicy;
 beforeAll(async () => {
   const tool = { category: "Read", risk: "Low", severity: "low" };
-  policy = await loadPolicyOf({ "catalogue/files/data.json": JSON.stringify({ tools: { read: tool } }) });
+  policy = withCatalogue(await loadShipped(), { files: { tools: { read: tool } } });
 });
 
 describe("without a sign-in", () => {

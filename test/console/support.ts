@@ -3,20 +3,38 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { composeConsole } from "../../src/compose-console.ts";
-import type { LiveStatus, LiveView, ToolInfo, ToolName } from "../../src/console/ports.ts";
+import { composeLive, type Live } from "../../src/compose-live.ts";
+import type { ServerConfig } from "../../src/config/server-schema.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
+import { sha256OfDefinition } from "../../src/mcp/canonical.ts";
 import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
+import { catalogueSchema } from "../../src/policy/catalogue.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
-import { buildFolder, type Files, makeFolder } from "../policy/support.ts";
+import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-console-tests";
 
-/** The tools that servers list now, by `server/tool`; all others are not seen yet. */
-export type Live = Readonly<Record<string, LiveStatus & { readonly info?: ToolInfo }>>;
+/** The same policy with another catalogue: what a build would make of it, without the time that it takes. */
+export function withCatalogue(policy: ActivePolicy, servers: unknown): ActivePolicy {
+  const current = { ...policy.current, catalogue: catalogueSchema.parse(servers) };
+  return Object.create(policy, { current: { value: current } });
+}
+
+export function loadShipped(): Promise<ActivePolicy> {
+  return loadActivePolicy(join(ROOT, "bundles/regate.tar.gz"));
+}
+
+/** What servers list now, by catalogue name: definitions, each with a name. */
+export type Listings = Readonly<Record<string, readonly Definition[]>>;
+export type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
+
+export function sha256Of(definition: Definition): string {
+  return sha256OfDefinition(JSON.stringify(definition));
+}
 
 export async function loadPolicyOf(files: Files): Promise<ActivePolicy> {
   const file = join(await makeFolder({}), "bundle.tar.gz");
@@ -24,16 +42,22 @@ export async function loadPolicyOf(files: Files): Promise<ActivePolicy> {
   return loadActivePolicy(file);
 }
 
-export function viewLive(live: Live): LiveView {
-  const key = ({ server, tool }: ToolName): string => `${server}/${tool}`;
-  return {
-    statusOf: (name) => (Object.hasOwn(live, key(name)) ? live[key(name)] : undefined) ?? { kind: "unseen" },
-    uncatalogued: () =>
-      Object.entries(live).flatMap(([path, { info }]) => {
-        const [server = "", ...tool] = path.split("/");
-        return info === undefined ? [] : [{ server, tool: tool.join("/"), info }];
-      }),
-  };
+/** The live side of a gate before which servers have listed all of this. */
+export function listAll(policy: ActivePolicy, listings: Listings, log: (line: string) => void = () => {}): Live {
+  const live = composeLive(policy, log);
+  for (const [server, definitions] of Object.entries(listings)) {
+    const observer = live.observe(configure(server, "it"));
+    const mark = observer.mark();
+    for (const definition of definitions) {
+      observer.listed(definition.name, { text: JSON.stringify(definition), sha256: sha256Of(definition) });
+    }
+    observer.wasWhole(mark);
+  }
+  return live;
+}
+
+function configure(catalogue: string, key: string): ServerConfig {
+  return { kind: "http", key, catalogue, url: "http://127.0.0.1:1/mcp", headers: {}, arguments: "checked" };
 }
 
 export type TestConsole = {
@@ -54,15 +78,13 @@ export type TestConsole = {
 /** @param servers of the configuration: keys by catalogue name */
 export async function startConsole(
   policy: ActivePolicy,
-  live: Live = {},
+  listings: Listings = {},
   servers: Readonly<Record<string, string>> = {},
 ): Promise<TestConsole> {
   const address = { host: "127.0.0.1", port: 0 };
   const log: string[] = [];
   const operatorKey = openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key;
-  const configured = Object.entries(servers).map(([catalogue, key]) => {
-    return [key, { kind: "http", key, catalogue, url: "http://127.0.0.1:1/mcp", headers: {} } as const] as const;
-  });
+  const configured = Object.entries(servers).map(([catalogue, key]) => [key, configure(catalogue, key)] as const);
   const app = createApp({
     instance: "instance-1",
     endpoints: new Map(),
@@ -75,7 +97,7 @@ export async function startConsole(
     console: composeConsole({
       config: { servers: new Map(configured), timezone: "UTC" },
       policy,
-      live: viewLive(live),
+      live: listAll(policy, listings, (line) => log.push(line)),
       acceptsKey: operatorKey.accepts,
       log: (line) => log.push(line),
     }),
