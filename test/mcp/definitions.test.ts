@@ -134,7 +134,7 @@ describe("a listing that fails", () => {
   test.each([
     ["the server is down", { kind: "failed", problem: "it can't be reached" }, "it can't be reached"],
     ["an error", failedWith(-32603), "error -32603"],
-    ["no JSON-RPC", { kind: "answered", text: "hello" }, "something else"],
+    ["no JSON-RPC", { kind: "answered", text: "hello" }, "malformed"],
     ["a request", { kind: "answered", text: '{"jsonrpc":"2.0","id":1,"method":"m"}' }, "something else"],
     ["a result without tools", answered("{}"), "malformed"],
     ["tools that are no list", answered('{"tools":{}}'), "malformed"],
