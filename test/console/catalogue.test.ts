@@ -10,6 +10,7 @@ import {
   sha256Of,
   startConsole,
   type TestConsole,
+  withCatalogue,
 } from "./support.ts";
 
 const READ = { category: "Read", risk: "Low", severity: "low" };
