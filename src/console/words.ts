@@ -28,14 +28,27 @@ export const SEVERITY_MEANS: Readonly<Record<Severity, string>> = {
 
 /** What a signal says was found in the definition; one that is not here speaks by its name. */
 const SIGNAL_MEANS = new Map([
-  ["credentials", "handles keys, tokens or passwords"],
-  ["money", "deals with money"],
-  ["sends_out", "sends data out"],
-  ["runs_code", "runs code or commands"],
+  ["account_wide", "changes something for a whole account"],
   ["bulk", "works on many things at once"],
+  ["credentials", "handles keys, tokens or passwords"],
+  ["deletes", "deletes, or can be told to"],
+  ["destructive_hint", "is destructive by its server's own word"],
+  ["fetches_url", "takes an address to fetch from, or to send to"],
+  ["hidden_text", "has text that does not show"],
+  ["instructs_model", "has text that instructs the model"],
+  ["long_text", "has more text than anyone reads"],
+  ["malformed", "has a definition that is not well-formed"],
+  ["many_actions", "does several kinds of things, by what it is told"],
+  ["money", "deals with money"],
   ["no_description", "has no description"],
-  ["hidden_text", "has text in its description that does not show"],
-  ["instructing_text", "has text in its description that instructs the model"],
+  ["open_world", "reaches beyond its server, by its server's own word"],
+  ["overwrites", "overwrites what is there"],
+  ["runs_code", "runs code or commands"],
+  ["runs_query", "runs queries of the caller's own"],
+  ["sends_out", "sends data out"],
+  ["steers_model", "has text that steers the model"],
+  ["unclear", "could be of several categories"],
+  ["unusual_name", "has a name that may pass for another"],
 ]);
 
 export function describeSignal(signal: string): string | undefined {
