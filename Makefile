@@ -43,7 +43,7 @@ check-ts: node_modules/ready ## lint and type-check the TypeScript
 bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
 	node dist/main.js build rego -o $(BUNDLE)
 
-bench: dist/main.js $(OPA) ## measure: ratios within one run
+bench: dist/main.js $(OPA) ## measure: ratios within one run; with LABELS=FILE, the classifier against labelled tools
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
 	node bench/out/bench/main.js
 
