@@ -12,6 +12,8 @@ export type DecisionEvent = Judged & {
   readonly rules: readonly RuleSite[];
   /** What `input.time` was. */
   readonly time?: unknown;
+  /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
+  readonly history?: unknown;
 };
 
 export type LineContext = {
@@ -63,9 +65,9 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
 }
 
 /** The input that was judged, without args and params. */
-function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
+function describeInput({ call, verdict, time, history }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
-  return { server, tool, direction, method, session, principal, ...verdict.facts, time };
+  return { server, tool, direction, method, session, principal, ...verdict.facts, time, history };
 }
 
 /** As in OPA's log, where there is no decision. */
