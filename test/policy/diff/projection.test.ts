@@ -11,10 +11,12 @@ const RULES: Readonly<Record<string, string>> = {
   plain: 'rules.plain contains {"id": "plain", "action": "allow"} if input.args.a == "x"',
   absent: 'rules.absent contains {"id": "absent", "action": "allow"} if not input.args.a.b',
   bound: 'rules.bound contains {"id": "bound", "action": "allow"} if {\n\tgiven := input.args\n\tgiven.a == given.b\n}',
-  items: 'rules.items contains {"id": "items", "action": "allow"} if {\n\tsome item in input.args.a\n\titem.b == "x"\n}',
+  items:
+    'rules.items contains {"id": "items", "action": "allow"} if {\n\tsome item in input.args.a\n\titem.b == "x"\n}',
   keys: 'rules.keys contains {"id": "keys", "action": "allow"} if "b" in object.keys(input.args.a)',
   size: 'rules.size contains {"id": "size", "action": "allow"} if count(input.args.a) == 2',
-  index: 'rules.index contains {"id": "index", "action": "allow"} if {\n\tsome i\n\tinput.args.a[i] == "x"\n\ti != 0\n}',
+  index:
+    'rules.index contains {"id": "index", "action": "allow"} if {\n\tsome i\n\tinput.args.a[i] == "x"\n\ti != 0\n}',
   last: 'rules.last contains {"id": "last", "action": "allow"} if {\n\tevery v in input.args.a { v != input.args.b }\n\tinput.args.a[1]\n}',
   get: 'rules.get contains {"id": "get", "action": "allow"} if object.get(input.args, ["a", "b"], "x") == "x"',
   computed: 'rules.computed contains {"id": "computed", "action": "allow"} if input.args[input.args.b] == "x"',
