@@ -54,6 +54,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "test",
+    {
+      usage: "[DIR] [--strict] [--format human|json|sarif|github] [--skip STEP]",
+      summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
+      load: () => import("./test.ts"),
+    },
+  ],
+  [
     "decide",
     {
       usage: "FILE [--bundle FILE]",

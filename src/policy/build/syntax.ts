@@ -19,8 +19,14 @@ export type SyntaxTerm =
   | { readonly kind: "opaque"; readonly inside: readonly SyntaxTerm[] };
 
 export type SyntaxExpression =
-  /** `replaced` are the values of its `with`. */
-  | { readonly kind: "term"; readonly term: SyntaxTerm; readonly replaced: readonly SyntaxTerm[] }
+  /** `replaced` are the values of its `with`, `targets` what they stand for. */
+  | {
+      readonly kind: "term";
+      readonly term: SyntaxTerm;
+      readonly isNegated: boolean;
+      readonly replaced: readonly SyntaxTerm[];
+      readonly targets: readonly SyntaxTerm[];
+    }
   /** `some value in collection`, `some key, value in collection` */
   | {
       readonly kind: "some";
@@ -30,6 +36,7 @@ export type SyntaxExpression =
     }
   | {
       readonly kind: "every";
+      readonly isNegated: boolean;
       readonly key?: SyntaxTerm;
       readonly value: SyntaxTerm;
       readonly domain: SyntaxTerm;
@@ -38,6 +45,8 @@ export type SyntaxExpression =
 
 /** One definition of a rule or function; `else` is the next one of its chain. */
 export type Definition = {
+  /** Whether it is the value where no other definition has one. */
+  readonly isDefault: boolean;
   /** The head's name and what follows it, e.g. `rules`, `"pay"`. */
   readonly head: readonly SyntaxTerm[];
   /** Of a function. */
@@ -52,7 +61,10 @@ export type Definition = {
 /** `import input.args as a`: a name, and what stands for it. */
 export type Import = { readonly name: string; readonly path: readonly string[] };
 
-const locationSchema = z.looseObject({ text: z.string().optional() });
+/** Where a term begins in its file; counted from 1. */
+export type Place = { readonly row: number; readonly column: number };
+
+const locationSchema = z.looseObject({ text: z.string().optional(), row: z.int(), col: z.int() });
 const nodeSchema = z.looseObject({
   type: z.string(),
   value: z.unknown().optional(),
@@ -68,7 +80,8 @@ const comprehensionSchema = z.looseObject({
 });
 const expressionSchema = z.looseObject({
   terms: z.unknown(),
-  with: z.array(z.looseObject({ value: z.unknown() })).optional(),
+  negated: z.boolean().default(false),
+  with: z.array(z.looseObject({ target: z.unknown(), value: z.unknown() })).optional(),
 });
 const everySchema = z.looseObject({
   key: z.unknown().optional(),
@@ -77,6 +90,7 @@ const everySchema = z.looseObject({
   body: listSchema,
 });
 const ruleSchema = z.looseObject({
+  default: z.boolean().default(false),
   head: z.looseObject({
     ref: listSchema,
     args: listSchema.optional(),
@@ -88,7 +102,15 @@ const ruleSchema = z.looseObject({
 });
 const importSchema = z.looseObject({ path: nodeSchema, alias: z.string().optional() });
 
+/** Beside the tree: what a rule says does not depend on where it stands. */
+const PLACES = new WeakMap<SyntaxTerm, Place>();
+
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** @returns undefined for a term that the parser has put there */
+export function placeOf(term: SyntaxTerm): Place | undefined {
+  return PLACES.get(term);
+}
 
 export function readImports(imports: unknown): readonly Import[] {
   return listSchema.parse(imports ?? []).map((given) => {
@@ -99,8 +121,9 @@ export function readImports(imports: unknown): readonly Import[] {
 }
 
 export function readDefinition(given: unknown): Definition {
-  const { head, body, else: next } = ruleSchema.parse(given);
+  const { default: isDefault, head, body, else: next } = ruleSchema.parse(given);
   return {
+    isDefault,
     head: head.ref.map(readTerm),
     ...(head.args !== undefined && { parameters: head.args.map(readTerm) }),
     ...(head.key !== undefined && { key: readTerm(head.key) }),
@@ -111,18 +134,20 @@ export function readDefinition(given: unknown): Definition {
 }
 
 function readExpression(given: unknown): SyntaxExpression {
-  const { terms, with: replacements = [] } = expressionSchema.parse(given);
+  const { terms, negated: isNegated, with: replacements = [] } = expressionSchema.parse(given);
   const replaced = replacements.map(({ value }) => readTerm(value));
+  const targets = replacements.map(({ target }) => readTerm(target));
   if (Array.isArray(terms)) {
     const [operator, ...operands] = terms.map(readTerm);
     if (operator === undefined) throw new TypeError("a call without an operator");
-    return { kind: "term", term: { kind: "call", operator, operands }, replaced };
+    return { kind: "term", term: { kind: "call", operator, operands }, isNegated, replaced, targets };
   }
   if (typeof terms === "object" && terms !== null && "domain" in terms) {
     const { key, value, domain, body } = everySchema.parse(terms);
     const keyed = key === undefined || key === null ? {} : { key: readTerm(key) };
     return {
       kind: "every",
+      isNegated,
       ...keyed,
       value: readTerm(value),
       domain: readTerm(domain),
@@ -132,20 +157,34 @@ function readExpression(given: unknown): SyntaxExpression {
   if (typeof terms === "object" && terms !== null && "symbols" in terms) {
     return readSome(listSchema.parse(terms.symbols).map(readTerm));
   }
-  return { kind: "term", term: readTerm(terms), replaced };
+  return { kind: "term", term: readTerm(terms), isNegated, replaced, targets };
 }
+
+const TRUE: SyntaxExpression = {
+  kind: "term",
+  term: { kind: "scalar", json: "true" },
+  isNegated: false,
+  replaced: [],
+  targets: [],
+};
 
 /** `some x` names variables and does nothing else; `some x in xs` is a call. */
 function readSome([first]: readonly SyntaxTerm[]): SyntaxExpression {
   const [a, b, c] = first?.kind === "call" ? first.operands : [];
-  if (a === undefined || b === undefined) return { kind: "term", term: { kind: "scalar", json: "true" }, replaced: [] };
+  if (a === undefined || b === undefined) return TRUE;
   return c === undefined
     ? { kind: "some", value: a, collection: b }
     : { kind: "some", key: a, value: b, collection: c };
 }
 
 function readTerm(given: unknown): SyntaxTerm {
-  const { type, value, location } = nodeSchema.parse(given);
+  const node = nodeSchema.parse(given);
+  const term = readNode(node);
+  if (node.location !== undefined) PLACES.set(term, { row: node.location.row, column: node.location.col });
+  return term;
+}
+
+function readNode({ type, value, location }: z.infer<typeof nodeSchema>): SyntaxTerm {
   switch (type) {
     case "null":
       return { kind: "scalar", json: "null" };
