@@ -14,6 +14,14 @@ type Entry = {
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
+    "init",
+    {
+      usage: "[DIR] [--mcp-config FILE] [--timeout SECONDS]",
+      summary: "start a policy repository in an empty folder",
+      load: () => import("./init.ts"),
+    },
+  ],
+  [
     "serve",
     {
       usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
@@ -56,7 +64,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github] [--skip STEP]",
+      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
