@@ -11,12 +11,15 @@ OPA ?= $(shell opa version 2>/dev/null | grep -qx 'Version: $(OPA_VERSION)' && c
 REGAL ?= $(shell regal version 2>/dev/null | grep -q '^Version: *$(REGAL_VERSION)$$' && command -v regal || echo $(CURDIR)/.tools/regal)
 export OPA REGAL
 
+REGATE ?= node dist/main.js
+COMMENT := templates/policy-repository/github/comment.mjs
+
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle bench ci clean
+.PHONY: help tools run test check-rego check-ts bundle bench docs-pull-requests ci policy-tools clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tools: $(OPA) $(REGAL) ## build OPA and Regal, pinned, where no binary of their version is at hand
 
@@ -50,8 +53,15 @@ bench: dist/main.js $(OPA) ## measure: ratios within one run
 ci: ## exactly what CI runs
 	.ci/run
 
+docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests/ and write their comments there
+	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
+
+policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets need
+
+include templates/policy-repository/github/policy.mk
+
 clean: ## remove what the other targets made
-	rm -rf dist node_modules .tools .venv bench/out
+	rm -rf dist node_modules .tools .venv .policy bench/out
 
 node_modules/ready: package.json package-lock.json .npmrc
 	npm ci

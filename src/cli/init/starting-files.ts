@@ -46,6 +46,8 @@ type Copy = { readonly path: string; readonly bytes: Buffer };
 
 async function copyShipped({ kind }: Servers): Promise<readonly Copy[]> {
   const folders = [
+    // with its tests: those of policies use what they expect
+    "rego/regate",
     "rego/policy/defaults",
     ...(kind === "shipped"
       ? [
@@ -56,7 +58,6 @@ async function copyShipped({ kind }: Servers): Promise<readonly Copy[]> {
         ]
       : []),
   ];
-  const library = await copyFolder(join(SHIPPED_ROOT, "rego/regate"), (path) => `rego/regate/${path}`);
   const others = await Promise.all(
     folders.map((folder) => copyFolder(join(SHIPPED_ROOT, folder), (path) => `${folder}/${path}`)),
   );
@@ -65,8 +66,7 @@ async function copyShipped({ kind }: Servers): Promise<readonly Copy[]> {
       return { path, bytes: await readFile(join(SHIPPED_ROOT, path)) };
     }),
   );
-  // a copy of the library holds what a bundle holds: its tests are Regate's own
-  return [...library.filter(({ path }) => !path.endsWith("_test.rego")), ...others.flat(), ...forms];
+  return [...others.flat(), ...forms];
 }
 
 async function copyFolder(from: string, rename: (path: string) => string): Promise<readonly Copy[]> {
