@@ -78,6 +78,13 @@ export async function openSides(request: SideRequest, io: CommandIo): Promise<Si
   return { base: first.value, head: second.value, ...range };
 }
 
+/** Of each tool, as either side has it. */
+export function gatherSchemas({ base, head }: Sides): ReadonlyMap<string, readonly unknown[]> {
+  const tools = new Set([...base.schemas.keys(), ...head.schemas.keys()]);
+  const both = (tool: string): readonly unknown[] => [base.schemas.get(tool), head.schemas.get(tool)];
+  return new Map([...tools].map((tool) => [tool, both(tool).filter((schema) => schema !== undefined)]));
+}
+
 async function find(name: string, io: CommandIo, repositories: Map<string, Repository>): Promise<Found> {
   if (name === "." || name === "WORKTREE") return { kind: "working tree", name: "working tree" };
   const isFile = await stat(resolve(io.cwd, name)).then(
@@ -175,7 +182,7 @@ async function openRevision(
 }
 
 /** @param named goes before each fault */
-async function openFolder(
+export async function openFolder(
   folder: { readonly dir: string; readonly shown: string },
   named: string,
   opa: Opa,
