@@ -1,37 +1,54 @@
 // Which definition of each tool counts for a session: the one the server last listed to it. Where it was never listed, or
 // list_changed came since, the gate lists first by itself. One for each server; bounded: a forgotten session is listed again.
+
+import type { ListedDefinition } from "../gate/types.ts";
+import { createHeldDefinitions, type HeldDefinition } from "./held-definitions.ts";
 import type { ListedTool } from "./list-filter.ts";
 import { type ListingFault, listPages, MAX_TOOLS } from "./list-pages.ts";
-import { type ParamHeader, paramHeadersOf } from "./param-headers.ts";
 import type { Exchange, Upstream } from "./upstream.ts";
 
 const MAX_SESSIONS = 100_000;
 /** Of all sessions together; about 200 bytes each. */
 const MAX_HELD_TOOLS = 500_000;
+/** Of the different definitions of all sessions together. */
+const MAX_HELD_CHARACTERS = 33_554_432;
 /** Listings that one call waits for while the server keeps saying that its list has changed. */
 const MAX_LISTINGS = 3;
 
 export type Definition =
-  | ({ readonly kind: "listed" } & Listed)
+  | ({ readonly kind: "listed" } & HeldDefinition)
   /** The server lists no tool of this name. */
   | { readonly kind: "absent" }
   | ({ readonly kind: "failed" } & ListingFault);
 
 type Failed = Extract<Definition, { readonly kind: "failed" }>;
 
-type Listed = {
-  /** SHA-256 (hex) of the canonical definition. */
-  readonly sha256: string;
-  /** The arguments that the definition wants repeated in headers. */
-  readonly paramHeaders: readonly ParamHeader[];
-};
+/** Which page of a list it is, as far as that is known. */
+export type PagePlace = { readonly isFirst: boolean; readonly isLast: boolean };
 
-/** `whole`: the server has no further tools. `listing`: undefined while none is under way. */
-type Known = { readonly tools: Map<string, Listed>; whole: boolean; listing: Promise<Failed | undefined> | undefined };
+/** Sees what the server lists, whichever session it lists it to. */
+export interface ListingObserver {
+  listed(tool: string, definition: ListedDefinition): void;
+  /** A moment of the server's listings. */
+  mark(): number;
+  /** All that the server has was listed since the moment `mark`. */
+  wasWhole(mark: number): void;
+}
+
+/**
+ * `whole`: the server has no further tools. `listing`: undefined while none is under way. `mark`: when the list began that the
+ * session reads page by page.
+ */
+type Known = {
+  readonly tools: Map<string, HeldDefinition>;
+  whole: boolean;
+  listing: Promise<Failed | undefined> | undefined;
+  mark: number | undefined;
+};
 
 export interface Definitions {
   /** Takes in the definitions of one page that the server listed to this session. */
-  learn(session: string, tools: Iterable<ListedTool>): void;
+  learn(session: string, tools: readonly ListedTool[], place?: PagePlace): void;
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
   /**
@@ -41,41 +58,79 @@ export interface Definitions {
   lookup(tool: string, upstream: Upstream, exchange: Exchange, metaText: string | undefined): Promise<Definition>;
 }
 
+const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
+const UNOBSERVED: ListingObserver = { listed() {}, mark: () => 0, wasWhole() {} };
+
 /** @param timeoutMs how long one page of the gate's own listing may take */
-export function createDefinitions(timeoutMs: number): Definitions {
+export function createDefinitions(timeoutMs: number, observer: ListingObserver = UNOBSERVED): Definitions {
   /** The one used last stands last. */
   const sessions = new Map<string, Known>();
+  const shelf = createHeldDefinitions();
   let held = 0;
 
   function open(session: string): Known {
-    const known = sessions.get(session) ?? { tools: new Map(), whole: false, listing: undefined };
+    const known = sessions.get(session) ?? { tools: new Map(), whole: false, listing: undefined, mark: undefined };
     sessions.delete(session);
     sessions.set(session, known);
-    trim();
+    trim(0);
     return known;
   }
 
-  /** Forgets the sessions that were used longest ago, but never the last one. */
-  function trim(): void {
+  /** Forgets the sessions that were used longest ago, but never the last one, until `characters` more have room. */
+  function trim(characters: number): void {
     for (const oldest of sessions.keys()) {
-      if (sessions.size === 1 || (held <= MAX_HELD_TOOLS && sessions.size <= MAX_SESSIONS)) return;
+      const isBounded = held <= MAX_HELD_TOOLS && sessions.size <= MAX_SESSIONS;
+      if (sessions.size === 1 || (isBounded && shelf.characters + characters <= MAX_HELD_CHARACTERS)) return;
       forget(oldest);
     }
   }
 
   function forget(session: string): void {
-    held -= sessions.get(session)?.tools.size ?? 0;
+    const tools = sessions.get(session)?.tools;
+    if (tools === undefined) return;
+    for (const definition of tools.values()) shelf.release(definition);
+    held -= tools.size;
     sessions.delete(session);
   }
 
-  function learn(session: string, tools: Iterable<ListedTool>): void {
+  function learn(session: string, tools: readonly ListedTool[], { isFirst, isLast }: PagePlace): void {
     const known = open(session);
-    const before = known.tools.size;
-    for (const tool of tools) {
-      if (known.tools.size < MAX_TOOLS || known.tools.has(tool.name)) known.tools.set(tool.name, describe(tool));
+    if (isFirst) known.mark = observer.mark();
+    for (const tool of tools) take(known.tools, tool);
+    trim(0);
+    if (!isLast) return;
+    if (known.mark !== undefined) observer.wasWhole(known.mark);
+    known.mark = undefined;
+  }
+
+  function take(known: Map<string, HeldDefinition>, tool: ListedTool): void {
+    const before = known.get(tool.name);
+    const taken = before?.definition.sha256 === tool.sha256 ? before : replace(known, tool, before);
+    if (taken !== undefined) observer.listed(tool.name, taken.definition);
+  }
+
+  /** What there is no room for counts as never listed. */
+  function replace(
+    known: Map<string, HeldDefinition>,
+    tool: ListedTool,
+    before: HeldDefinition | undefined,
+  ): HeldDefinition | undefined {
+    if (before !== undefined) {
+      shelf.release(before);
+      known.delete(tool.name);
+      held -= 1;
     }
-    held += known.tools.size - before;
-    trim();
+    if (known.size >= MAX_TOOLS || !hasRoomFor(tool)) return undefined;
+    const taken = shelf.hold(tool);
+    known.set(tool.name, taken);
+    held += 1;
+    return taken;
+  }
+
+  function hasRoomFor({ sha256, text }: ListedTool): boolean {
+    if (shelf.holds(sha256)) return true;
+    trim(text.length);
+    return shelf.characters + text.length <= MAX_HELD_CHARACTERS;
   }
 
   /** Lists all tools into `known`, unless it is forgotten meanwhile; answers why that failed. */
@@ -86,20 +141,22 @@ export function createDefinitions(timeoutMs: number): Definitions {
     metaText: string | undefined,
   ): Promise<Failed | undefined> {
     const session = exchange.session.name;
+    const mark = observer.mark();
     const fault = await listPages(
       metaText,
       (paramsText) => upstream.request(exchange, "tools/list", paramsText, timeoutMs),
       ({ tools }) => {
-        if (sessions.get(session) === known) learn(session, tools);
+        if (sessions.get(session) === known) learn(session, tools, UNKNOWN_PLACE);
       },
     );
+    if (fault === undefined && sessions.get(session) === known) observer.wasWhole(mark);
     known.whole = fault === undefined;
     known.listing = undefined;
     return fault && { kind: "failed", ...fault };
   }
 
   return {
-    learn,
+    learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
     forget,
     async lookup(tool, upstream, exchange, metaText) {
       for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
@@ -114,11 +171,6 @@ export function createDefinitions(timeoutMs: number): Definitions {
       return failure("the server's tools keep changing while they are listed");
     },
   };
-}
-
-function describe({ text, sha256 }: ListedTool): Listed {
-  if (!/x-mcp-header|\\u/i.test(text)) return { sha256, paramHeaders: [] };
-  return { sha256, paramHeaders: paramHeadersOf(JSON.parse(text).inputSchema) };
 }
 
 function failure(problem: string): Failed {

@@ -46,11 +46,16 @@ export async function listPages(
     if (count > MAX_TOOLS) return fault(`the server lists more than ${MAX_TOOLS} tools`);
     take(listed);
     cursorText = listed.cursorText;
-    if (cursorText === undefined || NO_CURSOR.has(cursorText)) return undefined;
+    if (cursorText === undefined || isLastPage(listed)) return undefined;
     if (cursors.has(cursorText)) return fault("the server's tools/list repeats a cursor");
     cursors.add(cursorText);
   }
   return fault(`the server's tools/list has more than ${MAX_PAGES} pages`);
+}
+
+/** Whether no further page follows. */
+export function isLastPage({ cursorText }: ListedPage): boolean {
+  return cursorText === undefined || NO_CURSOR.has(cursorText);
 }
 
 function fault(problem: string, sessionLost = false): ListingFault {

@@ -57,12 +57,24 @@ export const catalogueSchema = z.record(z.string(), serverSchema);
 
 export type Catalogue = z.infer<typeof catalogueSchema>;
 
-const UNKNOWN: ToolFacts = {
+/** What is neither reviewed nor classified. */
+export const UNKNOWN: ToolFacts = {
   category: "Unknown",
   risk: "Unknown",
   severity: "critical",
   definition: { catalogued: false, changed: false },
 };
+
+/** What was reviewed of the tool; undefined where the catalogue does not have it. */
+export function findTool(catalogue: Catalogue, server: string, tool: string): CatalogueTool | undefined {
+  const tools = Object.hasOwn(catalogue, server) ? catalogue[server]?.tools : undefined;
+  return tools !== undefined && Object.hasOwn(tools, tool) ? tools[tool] : undefined;
+}
+
+/** Whether this very definition is the one that was reviewed. */
+export function isReviewed(catalogue: Catalogue, server: string, tool: string, definitionSha256: string): boolean {
+  return findTool(catalogue, server, tool)?.sha256 === definitionSha256;
+}
 
 /**
  * @param server catalogue name
@@ -75,8 +87,7 @@ export function describeTool(
   tool: string,
   definitionSha256?: string | null,
 ): ToolFacts {
-  const tools = catalogue[server]?.tools;
-  const entry = tools !== undefined && Object.hasOwn(tools, tool) ? tools[tool] : undefined;
+  const entry = findTool(catalogue, server, tool);
   if (entry === undefined) return UNKNOWN;
   const changed = entry.sha256 !== undefined && definitionSha256 !== undefined && entry.sha256 !== definitionSha256;
   const { category, risk, severity } = entry;

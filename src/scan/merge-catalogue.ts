@@ -94,7 +94,8 @@ function updateTool(before: CatalogueTool, tool: LiveTool, { classify, schemaOf 
   return { entry, change };
 }
 
-function findDifferences(before: CatalogueTool, tool: LiveTool, schema: unknown): Difference[] {
+/** @param schema that lies in the repository for the tool; undefined where there is none */
+export function findDifferences(before: CatalogueTool, tool: LiveTool, schema: unknown): Difference[] {
   const differences: Difference[] = [];
   if (before.source === "documented" || before.sha256 === undefined) differences.push({ kind: "listed" });
   if (before.description !== tool.description)

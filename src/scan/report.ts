@@ -123,19 +123,20 @@ function describeNew({ description, signals = [] }: CatalogueTool): string[] {
   return alarms.length === 0 ? [text] : [text, `    ${describeAlarm(alarms)}`];
 }
 
-function describeDifference(difference: Difference): string {
+/** @param maxEdits of words, beyond which two texts are shown one after the other */
+export function describeDifference(difference: Difference, maxEdits?: number): string {
   switch (difference.kind) {
     case "description":
-      return `description: ${showWordDiff(difference.before, difference.after)}`;
+      return `description: ${showWordDiff(difference.before, difference.after, maxEdits)}`;
     case "json":
-      return `${showable(difference.path)}: ${describeValues(difference.before, difference.after)}`;
+      return `${showable(difference.path)}: ${describeValues(difference.before, difference.after, maxEdits)}`;
     default:
       return NAMES[difference.kind];
   }
 }
 
-function describeValues(before: unknown, after: unknown): string {
-  if (typeof before === "string" && typeof after === "string") return showWordDiff(before, after);
+function describeValues(before: unknown, after: unknown, maxEdits: number | undefined): string {
+  if (typeof before === "string" && typeof after === "string") return showWordDiff(before, after, maxEdits);
   return `${showValue(before)} -> ${showValue(after)}`;
 }
 

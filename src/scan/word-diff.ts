@@ -9,8 +9,8 @@ const CONTEXT_CHARACTERS = 40;
 const MAX_PART_CHARACTERS = 2_000;
 const MAX_CHARACTERS = 10_000;
 
-export function showWordDiff(before: string, after: string): string {
-  const parts = diffWordsWithSpace(before, after, { maxEditLength: MAX_EDITS });
+export function showWordDiff(before: string, after: string, maxEdits = MAX_EDITS): string {
+  const parts = diffWordsWithSpace(before, after, { maxEditLength: maxEdits });
   if (parts === undefined) return `${removed(before)}${added(after)}`;
   const shown = parts.map(({ value, added: isAdded, removed: isRemoved }, index) => {
     if (isRemoved) return removed(value);
