@@ -71,6 +71,7 @@ $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 
 .venv/ready: tools/python/requirements.txt
 	@command -v python3 >/dev/null || { echo 'python3 is needed for the tests with Python clients and servers'; exit 1; }
+	@echo 'Making .venv with the SiteWise server and the Python client: about half a minute'
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r tools/python/requirements.txt
 	@touch $@

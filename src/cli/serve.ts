@@ -43,19 +43,22 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   return 0;
 }
 
-/** The configuration file, with what the command line says in its place. Without a file --mcp-config is enough. */
+/**
+ * The configuration file, with what the command line says in its place. Without a file --mcp-config is enough; where there is
+ * one, it counts all the same: it may hold the keys that callers need.
+ */
 export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
   const mcpConfig = args["mcp-config"];
   const file = args.config ?? DEFAULT_FILE;
-  if (mcpConfig === undefined && args.config === undefined && !existsSync(resolve(cwd, file))) {
+  const isThere = args.config !== undefined || existsSync(resolve(cwd, file));
+  if (mcpConfig === undefined && !isThere) {
     throw new Problem([
       `there is no ${file} here: name one with -c FILE, or your client's servers with --mcp-config FILE; the least one is\n  servers:\n    files: { command: npx, args: ["-y", "@modelcontextprotocol/server-filesystem", "."], catalogue: filesystem }`,
     ]);
   }
-  const config =
-    mcpConfig === undefined || args.config !== undefined
-      ? loadConfig(file, env, cwd)
-      : configSchema({ file: resolve(cwd, file), folder: cwd, env }).parse({});
+  const config = isThere
+    ? loadConfig(file, env, cwd)
+    : configSchema({ file: resolve(cwd, file), folder: cwd, env }).parse({});
   const servers = mcpConfig === undefined ? config.servers : loadMcpConfig(mcpConfig, env, cwd);
   const port = args.port === undefined ? config.listen.port : readPort(args.port);
   const bundle = args.bundle === undefined ? config.bundle : resolve(cwd, args.bundle);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { type Dialect, interpolate } from "./interpolate.ts";
 import { isLoopback } from "./listen.ts";
+import { nearestWord } from "./suggest.ts";
 
 type Common = {
   /** Names the server in URLs: /mcp/KEY. */
@@ -58,7 +59,8 @@ const OWN_HEADERS =
 export function serverSchema(key: string, context: ServerContext): z.ZodType<ServerConfig> {
   const stdio = stdioSchema(key, context);
   const http = httpSchema(key, context);
-  return z.unknown().transform((raw, ctx): ServerConfig => {
+  return z.unknown().transform((written, ctx): ServerConfig => {
+    const raw = withKind(written);
     const has = (field: string): boolean => typeof raw === "object" && raw !== null && Object.hasOwn(raw, field);
     if (has("command") === has("url")) {
       const message = has("url")
@@ -72,6 +74,16 @@ export function serverSchema(key: string, context: ServerContext): z.ZodType<Ser
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;
   });
+}
+
+/** An entry without command and url gets the one that a typo in it stands for: then the typo is what is reported. */
+function withKind(entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null || "command" in entry || "url" in entry) return entry;
+  for (const [field, value] of Object.entries(entry)) {
+    const meant = nearestWord(field, ["command", "url"]);
+    if (meant !== undefined) return { ...entry, [meant]: value };
+  }
+  return entry;
 }
 
 function stdioSchema(key: string, context: ServerContext): z.ZodType<StdioServer> {

@@ -12,7 +12,7 @@ export const OPA_VERSION = "1.22.2";
 
 const TIMEOUT_MS = 300_000;
 const REMEDY =
-  `\`make bundle\` in a checkout of Regate builds it; elsewhere \`go install github.com/open-policy-agent/opa@v${OPA_VERSION}\`` +
+  `\`make tools\` in a checkout of Regate builds it; elsewhere \`go install github.com/open-policy-agent/opa@v${OPA_VERSION}\`` +
   " or its release, on PATH or named by the variable OPA";
 
 /** An OPA binary of the pinned version, by its absolute path. */

@@ -170,6 +170,7 @@ keys: []
     ["timezone: Mars/Olympus", "timezone: is no time zone; use an IANA name, as in Europe/Berlin"],
     ["servers: [a]", "servers: must be a mapping of keys to servers"],
     ["servers: {a: 3}", "servers.a: must have a command (a server to start) or a url (a server that runs elsewhere)"],
+    ["servers: {a: {comand: npx}}", "servers.a.comand: is not known here; did you mean command?"],
     ["servers: {a: {command: ''}}", "servers.a.command: must name a program"],
     ["servers: {a: {command: x, env: {PORT: 80}}}", "servers.a.env.PORT: must be text; put it in quotes"],
     ["servers: {a: {command: x, env: {'A=B': c}}}", "servers.a.env.A=B: is no name for a variable"],
@@ -295,7 +296,7 @@ keys: []
   });
 
   test("is refused where the file is missing, a folder, too long or not UTF-8", () => {
-    expect(() => loadConfig("none.yaml", {}, folder)).toThrow(/^none\.yaml: can't be read \(ENOENT/);
+    expect(() => loadConfig("none.yaml", {}, folder)).toThrow(`none.yaml: no such file in ${folder}`);
     mkdirSync(join(folder, "dir.yaml"));
     expect(() => loadConfig("dir.yaml", {}, folder)).toThrow(/^dir\.yaml: can't be read \(EISDIR/);
     expect(() => load(`# ${"x".repeat(1_048_576)}`)).toThrow("is longer than 1048576 bytes");

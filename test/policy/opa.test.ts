@@ -21,7 +21,7 @@ describe("which OPA is taken", () => {
   test("none, where the variable names another version or nothing that runs", async () => {
     const { file } = await makeOpa("1.0.0");
     expect(await problemOf(findOpa({ OPA: file }, "/"))).toEqual([
-      expect.stringMatching(/^OPA=.*opa is version 1\.0\.0; 1\.22\.2 is needed: `make bundle`/),
+      expect.stringMatching(/^OPA=.*opa is version 1\.0\.0; 1\.22\.2 is needed: `make tools`/),
     ]);
     expect(await problemOf(findOpa({ OPA: "/nowhere" }, "/"))).toEqual([
       expect.stringMatching(/is not an OPA that runs/),
@@ -57,7 +57,7 @@ describe("how OPA is run", () => {
 
   test("a program that can't be started is a problem with its remedy", async () => {
     expect(await problemOf(runOpa({ file: "/nowhere" }, ["version"], { cwd: ROOT }))).toEqual([
-      expect.stringMatching(/^\/nowhere: cannot be run \(.*ENOENT\); `make bundle`/),
+      expect.stringMatching(/^\/nowhere: cannot be run \(.*ENOENT\); `make tools`/),
     ]);
   });
 });
