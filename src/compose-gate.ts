@@ -1,26 +1,40 @@
 // The gate's core, set on its parts: which part answers each of its ports. Made once, by the composition root.
 import { randomUUID } from "node:crypto";
+import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
-import { createGate, type Gate } from "./gate/gate.ts";
+import { createGate, type Gate, type Judged } from "./gate/gate.ts";
 import type { Call, Charge, Decision, ToolFacts } from "./gate/types.ts";
 import { bucketKey } from "./limits/bucket-key.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
-import type { RuleSite } from "./log/log-line.ts";
+import type { DefinitionChange, RuleSite } from "./log/log-line.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
-import { describeTool } from "./policy/catalogue.ts";
+import { isReviewed } from "./policy/catalogue.ts";
 import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
 import type { RuleIndex } from "./policy/rule-index.ts";
+import { createToolFacts } from "./policy/tool-facts.ts";
+
+export type GateParts = {
+  readonly policy: ActivePolicy;
+  readonly limiter: Limiter;
+  readonly decisions: DecisionLog;
+  readonly live: Live;
+};
 
 /** What names no tool but reads (rego/regate/layers): it takes from the same buckets. */
 const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
-/** The gate's ports onto the parts; describe and evaluate run without a pause between them, so on one bundle. */
-export function composeGate(config: Config, policy: ActivePolicy, limiter: Limiter, decisions: DecisionLog): Gate {
+
+/** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
+export function composeGate(config: Config, { policy, limiter, decisions, live }: GateParts): Gate {
+  const describeTool = createToolFacts(policy);
   return createGate({
-    describe: (call) =>
-      call.tool === undefined
-        ? undefined
-        : describeTool(policy.current.catalogue, call.server, call.tool, call.definitionSha256 ?? null),
+    describe: ({ server, tool, definition }) =>
+      tool === undefined ? undefined : describeTool(server, tool, definition),
+    checkArguments({ server, tool, definition, args, looseArguments }) {
+      if (tool === undefined || definition === undefined || looseArguments === true) return undefined;
+      if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
+      return live.argumentCheck.check({ server, tool, ...definition }, args);
+    },
     evaluate: (call, facts, unixMs) =>
       policy.evaluate(composeInput(call, facts, { unixMs }, NO_HISTORY, config.timezone)),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
@@ -30,6 +44,7 @@ export function composeGate(config: Config, policy: ActivePolicy, limiter: Limit
       decisions.record({
         ...judged,
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
+        definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
       }),
     newDecisionId: randomUUID,
@@ -43,6 +58,11 @@ function chargesOf(call: Call, facts: ToolFacts | undefined, decision: Decision)
   const category = facts?.category ?? (COUNTED_AS_READ.has(method) ? "Read" : "Unknown");
   const countable = { server, tool, method, session, principal: principal.id, category };
   return decision.rate_limits.map((limit) => ({ key: bucketKey(limit, countable), limit }));
+}
+
+function changeOf({ call, verdict }: Judged, live: Live): DefinitionChange | undefined {
+  if (call.tool === undefined || verdict.facts?.definition.changed !== true) return undefined;
+  return live.tools.changeOf(call.server, call.tool, call.definition);
 }
 
 function sitesOf(decision: Decision | undefined, rules: RuleIndex): RuleSite[] {

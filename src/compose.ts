@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { composeGate } from "./compose-gate.ts";
+import { composeLive, type Live } from "./compose-live.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
@@ -102,8 +103,9 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     closers.push(() => decisions.close());
     if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
 
-    const gate = composeGate(config, policy, limiter, decisions);
-    const endpoints = composeEndpoints(options, gate, limiter, state, closers);
+    const live = composeLive(policy, log);
+    const gate = composeGate(config, { policy, limiter, decisions, live });
+    const endpoints = composeEndpoints(options, { gate, limiter, state, live }, closers);
     let operator: OpenedOperatorKey | undefined;
     const secret = makeProofSecret();
     let url: string | undefined;
@@ -143,11 +145,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   }
 }
 
+type EndpointParts = {
+  readonly gate: Gate;
+  readonly limiter: Limiter;
+  readonly state: State;
+  readonly live: Live;
+};
+
 function composeEndpoints(
   { config, log }: GateOptions,
-  gate: Gate,
-  limiter: Limiter,
-  state: State,
+  { gate, limiter, state, live }: EndpointParts,
   closers: (() => unknown)[],
 ): ReadonlyMap<string, Endpoint> {
   const sessions = createSessions({
@@ -168,8 +175,9 @@ function composeEndpoints(
       upstream,
       gate,
       sessionNames: createSessionNames({ serverKey, sessions, cap }),
-      definitions: createDefinitions(LISTING_TIMEOUT_MS),
+      definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
+      arguments: server.arguments,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
     });

@@ -7,20 +7,35 @@ import { describe, expect, test } from "vitest";
 const SRC = resolve(import.meta.dirname, "../src");
 
 /** What a gate is composed of. */
-const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approvals", "log", "state", "config"];
+const SERVING = [
+  "http",
+  "console",
+  "mcp",
+  "gate",
+  "policy",
+  "limits",
+  "arguments",
+  "approvals",
+  "log",
+  "state",
+  "config",
+];
 
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
-  "compose.ts": ["compose-gate.ts", ...SERVING],
-  "compose-gate.ts": SERVING,
+  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": ["compose-gate.ts", "compose-live.ts", ...SERVING],
+  "compose-gate.ts": ["compose-live.ts", ...SERVING],
+  "compose-live.ts": ["scan", ...SERVING],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   limits: ["gate", "problem.ts"],
+  arguments: ["gate"],
   approvals: ["gate", "problem.ts"],
   log: ["gate", "problem.ts"],
   state: ["limits", "problem.ts"],
@@ -35,6 +50,8 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
+  ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };

@@ -5,6 +5,8 @@
 export type CommandIo = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** stderr is one: what a person watches, and a line on it may be written again. */
+  readonly isTerminal?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** Absolute; relative arguments are resolved against it. */
   readonly cwd: string;

@@ -46,6 +46,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "scan",
+    {
+      usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",
+      summary: "read a live server's tools into the catalogue, or check that they are those",
+      load: () => import("./scan.ts"),
+    },
+  ],
+  [
     "decide",
     {
       usage: "FILE [--bundle FILE]",

@@ -41,7 +41,7 @@ function warnings(server: ServerConfig, gate: RunningGate): string[] {
   const found: string[] = [];
   if (!servers.has(catalogue) && !Object.hasOwn(reviewed, catalogue)) {
     found.push(
-      `warning: neither rules nor catalogue know ${key} as ${catalogue}: the defaults deny all its tools. Write policy/servers/${catalogue}/, or name it with \`catalogue:\` (this bundle knows ${known || "no server"})`,
+      `warning: nobody has reviewed ${key}: neither rules nor catalogue know it as ${catalogue}. Each of its tools is taken for what its own description looks like, and the defaults of that category judge it. Review it with regate scan ${key}, write policy/servers/${catalogue}/, or name it with \`catalogue:\` (this bundle knows ${known || "no server"})`,
     );
   } else if (!servers.has(catalogue)) {
     found.push(

@@ -12,6 +12,8 @@ type Common = {
   readonly key: string;
   /** Names the server in policy and log. */
   readonly catalogue: string;
+  /** Whether arguments are held against the reviewed inputSchema of their tool before the policy judges. */
+  readonly arguments: "checked" | "loose";
 };
 
 /** A server that the gate starts as a child process, one for each session. */
@@ -96,6 +98,7 @@ function stdioSchema(key: string, context: ServerContext): z.ZodType<StdioServer
       .default({}),
     cwd: value.optional(),
     catalogue: catalogueName().optional(),
+    arguments: argumentsMode(),
   }).transform(({ cwd, catalogue, ...rest }) => ({
     kind: "stdio",
     key,
@@ -118,13 +121,14 @@ function httpSchema(key: string, context: ServerContext): z.ZodType<HttpServer> 
     allowPlainHttp: z.boolean({ error: says("must be true or false") }).default(false),
     headers: z.record(name, value, { error: says("must be a mapping of names to texts") }).default({}),
     catalogue: catalogueName().optional(),
-  }).transform(({ url, allowPlainHttp, headers, catalogue }, ctx): HttpServer => {
+    arguments: argumentsMode(),
+  }).transform(({ url, allowPlainHttp, catalogue, ...rest }, ctx): HttpServer => {
     const checked = checkUrl(url, allowPlainHttp);
     if (checked.kind === "faulty") {
       ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
       return z.NEVER;
     }
-    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, headers };
+    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, ...rest };
   });
 }
 
@@ -163,4 +167,8 @@ function filledText({ env, dialect }: ServerContext): z.ZodPipe<z.ZodString, z.Z
 function catalogueName(): z.ZodString {
   const error = says("must be a name of 1 to 200 printable characters");
   return z.string({ error }).regex(CATALOGUE_NAME, { error });
+}
+
+function argumentsMode(): z.ZodDefault<z.ZodEnum<{ checked: "checked"; loose: "loose" }>> {
+  return z.enum(["checked", "loose"], { error: says("must be checked or loose") }).default("checked");
 }

@@ -21,6 +21,8 @@ export type Judged = {
 export interface GatePorts {
   /** Step 3. What the catalogue knows of the call's tool; undefined for methods that name no tool. */
   describe(call: Call): ToolFacts | undefined;
+  /** Step 3. Where the arguments don't fit the reviewed inputSchema, in one sentence without their values. */
+  checkArguments(call: Call): string | undefined;
   /** Step 4. The active bundle's decision; `unixMs` is the time that the policy sees. */
   evaluate(call: Call, facts: ToolFacts | undefined, unixMs: number): Evaluation;
   /** Step 5. All buckets of the decision, all or nothing. */
@@ -78,6 +80,8 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
     seen = { ...seen, facts };
+    const unfit = ports.checkArguments(call);
+    if (unfit !== undefined) return { ...seen, kind: "invalid_arguments", problem: unfit };
 
     step = "decide";
     const evaluation = ports.evaluate(call, facts, unixMs);

@@ -29,6 +29,14 @@ export type Principal = {
 /** A JSON value as it was received: `text` is the exact slice of the body (numbers keep their lexemes), `value` its parse. */
 export type ReceivedJson = { readonly text: string; readonly value: unknown };
 
+/** A tool's definition as its server listed it. */
+export type ListedDefinition = {
+  /** SHA-256 (hex) of its canonical form. */
+  readonly sha256: string;
+  /** As it was received. */
+  readonly text: string;
+};
+
 /** One request that is to be judged, parsed strictly and attributed; what the policy does not need is not here. */
 export type Call = {
   /** The catalogue name of the server, e.g. `awslabs.aws-iot-sitewise-mcp-server`. */
@@ -45,10 +53,12 @@ export type Call = {
   /** The MCP session, or `principal:<id>`, or `stdio:<uuid>`. */
   readonly session: string;
   readonly principal: Principal;
-  /** SHA-256 (hex) of the canonical definition last listed to this session; absent where the server lists no such tool. */
-  readonly definitionSha256?: string;
+  /** The definition of the tool that was last listed to this session; absent where the server lists no such tool. */
+  readonly definition?: ListedDefinition;
   /** Why the server's definitions could not be listed; the call can't be completed then, and is refused. */
   readonly definitionProblem?: string;
+  /** True where the configuration wants no arguments held against the server's schemas. */
+  readonly looseArguments?: boolean;
   /**
    * True for the retry of a call that the server answered with `input_required`, whose `requestState` the gate relayed
    * for this very call: it is judged again, but takes no second token.
@@ -56,12 +66,16 @@ export type Call = {
   readonly continued?: boolean;
 };
 
-/** What the catalogue knows of a tool, held against the definition that is live now. */
+/** What is known of a tool: what was reviewed, held against the definition that is live now, else what that one looks like. */
 export type ToolFacts = {
   readonly category: Category;
   readonly risk: Risk;
   readonly severity: Severity;
   readonly definition: { readonly catalogued: boolean; readonly changed: boolean };
+  /** True where nobody reviewed the tool, and the classifier judged it by its live definition. For the record. */
+  readonly classified?: boolean;
+  /** Why it is Unknown, where nobody reviewed it. For the record. */
+  readonly unknownBecause?: string;
 };
 
 export type Action = "allow" | "require_approval" | "deny";
@@ -157,6 +171,8 @@ export type Verdict = {
 
 export type Outcome =
   | { readonly kind: "forward"; readonly receipt: Receipt | undefined }
+  /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
+  | { readonly kind: "invalid_arguments"; readonly problem: string }
   | { readonly kind: "denied"; readonly reasons: readonly string[] }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }

@@ -7,9 +7,14 @@ import { maskSecrets } from "./mask.ts";
 /** Where a rule of the decision stands in the policy's sources; `file` and `row` are absent where the bundle doesn't say. */
 export type RuleSite = { readonly id: string; readonly file?: string; readonly row?: number };
 
+/** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
+export type DefinitionChange = { readonly reviewedSha256: string; readonly what: string };
+
 export type DecisionEvent = Judged & {
   /** The rules of the decision, in its order; empty where there is no decision. */
   readonly rules: readonly RuleSite[];
+  /** Set where the call's tool is not the one that was reviewed. */
+  readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
 };
@@ -65,7 +70,8 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
 /** The input that was judged, without args and params. */
 function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
-  return { server, tool, direction, method, session, principal, ...verdict.facts, time };
+  const { category, risk, severity, definition } = verdict.facts ?? {};
+  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
 }
 
 /** As in OPA's log, where there is no decision. */
@@ -73,8 +79,8 @@ function describeError(verdict: Verdict): unknown {
   return verdict.kind === "failed" ? { code: `regate_${verdict.step}_failed`, message: verdict.problem } : undefined;
 }
 
-function describeVerdict({ call, verdict, rules }: DecisionEvent): Record<string, unknown> {
-  const { server, tool, method, session, definitionSha256, continued } = call;
+function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEvent): Record<string, unknown> {
+  const { server, tool, method, session, definition, continued } = call;
   return {
     verdict: verdict.kind,
     server,
@@ -82,7 +88,13 @@ function describeVerdict({ call, verdict, rules }: DecisionEvent): Record<string
     method,
     session,
     rules,
-    definition_sha256: definitionSha256,
+    definition_sha256: definition?.sha256,
+    definition_change: definitionChange && {
+      reviewed_sha256: definitionChange.reviewedSha256,
+      what: definitionChange.what,
+    },
+    classified: verdict.facts?.classified,
+    unknown_because: verdict.facts?.unknownBecause,
     continued,
     ...describeOutcome(verdict),
   };
@@ -97,6 +109,7 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
       return { limit: outcome.limit };
+    case "invalid_arguments":
     case "approval_needed":
       return { problem: outcome.problem };
     case "failed":

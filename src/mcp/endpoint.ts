@@ -22,6 +22,8 @@ export type EndpointOptions = {
   readonly sessionNames: SessionNames;
   readonly definitions: Definitions;
   readonly continuations: Continuations;
+  /** Whether arguments are held against the reviewed inputSchema of their tool. */
+  readonly arguments: "checked" | "loose";
   readonly maxBodyBytes: number;
   readonly maxDepth: number;
 };
@@ -145,8 +147,9 @@ function describeCall(
     ...caller,
     tool,
     ...(args !== undefined && { args }),
-    ...(definition?.kind === "listed" && { definitionSha256: definition.sha256 }),
+    ...(definition?.kind === "listed" && { definition: definition.definition }),
     ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
+    ...(options.arguments === "loose" && { looseArguments: true }),
   };
   return options.continuations.use(call, params?.value) ? { ...call, continued: true } : call;
 }

@@ -51,8 +51,11 @@ export type PostExchange = Exchange & {
 /** Answer to a request of the gate's own (such as tools/list): the whole JSON-RPC response message, or why there is none. */
 export type OwnAnswer =
   | { readonly kind: "answered"; readonly text: string }
-  /** `sessionLost` where the server no longer knows the session: its client must initialize again. */
-  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean };
+  /**
+   * `sessionLost` where the server no longer knows the session: its client must initialize again. `status` where HTTP
+   * itself was the refusal.
+   */
+  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean; readonly status?: number };
 
 export interface Upstream {
   /** Forwards a POSTed message and answers on `outgoing`. Resolves when the exchange is over; never rejects for the upstream's faults. */

@@ -53,6 +53,7 @@ describe("an MCP client's configuration", () => {
         kind: "stdio",
         key: "files",
         catalogue: "files",
+        arguments: "checked",
         command: "npx",
         args: ["-y", "server-filesystem", "/home/ann"],
         env: { A: "a" },
@@ -62,11 +63,26 @@ describe("an MCP client's configuration", () => {
         kind: "http",
         key: "remote",
         catalogue: "remote",
+        arguments: "checked",
         url: "https://mcp.example.com/mcp",
         headers: { Authorization: "Bearer none" },
       },
-      { kind: "http", key: "other", catalogue: "other", url: "https://mcp.example.com/other", headers: {} },
-      { kind: "http", key: "plain", catalogue: "plain", url: "http://localhost:3000/mcp", headers: {} },
+      {
+        kind: "http",
+        key: "other",
+        catalogue: "other",
+        arguments: "checked",
+        url: "https://mcp.example.com/other",
+        headers: {},
+      },
+      {
+        kind: "http",
+        key: "plain",
+        catalogue: "plain",
+        arguments: "checked",
+        url: "http://localhost:3000/mcp",
+        headers: {},
+      },
     ]);
   });
 

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll } from "vitest";
 import type { Evaluation } from "../../src/gate/types.ts";
+import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
 import { type BuiltBundle, buildBundle } from "../../src/policy/build/compose.ts";
 import {
   type Bundle,
@@ -15,7 +16,7 @@ import {
   parseBundle,
 } from "../../src/policy/bundle.ts";
 import { findOpa, runOpa } from "../../src/policy/opa.ts";
-import { SHIPPED_ROOT } from "../../src/policy/shipped.ts";
+import { SHIPPED_BUNDLE, SHIPPED_ROOT } from "../../src/policy/shipped.ts";
 import { Problem } from "../../src/problem.ts";
 
 export const ROOT = SHIPPED_ROOT;
@@ -141,4 +142,9 @@ function makeHeader(name: string, size: number, type: string): Buffer {
 
 export function problemOfEvaluation(evaluation: Evaluation): string {
   return evaluation.kind === "failed" ? evaluation.problem : `decided: ${JSON.stringify(evaluation.decision)}`;
+}
+
+/** The policy of the committed bundle. */
+export async function loadShippedPolicy(): Promise<ActivePolicy> {
+  return await loadActivePolicy(SHIPPED_BUNDLE, "the shipped bundle");
 }

@@ -45,8 +45,16 @@ _names_no_secret if {
 # Whatever is missing here leaves the whole undefined, and the call denied.
 _paths := [input.args.path] if not input.tool in {"list_allowed_directories", "move_file", "read_multiple_files"}
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.filesystem.read_multiple_files
 _paths := input.args.paths if input.tool == "read_multiple_files"
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.filesystem.move_file
 _paths := [input.args.source, input.args.destination] if input.tool == "move_file"
 
 _paths := [] if input.tool == "list_allowed_directories"
