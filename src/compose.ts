@@ -178,6 +178,7 @@ function composeEndpoints(
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
       arguments: server.arguments,
+      mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
     });

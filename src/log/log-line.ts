@@ -74,15 +74,23 @@ function describeInput({ call, verdict, time }: DecisionEvent): Record<string, u
   return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
 }
 
+/** What became of the call, or would have: on a server that is observed it went out all the same. */
+function outcomeOf(verdict: Verdict): Outcome {
+  return verdict.kind === "forward" ? (verdict.instead ?? verdict) : verdict;
+}
+
 /** As in OPA's log, where there is no decision. */
 function describeError(verdict: Verdict): unknown {
-  return verdict.kind === "failed" ? { code: `regate_${verdict.step}_failed`, message: verdict.problem } : undefined;
+  const outcome = outcomeOf(verdict);
+  return outcome.kind === "failed" ? { code: `regate_${outcome.step}_failed`, message: outcome.problem } : undefined;
 }
 
 function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEvent): Record<string, unknown> {
-  const { server, tool, method, session, definition, continued } = call;
+  const { server, tool, method, session, definition, continued, observed } = call;
+  const outcome = outcomeOf(verdict);
   return {
-    verdict: verdict.kind,
+    verdict: outcome.kind,
+    observed,
     server,
     tool,
     method,
@@ -96,7 +104,7 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
     classified: verdict.facts?.classified,
     unknown_because: verdict.facts?.unknownBecause,
     continued,
-    ...describeOutcome(verdict),
+    ...describeOutcome(outcome),
   };
 }
 
