@@ -16,7 +16,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "serve",
     {
-      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
     },
@@ -59,6 +59,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       usage: "FILE [--bundle FILE]",
       summary: "show what the policy decides on one input",
       load: () => import("./decide.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "[-c regate.yaml] [--json]",
+      summary: "show what the running gate does: policy, servers, counts, shadow",
+      load: () => import("./status.ts"),
     },
   ],
   [
