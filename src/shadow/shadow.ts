@@ -119,6 +119,7 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
   return {
     offer(judged) {
       if (candidate() === undefined) return;
+      renew();
       const characters = charactersOf(judged);
       if (waiting.length >= MAX_WAITING || waitingCharacters + characters > MAX_WAITING_CHARACTERS) {
         dropped += 1;
