@@ -62,6 +62,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "diff",
+    {
+      usage:
+        "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
+      summary: "show every decision that changes between two bundles, revisions or the working tree",
+      load: () => import("./diff.ts"),
+    },
+  ],
+  [
     "status",
     {
       usage: "[-c regate.yaml] [--json]",

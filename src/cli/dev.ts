@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { loadPolicy } from "../policy/active-policy.ts";
 import { buildBundle } from "../policy/build/compose.ts";
 import type { PolicyFolder } from "../policy/build/sources.ts";
-import { type ChangedDecision, compareDecisions } from "../policy/compare-decisions.ts";
+import { readBundle } from "../policy/bundle.ts";
+import type { ChangeRow } from "../policy/diff/change-table.ts";
+import { describeOutcome } from "../policy/diff/compare-outcomes.ts";
+import { comparePolicies, openPolicy } from "../policy/diff/compare-policies.ts";
 import { findOpa, type Opa, runOpa } from "../policy/opa.ts";
 import { readSamples } from "../policy/samples.ts";
 import { SHIPPED_DEFAULTS, SHIPPED_LIBRARY } from "../policy/shipped.ts";
@@ -83,22 +85,27 @@ async function offer(folder: PolicyFolder, opa: Opa, bundle: string): Promise<Of
     const next = `${bundle}.next`;
     await buildAndTest(folder, opa, next);
     const samples = await readSamples(join(folder.dir, "..", "test", "samples"));
-    const changed = compareDecisions(await loadPolicy(bundle), await loadPolicy(next), samples);
+    const policies = {
+      base: await openPolicy(await readBundle(bundle), true),
+      head: await openPolicy(await readBundle(next), true),
+    };
+    const { table } = comparePolicies(policies, samples);
     await rename(next, bundle);
-    return { taken: true, text: describeChanges(changed) };
+    return { taken: true, text: describeChanges(table.rows()) };
   } catch (error) {
     const lines = error instanceof Problem ? error.lines : [String(error)];
     return { taken: false, text: `\n${lines.join("\n")}\nnot taken: the policy in force stays\n` };
   }
 }
 
-function describeChanges(changed: readonly ChangedDecision[]): string {
-  if (changed.length === 0) return "\nbuilt and tested: no decision on a sample or a catalogued tool changes\n";
-  const lines = changed
-    .slice(0, MAX_CHANGES_SHOWN)
-    .map(({ title, before, after }) => `  ${title}: ${before} -> ${after}`);
-  const more = changed.length > MAX_CHANGES_SHOWN ? [`  and ${changed.length - MAX_CHANGES_SHOWN} more`] : [];
-  const count = changed.length === 1 ? "1 decision changes" : `${changed.length} decisions change`;
+function describeChanges(rows: readonly ChangeRow[]): string {
+  if (rows.length === 0) return "\nbuilt and tested: no decision changes\n";
+  const lines = rows.slice(0, MAX_CHANGES_SHOWN).map(({ change, tool, server, shown: { base, head } }) => {
+    return `  ${change.padEnd(8)}  ${tool} on ${server}: ${describeOutcome(base)} -> ${describeOutcome(head)}`;
+  });
+  const more =
+    rows.length > MAX_CHANGES_SHOWN ? [`  and ${rows.length - MAX_CHANGES_SHOWN} more; regate diff has all`] : [];
+  const count = rows.length === 1 ? "1 decision changes" : `${rows.length} decisions change`;
   return `\nbuilt and tested: ${count}\n${[...lines, ...more].join("\n")}\n`;
 }
 

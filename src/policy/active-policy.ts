@@ -80,7 +80,8 @@ export async function loadPolicy(file: string, shown = file): Promise<LoadedPoli
   return startPolicy(await readBundle(file, shown));
 }
 
-async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
+/** @throws Problem as loadPolicy */
+export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   const engine = await createEngine(bundle);
   const classified = engine.classify(JSON.stringify({ name: TRIAL_TOOL }));
   if (classified.kind === "failed") {

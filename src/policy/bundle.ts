@@ -7,6 +7,7 @@ import { gunzip } from "node:zlib";
 import { z } from "zod";
 import { Problem } from "../problem.ts";
 import { type Catalogue, catalogueSchema } from "./catalogue.ts";
+import { replaceMember } from "./json-member.ts";
 import { type RuleIndex, ruleIndexSchema } from "./rule-index.ts";
 import { readTar } from "./tar.ts";
 
@@ -29,6 +30,7 @@ const manifestSchema = z.looseObject({
 const dataSchema = z.looseObject({
   catalogue: catalogueSchema.default({}),
   rules: ruleIndexSchema.default(new Map()),
+  conditions: z.unknown().optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -42,10 +44,12 @@ export type Bundle = {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly wasm: Uint8Array<ArrayBuffer>;
-  /** data.json as it was built: numbers keep their lexemes on the way into the engine. */
+  /** data.json as it was built, less what no decision looks at: numbers keep their lexemes on the way into the engine. */
   readonly dataJson: Uint8Array<ArrayBuffer>;
   readonly catalogue: Catalogue;
   readonly rules: RuleIndex;
+  /** data.conditions; readConditions says what it is. */
+  readonly conditions: unknown;
 };
 
 /**
@@ -74,10 +78,16 @@ export async function parseBundle(bytes: Uint8Array, shown: string): Promise<Bun
     digest: createHash("sha256").update(bytes).digest("hex"),
     manifest,
     wasm: Uint8Array.from(wasm),
-    dataJson: Uint8Array.from(dataJson),
+    dataJson: Uint8Array.from(withoutConditions(dataJson)),
     catalogue: data.catalogue,
     rules: data.rules,
+    conditions: data.conditions,
   };
+}
+
+/** The engine would hold the index of conditions in its memory, and never read it. */
+function withoutConditions(dataJson: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(replaceMember(new TextDecoder().decode(dataJson), "conditions", "null"));
 }
 
 /** The files of a tar.gz by name. @throws Problem where it is damaged, or larger than any bundle may be */

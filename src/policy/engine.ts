@@ -12,8 +12,7 @@ import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
 import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
 
-/** A decision takes about 3,500 to 6,500 units, a byte of a string 1.25, of a structure 6. */
-const BASE_UNITS = 200_000;
+/** A byte of a string takes about 1.25 units, of a structure 6. */
 const UNITS_PER_INPUT_BYTE = 10;
 /** For the data, once: they are the operator's own, and bounded by the memory. */
 const LOAD_UNITS = 0xffff_ffff;
@@ -41,13 +40,23 @@ type Question<T> = {
   readonly entrypoint: string;
   readonly schema: z.ZodType<readonly [{ readonly result: T }]>;
   readonly noun: string;
+  /** Its budget, besides what an input gets for its length. */
+  readonly baseUnits: number;
 };
 
-const DECISION = { entrypoint: DECISION_ENTRYPOINT, schema: decisionResultSchema, noun: "decision" };
+const DECISION = {
+  entrypoint: DECISION_ENTRYPOINT,
+  schema: decisionResultSchema,
+  noun: "decision",
+  /** It takes 8,000 to 11,500. */
+  baseUnits: 200_000,
+};
 const CLASSIFICATION = {
   entrypoint: CLASSIFY_ENTRYPOINT,
   schema: classificationResultSchema,
   noun: "classification",
+  /** It takes 100,000 to 1,000,000: it looks up each word of the texts, of which it reads the beginnings only. */
+  baseUnits: 3_000_000,
 };
 
 type Answer<T> =
@@ -75,10 +84,10 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const start = await prepare(bundle);
   let instance: Instance | undefined = start();
 
-  const ask = <T>({ entrypoint, schema, noun }: Question<T>, inputText: string): Answer<T> => {
+  const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
     if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
     const input = encodeExactly(inputText);
-    const budget = BASE_UNITS + UNITS_PER_INPUT_BYTE * input.byteLength;
+    const budget = baseUnits + UNITS_PER_INPUT_BYTE * input.byteLength;
     let result: unknown;
     let left = budget;
     try {

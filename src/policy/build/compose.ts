@@ -6,39 +6,60 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Problem } from "../../problem.ts";
 import { type Bundle, ENTRYPOINTS, parseBundle } from "../bundle.ts";
+import { toJson } from "../conditions.ts";
 import { createEngine } from "../engine.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { SHIPPED_CAPABILITIES } from "../shipped.ts";
 import { checkCatalogue } from "./check-catalogue.ts";
 import { checkInputFields, checkNegations } from "./check-reads.ts";
 import { type Fault, readFaults } from "./faults.ts";
+import { indexConditions } from "./index-conditions.ts";
 import { indexRules } from "./index-rules.ts";
 import { type Module, parseModules } from "./module.ts";
 import { layerOf, selectPolicy } from "./packages.ts";
 import { computeRevision } from "./revision.ts";
 import { checkForms } from "./rule-form.ts";
-import { type PolicyFolder, readDefaults, readLibrary, readOwnSources, type Source } from "./sources.ts";
+import {
+  type PolicyFolder,
+  readDefaults,
+  readLibrary,
+  readOwnSources,
+  readVendoredLibrary,
+  type Source,
+} from "./sources.ts";
 import { findSpeakingRules } from "./speaking-rules.ts";
 
 const LIBRARY_ROOTS = ["regate"];
-const OWN_ROOTS = ["policy", "catalogue", "rules"];
+const OWN_ROOTS = ["policy", "catalogue", "conditions", "rules"];
 const BUNDLES = ["library", "own"];
 const CAPABILITIES = ["--capabilities", "capabilities.json"];
 
 export type BuiltBundle = { readonly bytes: Buffer; readonly bundle: Bundle };
 
+/** Whose library goes in: the shipped one, which a copy in the folder must equal, or that copy, where there is one. */
+export type LibraryChoice = "shipped" | "vendored";
+
 /** @throws Problem with a line for each fault in the policy */
-export async function buildBundle(folder: PolicyFolder, opa: Opa): Promise<BuiltBundle> {
+export async function buildBundle(
+  folder: PolicyFolder,
+  opa: Opa,
+  choice: LibraryChoice = "shipped",
+): Promise<BuiltBundle> {
   const scratch = await mkdtemp(join(tmpdir(), "regate-build-"));
   try {
-    return await buildIn(scratch, folder, opa);
+    const vendored = choice === "vendored" ? await readVendoredLibrary(folder) : [];
+    return await buildIn(scratch, folder, vendored.length > 0 ? vendored : await readLibrary(), opa);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function buildIn(scratch: string, folder: PolicyFolder, opa: Opa): Promise<BuiltBundle> {
-  const library = await readLibrary();
+async function buildIn(
+  scratch: string,
+  folder: PolicyFolder,
+  library: readonly Source[],
+  opa: Opa,
+): Promise<BuiltBundle> {
   const given = await readOwnSources(folder, library);
   refuseAny(checkCatalogue(folder, given.catalogue));
 
@@ -55,8 +76,8 @@ async function buildIn(scratch: string, folder: PolicyFolder, opa: Opa): Promise
   const files = new Set(modules.map(({ file }) => file));
   const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];
   await writeSources(join(scratch, "library"), [...library, manifest(LIBRARY_ROOTS)]);
-  const index = await checkRules(opa, scratch, folder, modules);
-  await writeSources(join(scratch, "own"), [...own, manifest(OWN_ROOTS), jsonSource("rules/data.json", index)]);
+  const generated = await checkRules(opa, scratch, folder, modules);
+  await writeSources(join(scratch, "own"), [...own, manifest(OWN_ROOTS), ...generated]);
   await copyFile(SHIPPED_CAPABILITIES, join(scratch, "capabilities.json"));
 
   await checkWithOpa(opa, scratch, folder);
@@ -79,18 +100,21 @@ function checkPlaces(modules: readonly Module[], defaults: readonly Source[]): F
     }));
 }
 
-/** @returns what goes into rules/data.json */
+/** @returns what is generated from the rules */
 async function checkRules(
   opa: Opa,
   scratch: string,
   folder: PolicyFolder,
   modules: readonly Module[],
-): Promise<unknown> {
+): Promise<readonly Source[]> {
   const { rules, faults } = findSpeakingRules(modules);
   const { index, faults: doubled } = indexRules(rules);
   const forms = await checkForms(opa, scratch, rules);
   refuseFaults(folder, [...faults, ...forms, ...checkNegations(rules), ...checkInputFields(modules), ...doubled]);
-  return Object.fromEntries(index);
+  return [
+    jsonSource("rules/data.json", Object.fromEntries(index)),
+    jsonSource("conditions/data.json", toJson(indexConditions(modules, rules))),
+  ];
 }
 
 /** As a bundle, because only then OPA sees data that shadows a rule; against the schemas beside the folder, where there are any. */

@@ -7,6 +7,7 @@ import { type Opa, runOpa } from "../opa.ts";
 import { readFaults } from "./faults.ts";
 import { type InputField, listInputFields, listNegatedCalls } from "./input-reads.ts";
 import type { PolicyFolder, Source } from "./sources.ts";
+import { type Definition, type Import, readDefinition, readImports } from "./syntax.ts";
 
 export type Term =
   | { readonly kind: "scalar"; readonly value: string | number | boolean | null; readonly row: number }
@@ -24,6 +25,8 @@ export type ModuleRule = {
   /** Rows of the negated calls over input in its body. */
   readonly negatedCalls: readonly number[];
   readonly row: number;
+  /** All of it. */
+  readonly definition: Definition;
 };
 
 export type Module = {
@@ -35,6 +38,7 @@ export type Module = {
   readonly row: number;
   /** What it reads of the input, in its helpers too. */
   readonly inputFields: readonly InputField[];
+  readonly imports: readonly Import[];
   readonly rules: readonly ModuleRule[];
 };
 
@@ -99,19 +103,22 @@ async function parseModule(
   if (exitCode !== 0) return { faults: readFaults(stderr || stdout, (path) => join(folder.shown, path)) };
   const parsed = moduleSchema.parse(JSON.parse(stdout));
   const packageName = parsed.package.path.slice(1).map(({ value }) => String(value));
-  const rules = (parsed.rules ?? []).map(({ head, body, annotations, location }): ModuleRule => {
+  const rules = (parsed.rules ?? []).map((rule): ModuleRule => {
+    const { head, body, annotations, location } = rule;
     const title = annotations?.findLast((annotation) => annotation.title !== undefined)?.title;
     return {
       path: head.ref.map((term, index) => readRefPart(term, index)),
       negatedCalls: listNegatedCalls(body),
       row: location.row,
+      definition: readDefinition(rule),
       // `rules.t := x` has a key too: the last part of its path
       ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
       ...(title !== undefined && { title }),
     };
   });
   const inputFields = listInputFields([parsed.imports, parsed.rules]);
-  return { file, package: packageName, row: parsed.package.location.row, inputFields, rules };
+  const imports = readImports(parsed.imports);
+  return { file, package: packageName, row: parsed.package.location.row, inputFields, imports, rules };
 }
 
 /** The first part is the rule's name, which the parser calls a variable. */

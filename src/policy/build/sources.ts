@@ -44,6 +44,15 @@ export async function readLibrary(): Promise<readonly Source[]> {
   return readShipped(SHIPPED_LIBRARY, "regate/");
 }
 
+/** The folder's own copy of the library, as `regate/...`; empty where it has none. */
+export async function readVendoredLibrary({ dir, shown }: PolicyFolder): Promise<readonly Source[]> {
+  const paths = await listFiles(dir, shown);
+  return readAll(
+    dir,
+    paths.filter((path) => path.startsWith("regate/") && isRego(path)),
+  );
+}
+
 /** Package `policy.defaults`, as `policy/defaults/...`. */
 export async function readDefaults(): Promise<readonly Source[]> {
   return readShipped(SHIPPED_DEFAULTS, "policy/defaults/");

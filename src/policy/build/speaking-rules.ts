@@ -6,6 +6,7 @@ import { CATEGORIES } from "../../gate/types.ts";
 import type { Fault } from "./faults.ts";
 import type { Module, ModuleRule, Term } from "./module.ts";
 import { formatPath, type LayerKind, layerOf } from "./packages.ts";
+import type { Placed } from "./program.ts";
 
 export type SpeakingRule = {
   readonly file: string;
@@ -18,6 +19,9 @@ export type SpeakingRule = {
   readonly member: Term;
   /** Rows of its negated calls over input. */
   readonly negatedCalls: readonly number[];
+  /** Of its head, e.g. `["rules", "pay"]`. */
+  readonly head: readonly string[];
+  readonly placed: Placed;
 };
 
 const KINDS = ["rules", "methods"];
@@ -25,7 +29,8 @@ const KINDS = ["rules", "methods"];
 export function findSpeakingRules(modules: readonly Module[]): { rules: SpeakingRule[]; faults: Fault[] } {
   const rules: SpeakingRule[] = [];
   const faults: Fault[] = [];
-  for (const { file, package: parts, rules: heads } of modules) {
+  for (const module of modules) {
+    const { file, package: parts, rules: heads } = module;
     const layer = layerOf(parts);
     if (layer === undefined) continue;
     const server = layer === "server" ? parts[2] : undefined;
@@ -36,7 +41,19 @@ export function findSpeakingRules(modules: readonly Module[]): { rules: Speaking
       if (what !== undefined) faults.push({ file, row, what });
       else if (member !== undefined) {
         const named = { ...(server !== undefined && { server }), ...(title !== undefined && { title }) };
-        rules.push({ file, row, package: formatPath(parts), layer, ...named, member, negatedCalls });
+        const path = head.path.map((part) => part ?? "");
+        const placed = { module, definition: head.definition };
+        rules.push({
+          file,
+          row,
+          package: formatPath(parts),
+          layer,
+          ...named,
+          member,
+          negatedCalls,
+          head: path,
+          placed,
+        });
       }
     }
   }

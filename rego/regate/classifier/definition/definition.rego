@@ -2,57 +2,184 @@
 # title: The definition of a tool
 # description: |
 #   Reads the input of `regate/classify`, one tool as its server listed it: the only package that does. What is missing
-#   or of a wrong type is empty here, and `malformed` says so. It must not judge anything.
+#   or of a wrong type is empty here, and `malformed` says so. Of long texts it gives a prefix, so that the cost of a
+#   classification has a bound. It must not judge anything.
 # scope: package
 package regate.classifier.definition
+
+import data.regate.classifier.phrases
+
+_name_chars := 200
+
+_text_chars := 4000
+
+_parameter_chars := 300
+
+_parameters_read := 60
+
+_whole_chars := 8000
 
 # METADATA
 # title: Malformed
 # scope: document
-# description: True where the definition, or a part that this library reads, is not what the protocol says it is.
+# description: True where the definition, or a part of it that is read here, is not what the protocol says it is.
 default malformed := true
 
 malformed := false if {
 	is_object(input)
-	is_string(object.get(input, "name", null))
-	is_string(object.get(input, "description", ""))
-	is_object(object.get(input, "annotations", {}))
-	is_object(object.get(input, "inputSchema", {}))
+	_name != ""
+	_is_map(_schema_part("properties"))
+	_is_list(_schema_part("required"))
+	every field in ["description", "title"] { _is_text(_field(field)) }
+	every field in ["annotations", "inputSchema"] { _is_map(_field(field)) }
+	every schema in _properties { _is_schema(schema) }
+	every hint, value in _annotations { _is_hint(hint, value) }
+	every parameter in _required { is_string(parameter) }
 }
 
 # METADATA
 # title: The tool's name
-# scope: document
-default name := ""
+name := substring(_name, 0, _name_chars)
 
-name := given if {
-	given := object.get(input, "name", "")
-	is_string(given)
-}
+# METADATA
+# title: Named plainly
+# scope: document
+# description: True for letters and digits of ASCII, and what parts words in identifiers.
+default named_plainly := false
+
+named_plainly if regex.match(`^[A-Za-z0-9_.:/-]+$`, name)
 
 # METADATA
 # title: What the tool says it does
 # scope: document
-default description := ""
+# description: Its description, or its title where it has none.
+description := _text("description") if not undescribed
 
-description := given if {
-	given := object.get(input, "description", "")
-	is_string(given)
+else := _text("title")
+
+# METADATA
+# title: No description
+# scope: document
+default undescribed := false
+
+undescribed if trim_space(_text("description")) == ""
+
+# METADATA
+# title: All that a model reads
+# description: Name, title, description, and the names and descriptions of its parameters, each from its beginning.
+text := substring(_whole_text, 0, _whole_chars)
+
+# METADATA
+# title: All that a model reads, in lower case
+folded := lower(text)
+
+# METADATA
+# title: Words of all that a model reads
+# description: In lower case.
+words := phrases.words_of(folded)
+
+# METADATA
+# title: There is more
+# scope: document
+# description: True where a part is longer than what is read of it.
+default longer := false
+
+longer if count(_name) > _name_chars
+
+longer if count(_whole_text) > _whole_chars
+
+longer if {
+	some field in ["title", "description"]
+	count(_field(field)) > _text_chars
+}
+
+longer if count(_properties) > _parameters_read
+
+longer if {
+	some schema in parameters
+	count(schema.description) > _parameter_chars
+}
+
+# METADATA
+# title: Parameters
+# scope: document
+# description: The schema of each by its name, up to a number of them.
+parameters[parameter] := _properties[parameter] if {
+	some parameter in array.slice(_parameter_names, 0, _parameters_read)
+	is_object(_properties[parameter])
 }
 
 # METADATA
 # title: Required parameters
-# scope: document
-# description: Sorted names.
-default required := []
-
-required := sort({parameter |
-	some parameter in object.get(input, ["inputSchema", "required"], [])
-	is_string(parameter)
-})
+# description: Sorted names, all of them.
+required := sort({parameter | some parameter in _required; is_string(parameter)})
 
 # METADATA
-# title: A hint of the server
-# scope: document
-# description: Whether an annotation is there and true.
-hints(annotation) if object.get(input, ["annotations", annotation], false) == true
+# title: Annotations
+# description: Those that are booleans, by name.
+annotations[hint] := value if {
+	some hint, value in _annotations
+	is_boolean(value)
+}
+
+default _definition := {}
+
+_definition := input if is_object(input)
+
+# null stands for absence: servers in loosely typed languages write it
+_field(field) := object.get(_definition, field, null)
+
+_schema_part(part) := object.get(_definition, ["inputSchema", part], null)
+
+default _name := ""
+
+_name := _field("name") if is_string(_field("name"))
+
+_text(field) := substring(_field(field), 0, _text_chars) if is_string(_field(field))
+
+else := ""
+
+_whole_text := concat("\n", array.flatten([name, _text("title"), _text("description"), _parameter_texts]))
+
+default _properties := {}
+
+_properties := _schema_part("properties") if is_object(_schema_part("properties"))
+
+_parameter_names := sort(object.keys(_properties))
+
+_parameter_texts := [$"{parameter} {_parameter_text(schema)}" | some parameter, schema in parameters]
+
+_parameter_text(schema) := substring(schema.description, 0, _parameter_chars) if is_string(schema.description)
+
+else := ""
+
+default _required := []
+
+_required := _schema_part("required") if is_array(_schema_part("required"))
+
+default _annotations := {}
+
+_annotations := _field("annotations") if is_object(_field("annotations"))
+
+_is_text(value) if is_string(value)
+
+_is_text(null)
+
+_is_map(value) if is_object(value)
+
+_is_map(null)
+
+_is_list(value) if is_array(value)
+
+_is_list(null)
+
+# JSON Schema has true and false besides objects
+_is_schema(value) if is_object(value)
+
+_is_schema(value) if is_boolean(value)
+
+_is_hint(hint, _) if not endswith(hint, "Hint")
+
+_is_hint(_, value) if is_boolean(value)
+
+_is_hint(_, null)

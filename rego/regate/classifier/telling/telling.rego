@@ -1,0 +1,130 @@
+# METADATA
+# title: What the description says
+# description: |
+#   Finds what the description says that its tool does: the verbs of the first clause that has any. It judges no name,
+#   and believes what is said.
+# scope: package
+package regate.classifier.telling
+
+import data.regate.classifier.definition
+import data.regate.classifier.grammar
+import data.regate.classifier.meaning
+import data.regate.classifier.nouns
+import data.regate.classifier.words
+
+_chars := 500
+
+_clauses_read := 6
+
+# METADATA
+# title: Verbs of the description
+# description: Each with its category and the words that it is said of.
+found contains _meant(_point.clause, i, verb) if {
+	some i, verb in _point.verbs
+	i in _joined
+}
+
+# METADATA
+# title: Words of the description that may be verbs
+# description: They count where nothing else says what the tool does.
+doubtful contains _meant(_opening.clause, i, verb) if {
+	not _point
+	some i, verb in _opening.verbs
+	not verb.ing
+}
+
+# METADATA
+# title: The first word
+# scope: document
+# description: |
+#   The base form of the word that the description begins with, where that is a verb or may be one ("Order history",
+#   "Order a pizza").
+first := _opening.verbs[0].verb
+
+# METADATA
+# title: It comes to the point late
+# scope: document
+# description: |
+#   True where the first clause has no verb that is known, and is no title either ("A tool for thinking"): it may say
+#   what the tool does, and what is found later may be said of something else.
+default late := false
+
+late if {
+	_point.clause != _opening.clause
+	not _opening.clause[0] in {"a", "an", "if", "the", "this", "use", "when"}
+	not "tool" in _opening.clause
+}
+
+# METADATA
+# title: It claims to read only
+# scope: document
+# description: True where the clause says that what is run can't change anything.
+default claims_to_read := false
+
+claims_to_read if {
+	some word in _point.clause
+	word in {"read-only", "readonly"}
+}
+
+claims_to_read if {
+	some i, "read" in _point.clause
+	_point.clause[i + 1] in {"mode", "only"}
+}
+
+# METADATA
+# title: The description is of data
+# scope: document
+# description: It has no verb, and names data.
+default names_data := false
+
+names_data if {
+	not _point
+	some word in _opening.clause
+	some form in words.forms(word)
+	form in nouns.for_data
+}
+
+# METADATA
+# title: Words that were read
+# scope: document
+# description: Those of the clause that says what the tool does, else of the first one.
+spoken := _point.clause if {
+	_point
+} else := _opening.clause
+
+_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} | some clause in array.slice(_all, 0, _end)]
+
+_all := words.clauses_of(substring(definition.description, 0, _chars))
+
+# What follows these is no longer about the tool as a whole.
+_end := min({_clauses_read} | {i | some i, [word] in _all; word in _headings})
+
+_headings := {
+	"arg", "args", "arguments", "example", "examples", "inputs", "note", "notes", "parameters", "params", "returns",
+	"usage",
+}
+
+default _opening := {"clause": [], "verbs": {}}
+
+_opening := _clauses[0]
+
+# The first clause that comes to the point, and else the first that says so under a condition.
+_point := _points[0] if {
+	_points != []
+} else := _conditional_points[0]
+
+_points := [object.union(given, {"lead": grammar.lead(given.clause, given.verbs)}) | some given in _clauses]
+
+_conditional_points := [object.union(given, {"lead": grammar.conditional_lead(given.clause, given.verbs)}) |
+	some given in _clauses
+]
+
+_joined := grammar.joined(_point.clause, _point.verbs, _point.lead)
+
+_meant(clause, i, verb) := {
+	"verb": verb.verb,
+	"category": meaning.category(verb.verb, verb.usual, objects),
+	"objects": objects,
+} if {
+	objects := grammar.objects(clause, i)
+}

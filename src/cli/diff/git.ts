@@ -1,0 +1,172 @@
+// What `regate diff` asks of git: commits by name, the files of a commit, trailers of commit messages. It reads objects only:
+// the work tree, the index and hooks are not touched, so that a comparison changes nothing and runs nothing of the repository.
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, posix, relative, resolve, sep } from "node:path";
+import { Problem } from "../../problem.ts";
+
+export type Repository = {
+  /** Absolute. */
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+/** One commit message's trailers of one key. */
+export type Trailers = { readonly commit: string; readonly author: string; readonly values: readonly string[] };
+
+type Run = { readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string };
+
+const RECORD = "\x1e";
+const FIELD = "\x1f";
+
+/** @throws Problem where there is no git, or no repository */
+export async function findRepository(cwd: string, env: NodeJS.ProcessEnv, revision: string): Promise<Repository> {
+  const { exitCode, stdout } = await runGit(["rev-parse", "--show-toplevel"], { root: cwd, env });
+  if (exitCode !== 0) {
+    throw new Problem([`${revision}: no such bundle, and no revision either: ${cwd} is not in a git repository`]);
+  }
+  return { root: stdout.toString().replace(/\n$/, ""), env };
+}
+
+/** @throws Problem where no commit has that name */
+export async function resolveCommit(repository: Repository, revision: string): Promise<string> {
+  const args = ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`];
+  const { exitCode, stdout } = revision.startsWith("-") ? { exitCode: 1, stdout: "" } : await runGit(args, repository);
+  if (exitCode === 0) return stdout.toString().trim();
+  throw new Problem([
+    `${revision}: neither a bundle nor a revision of ${repository.root}; name a .tar.gz, a branch, a tag or a commit`,
+  ]);
+}
+
+/** @throws Problem where the two have none */
+export async function findMergeBase(
+  repository: Repository,
+  base: { readonly name: string; readonly commit: string },
+  head: { readonly name: string; readonly commit: string },
+): Promise<string> {
+  const { exitCode, stdout } = await runGit(["merge-base", base.commit, head.commit], repository);
+  if (exitCode === 0) return stdout.toString().trim();
+  const isShallow = (await mustRun(["rev-parse", "--is-shallow-repository"], repository)).toString().trim() === "true";
+  const remedy = isShallow
+    ? "this clone is shallow: `git fetch --unshallow` (in a GitHub workflow `fetch-depth: 0`)"
+    : "leave out --merge-base to compare them as they are";
+  throw new Problem([`${base.name} and ${head.name} have no commit in common; ${remedy}`]);
+}
+
+/**
+ * Writes the files of a commit that lie at or below some folders, as they are stored: no filters, no attributes.
+ * @param folders relative to the root, with forward slashes
+ * @throws Problem for a link or a submodule among them
+ */
+export async function writeTree(
+  repository: Repository,
+  commit: string,
+  folders: readonly string[],
+  to: string,
+): Promise<void> {
+  const list = await mustRun(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...folders], repository);
+  const entries = list
+    .toString()
+    .split("\0")
+    .filter((entry) => entry !== "")
+    .map(readEntry);
+  const contents = await readBlobs(
+    repository,
+    entries.map(({ object }) => object),
+  );
+  for (const [index, { path }] of entries.entries()) {
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await writeFile(join(to, path), contents[index] ?? "");
+  }
+}
+
+/** Whether the commit has anything at that path. */
+export async function hasPath(repository: Repository, commit: string, path: string): Promise<boolean> {
+  return (await mustRun(["ls-tree", "-z", "--full-tree", "--name-only", commit, "--", path], repository)).length > 0;
+}
+
+/** Of all commits that `head` has and `base` has not, newest first. */
+export async function listTrailers(
+  repository: Repository,
+  base: string,
+  head: string,
+  key: string,
+): Promise<readonly Trailers[]> {
+  const format = `%H${FIELD}%an${FIELD}%(trailers:key=${key},valueonly,unfold)${RECORD}`;
+  const text = await mustRun(["log", `--format=${format}`, `${base}..${head}`], repository);
+  return text
+    .toString()
+    .split(RECORD)
+    .map((record) => record.replace(/^\n/, "").split(FIELD))
+    .flatMap(([commit = "", author = "", values = ""]) => {
+      const lines = values.split("\n").filter((line) => line.trim() !== "");
+      return lines.length === 0 ? [] : [{ commit, author, values: lines }];
+    });
+}
+
+/**
+ * A folder as git names it.
+ * @throws Problem where it lies outside of the repository
+ */
+export async function pathInRepository({ root, env }: Repository, cwd: string, folder: string): Promise<string> {
+  const prefix = (await mustRun(["rev-parse", "--show-prefix"], { root: cwd, env })).toString().replace(/\n$/, "");
+  const path = folder.startsWith(sep)
+    ? relative(root, resolve(folder)).split(sep).join("/")
+    : posix.join(prefix, folder);
+  const clean = posix.normalize(path).replace(/\/$/, "");
+  if (clean === ".." || clean.startsWith("../")) throw new Problem([`--policy ${folder}: lies outside of ${root}`]);
+  return clean === "." ? "" : clean;
+}
+
+function readEntry(entry: string): { readonly path: string; readonly object: string } {
+  const [meta = "", path = ""] = splitOnce(entry, "\t");
+  const [mode = "", , object = ""] = meta.split(" ");
+  if (mode === "120000") throw new Problem([`${path}: is a link; put what it points to there`]);
+  if (mode === "160000") throw new Problem([`${path}: is a submodule; put its files there`]);
+  return { path, object };
+}
+
+/** The contents of objects, in their order. */
+async function readBlobs(repository: Repository, objects: readonly string[]): Promise<readonly Buffer[]> {
+  if (objects.length === 0) return [];
+  const output = await mustRun(["cat-file", "--batch"], repository, `${objects.join("\n")}\n`);
+  const blobs: Buffer[] = [];
+  let position = 0;
+  for (const object of objects) {
+    const end = output.indexOf("\n", position);
+    const size = Number(output.toString("utf8", position, end).split(" ")[2]);
+    if (!Number.isInteger(size)) throw new Problem([`git has no object ${object}; fetch the repository again`]);
+    blobs.push(output.subarray(end + 1, end + 1 + size));
+    position = end + 1 + size + 1;
+  }
+  return blobs;
+}
+
+function splitOnce(text: string, by: string): readonly string[] {
+  const at = text.indexOf(by);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + by.length)];
+}
+
+async function mustRun(args: readonly string[], repository: Repository, input = ""): Promise<Buffer> {
+  const { exitCode, stdout, stderr } = await runGit(args, repository, input);
+  if (exitCode !== 0) throw new Problem([`git ${args[0]} failed: ${stderr.trim().replaceAll("\n", " ")}`]);
+  return stdout;
+}
+
+async function runGit(args: readonly string[], { root, env }: Repository, input = ""): Promise<Run> {
+  return await new Promise((done, fail) => {
+    const child = spawn("git", args, { cwd: root, env: { ...env, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on("error", () => undefined); // it may end without reading all; its exit code says why
+    child.on("error", (error) =>
+      fail(new Problem([`git is needed to compare revisions, and can't be run (${error.message})`])),
+    );
+    child.on("close", (exitCode) => {
+      done({ exitCode: exitCode ?? 1, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() });
+    });
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,87 @@
+// Replays decision logs, one after the other, a line at a time; tells how far it is. Lines that are no recorded call are counted
+// and named by their number, and change nothing else.
+import { resolve } from "node:path";
+import { type Line, type LineReader, openLines } from "../../log/read-lines.ts";
+import { readRecordedLine } from "../../log/recorded-call.ts";
+import type { Replay } from "../../policy/diff/replay.ts";
+import type { CommandIo } from "../command.ts";
+import { createProgress } from "./progress.ts";
+
+/** Lines of one kind that were passed over. */
+export type LineFault = { readonly what: string; readonly count: number; readonly lines: readonly number[] };
+
+export type ReplayedFile = { readonly shown: string; readonly lines: number; readonly faults: readonly LineFault[] };
+
+const MAX_LINES_NAMED = 10;
+
+/** @throws Problem where a file can't be read, before any is replayed */
+export async function replayFiles(
+  files: readonly string[],
+  replay: Replay,
+  io: CommandIo,
+): Promise<readonly ReplayedFile[]> {
+  const readers: { readonly shown: string; readonly reader: LineReader }[] = [];
+  try {
+    for (const shown of files) readers.push({ shown, reader: await openLines(resolve(io.cwd, shown), shown) });
+    const progress = createProgress(
+      io,
+      readers.reduce((sum, { reader }) => sum + reader.sizeBytes, 0),
+    );
+    const replayed: ReplayedFile[] = [];
+    let doneBytes = 0;
+    for (const { shown, reader } of readers) {
+      replayed.push(
+        await replayFile(shown, reader, replay, (readBytes, lines) => progress.show(doneBytes + readBytes, lines)),
+      );
+      doneBytes += reader.sizeBytes;
+    }
+    progress.end();
+    return replayed;
+  } finally {
+    await Promise.all(readers.map(({ reader }) => reader.close()));
+  }
+}
+
+async function replayFile(
+  shown: string,
+  reader: LineReader,
+  replay: Replay,
+  tell: (readBytes: number, lines: number) => void,
+): Promise<ReplayedFile> {
+  const faults = new Map<string, { count: number; lines: number[] }>();
+  let lines = 0;
+  await reader.read(
+    (line, number) => {
+      lines = number;
+      const what = replayLine(line, replay);
+      if (what === undefined) return;
+      const fault = faults.get(what) ?? { count: 0, lines: [] };
+      faults.set(what, fault);
+      fault.count += 1;
+      if (fault.lines.length < MAX_LINES_NAMED) fault.lines.push(number);
+    },
+    (readBytes) => tell(readBytes, lines),
+  );
+  return { shown, lines, faults: [...faults].map(([what, fault]) => ({ what, ...fault })) };
+}
+
+/** @returns what is wrong with the line, if anything */
+function replayLine(line: Line, replay: Replay): string | undefined {
+  switch (line.kind) {
+    case "too_long":
+      return "longer than any line of a decision log";
+    case "not_utf8":
+      return "not UTF-8";
+    case "unended":
+    case "text": {
+      if (line.text.trim() === "") return undefined;
+      const read = readRecordedLine(line.text);
+      if (read.kind === "call") {
+        replay.add(read.call);
+        return undefined;
+      }
+      if (line.kind === "unended") return "cut short";
+      return read.kind === "not_json" ? "not JSON" : "no decision of a gate";
+    }
+  }
+}

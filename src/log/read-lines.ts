@@ -1,0 +1,91 @@
+// Reads a file line by line, in bounded memory whatever is in it: a line that is too long is passed over, and said to be.
+import { isUtf8 } from "node:buffer";
+import { type FileHandle, open } from "node:fs/promises";
+import { Problem } from "../problem.ts";
+
+/** Far longer than any line of a decision log: its arguments are cut at 65,536 characters, and so is what stands around them. */
+export const MAX_LINE_BYTES = 4_194_304;
+
+const CHUNK_BYTES = 262_144;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+export type Line =
+  | { readonly kind: "text"; readonly text: string }
+  /** It has no line feed: whoever wrote it did not end it, or is about to. */
+  | { readonly kind: "unended"; readonly text: string }
+  | { readonly kind: "too_long" }
+  | { readonly kind: "not_utf8" };
+
+export type LineReader = {
+  readonly sizeBytes: number;
+  /**
+   * @param see told each line, with its number, from 1
+   * @param pause between two pieces of the file, with how much was read so far
+   */
+  read(see: (line: Line, number: number) => void, pause: (readBytes: number) => Promise<void> | void): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * @param file absolute
+ * @param shown the file as the person named it
+ * @throws Problem where it can't be read
+ */
+export async function openLines(file: string, shown: string): Promise<LineReader> {
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    const what = error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code ?? error.message})`;
+    throw new Problem([`${shown}: ${what}; name a decision log, such as .regate/decisions.jsonl`]);
+  });
+  const stat = await handle.stat();
+  if (stat.isDirectory()) {
+    await handle.close();
+    throw new Problem([`${shown}: a folder; name a decision log, such as .regate/decisions.jsonl`]);
+  }
+  return {
+    sizeBytes: stat.size,
+    read: (see, pause) => readAll(handle, see, pause),
+    close: () => handle.close(),
+  };
+}
+
+async function readAll(handle: FileHandle, ...[see, pause]: Parameters<LineReader["read"]>): Promise<void> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  /** What was read of a line that goes on; dropped where it is too long. */
+  let begun: Buffer[] = [];
+  let begunBytes = 0;
+  let number = 0;
+  let readBytes = 0;
+
+  const end = (rest: Buffer, isEnded: boolean): void => {
+    number += 1;
+    const isTooLong = begunBytes + rest.length > MAX_LINE_BYTES;
+    const bytes = isTooLong || begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
+    begun = [];
+    begunBytes = 0;
+    see(isTooLong ? { kind: "too_long" } : toLine(bytes, isEnded), number);
+  };
+
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
+    if (bytesRead === 0) break;
+    readBytes += bytesRead;
+    let from = 0;
+    for (let to = chunk.indexOf(LINE_FEED); to !== -1 && to < bytesRead; to = chunk.indexOf(LINE_FEED, from)) {
+      end(chunk.subarray(from, to), true);
+      from = to + 1;
+    }
+    begunBytes += bytesRead - from;
+    if (begunBytes > MAX_LINE_BYTES) begun = [];
+    else if (from < bytesRead) begun.push(Buffer.from(chunk.subarray(from, bytesRead)));
+    await pause(readBytes);
+  }
+  if (begunBytes > 0) end(Buffer.alloc(0), false);
+}
+
+function toLine(bytes: Buffer, isEnded: boolean): Line {
+  const length = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+  const content = bytes.subarray(0, length);
+  if (!isUtf8(content)) return { kind: "not_utf8" };
+  return { kind: isEnded ? "text" : "unended", text: content.toString() };
+}

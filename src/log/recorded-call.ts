@@ -1,0 +1,63 @@
+// Reads one line of a decision log back into the call that was judged. What the log masked or cut is named, never filled in.
+// Anything that is no decision of a gate is foreign. Pure.
+import { z } from "zod";
+
+export type RecordedCall = {
+  /** The input that was judged, with marks where something was masked or cut. */
+  readonly input: Readonly<Record<string, unknown>> & { readonly server: string };
+  /** Where in the input that is, as keys and indices from its root. */
+  readonly unreadable: readonly (readonly string[])[];
+  /** Of the tool's definition; absent where none was listed. */
+  readonly definitionSha256?: string | undefined;
+  /** SHA-256 of the bundle that judged. */
+  readonly digest?: string | undefined;
+  /** The decision, where there was one and all of it is in the log. */
+  readonly result?: unknown;
+};
+
+const pointersSchema = z.array(z.string()).optional();
+const lineSchema = z.looseObject({
+  path: z.literal("regate/decision"),
+  input: z.looseObject({ server: z.string() }),
+  result: z.unknown().optional(),
+  bundles: z.looseObject({ regate: z.looseObject({ digest: z.string().optional() }).optional() }).optional(),
+  masked: pointersSchema,
+  regate: z.looseObject({ definition_sha256: z.string().optional(), truncated: pointersSchema }).optional(),
+});
+
+export type RecordedLine =
+  | { readonly kind: "call"; readonly call: RecordedCall }
+  | { readonly kind: "not_json" }
+  /** JSON, and no decision of a gate. */
+  | { readonly kind: "foreign" };
+
+export function readRecordedLine(text: string): RecordedLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: "not_json" };
+  }
+  const parsed = lineSchema.safeParse(value);
+  if (!parsed.success) return { kind: "foreign" };
+  const { input, result, bundles, masked = [], regate } = parsed.data;
+  const pointers = [...masked, ...(regate?.truncated ?? [])].map(splitPointer);
+  return {
+    kind: "call",
+    call: {
+      input,
+      unreadable: pointers.flatMap(([root, ...path]) => (root === "input" ? [path] : [])),
+      definitionSha256: regate?.definition_sha256,
+      digest: bundles?.regate?.digest,
+      result: pointers.some(([root]) => root === "result") ? undefined : result,
+    },
+  };
+}
+
+/** "/input/args/a~1b" as ["input", "args", "a/b"]. */
+function splitPointer(pointer: string): readonly string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}

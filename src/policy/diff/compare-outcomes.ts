@@ -1,0 +1,114 @@
+// What changes for a call between two decisions on it, and whether that is looser, stricter or neither. What has no effect
+// does not count: limits of a call that is denied, an approval that nobody is asked for. Pure.
+import type { Decision, Evaluation, RateLimit } from "../../gate/types.ts";
+import { compareLimits } from "./compare-limits.ts";
+
+export const CHANGES = ["looser", "stricter", "other"] as const;
+export type ChangeKind = (typeof CHANGES)[number];
+
+/** One thing that changes, each side in a few words. */
+export type ChangePart = {
+  readonly what: "action" | "limits" | "approval" | "hidden" | "redact" | "labels" | "malformed" | "reasons" | "rules";
+  readonly kind: ChangeKind;
+  readonly base: string;
+  readonly head: string;
+};
+
+/** Looser where any part is, else stricter where any is. */
+export type Change = { readonly kind: ChangeKind; readonly parts: readonly [ChangePart, ...ChangePart[]] };
+
+/** From what lets the most through to what lets nothing through; a policy that fails refuses. */
+const STRICTNESS = ["allow", "require_approval", "deny", "failed"] as const;
+const REFUSED = STRICTNESS.indexOf("deny");
+
+/** @returns undefined where nothing changes for the call */
+export function compareOutcomes(base: Evaluation, head: Evaluation): Change | undefined {
+  const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head)];
+  if (first === undefined) return undefined;
+  const kinds = [first, ...others].map(({ kind }) => kind);
+  const kind = kinds.includes("looser") ? "looser" : kinds.includes("stricter") ? "stricter" : "other";
+  return { kind, parts: [first, ...others] };
+}
+
+/** A decision, or the lack of one, in a few words. */
+export function describeOutcome(evaluation: Evaluation): string {
+  if (evaluation.kind === "failed") return `failed (${evaluation.problem})`;
+  const { action, rules, rate_limits } = evaluation.decision;
+  const ids = rules.map((rule) => rule.slice(rule.lastIndexOf("/") + 1)).join(", ") || "no rule";
+  return `${action} (${[ids, ...(action === "deny" ? [] : rate_limits.map(describeLimit))].join(", ")})`;
+}
+
+export function describeLimit({ max, window, per, over, cost }: RateLimit): string {
+  const counted = over === "tool" ? "" : ` over ${over}`;
+  return `${max} per ${window} s and ${per}${counted}${cost === 1 ? "" : `, cost ${cost}`}`;
+}
+
+function actionOf(evaluation: Evaluation): (typeof STRICTNESS)[number] {
+  return evaluation.kind === "failed" ? "failed" : evaluation.decision.action;
+}
+
+function compareActions(base: Evaluation, head: Evaluation): ChangePart[] {
+  const [from, to] = [actionOf(base), actionOf(head)];
+  if (from === to) return [];
+  const [before, after] = [STRICTNESS.indexOf(from), STRICTNESS.indexOf(to)];
+  const areBothRefused = before >= REFUSED && after >= REFUSED;
+  const kind = areBothRefused ? "other" : after < before ? "looser" : "stricter";
+  return [{ what: "action", kind, base: from, head: to }];
+}
+
+function compareDetails(base: Evaluation, head: Evaluation): ChangePart[] {
+  // why a policy fails is for whoever mends it: the call is refused either way
+  if (base.kind === "failed" || head.kind === "failed") return [];
+  const [before, after] = [base.decision, head.decision];
+  const isLetThrough = before.action !== "deny" && after.action !== "deny";
+  const isAsked = before.action === "require_approval" && after.action === "require_approval";
+  return [
+    ...(isLetThrough ? limitsPart(before, after) : []),
+    ...(isAsked ? approvalPart(before, after) : []),
+    ...hiddenPart(before, after),
+    ...redactPart(before, after),
+    ...listPart("labels", before.labels, after.labels),
+    ...listPart("malformed", before.malformed, after.malformed),
+    ...listPart("reasons", before.reasons, after.reasons),
+    ...listPart("rules", before.rules, after.rules),
+  ];
+}
+
+function limitsPart({ rate_limits: base }: Decision, { rate_limits: head }: Decision): ChangePart[] {
+  if (JSON.stringify(base) === JSON.stringify(head)) return [];
+  const { looser, stricter } = compareLimits(base, head);
+  const kind = looser ? "looser" : stricter ? "stricter" : "other";
+  const describe = (limits: readonly RateLimit[]): string => limits.map(describeLimit).join("; ") || "none";
+  return [{ what: "limits", kind, base: describe(base), head: describe(head) }];
+}
+
+/** Who approves has longer for it, and the approval stays good for longer; how long the call waits lets nothing through. */
+function approvalPart({ approval: base }: Decision, { approval: head }: Decision): ChangePart[] {
+  if (base.timeout === head.timeout && base.hold === head.hold) return [];
+  const kind = head.timeout > base.timeout ? "looser" : head.timeout < base.timeout ? "stricter" : "other";
+  const describe = ({ timeout, hold }: Decision["approval"]): string => `within ${timeout} s, waits ${hold} s`;
+  return [{ what: "approval", kind, base: describe(base), head: describe(head) }];
+}
+
+/** A tool that is let through is seen: only of two denials it matters. */
+function hiddenPart(base: Decision, head: Decision): ChangePart[] {
+  if (base.hidden === head.hidden || base.action !== head.action) return [];
+  const describe = (hidden: boolean): string => (hidden ? "hidden" : "listed");
+  const kind = base.hidden ? "looser" : "stricter";
+  return [{ what: "hidden", kind, base: describe(base.hidden), head: describe(head.hidden) }];
+}
+
+/** What is masked no longer, the log shows. */
+function redactPart({ redact: base }: Decision, { redact: head }: Decision): ChangePart[] {
+  const covers = (pointers: readonly string[], pointer: string): boolean =>
+    pointers.some((one) => pointer === one || pointer.startsWith(`${one}/`));
+  const isLooser = base.some((pointer) => !covers(head, pointer));
+  const isStricter = head.some((pointer) => !covers(base, pointer));
+  const kind = isLooser ? "looser" : isStricter ? "stricter" : "other";
+  return listPart("redact", base, head).map((part) => ({ ...part, kind }));
+}
+
+function listPart(what: ChangePart["what"], base: readonly string[], head: readonly string[]): ChangePart[] {
+  if (JSON.stringify(base) === JSON.stringify(head)) return [];
+  return [{ what, kind: "other", base: base.join("; ") || "none", head: head.join("; ") || "none" }];
+}

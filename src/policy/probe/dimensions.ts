@@ -1,0 +1,110 @@
+// The places of an input at which values are to be tried for one target: those that the rules which may speak to it read, and
+// those that its schema bounds; and for each rule the places that belong together.
+import { CATEGORIES } from "../../gate/types.ts";
+import type { Making, Path, RuleConditions, Test } from "../conditions.ts";
+import { chooseCandidates } from "./candidates.ts";
+import { isPossible } from "./compose-probe.ts";
+import { ABSENT, type Value } from "./draft.ts";
+import { type Shape, shapeAt, UNKNOWN_SHAPE } from "./shape.ts";
+
+export type Dimension = {
+  readonly path: Path;
+  /** To be combined with those of other places. */
+  readonly main: readonly Value[];
+  /** To be tried alone. */
+  readonly near: readonly Value[];
+};
+
+export type Dimensions = {
+  /** Each place once. */
+  readonly all: readonly Dimension[];
+  /** The places that one rule looks at; then those of all rules. */
+  readonly groups: readonly (readonly Dimension[])[];
+};
+
+type Compared = {
+  readonly reads: readonly Path[];
+  readonly tests: readonly Test[];
+  readonly makings: readonly Making[];
+};
+
+/**
+ * @param rules of every policy that is probed: the same rule twice is one group
+ * @param shape of the args
+ * @param everywhere whether every parameter is tried, because it is not known what is read
+ */
+export function listDimensions(
+  rules: readonly { readonly id: string; readonly conditions: RuleConditions }[],
+  shape: Shape,
+  everywhere: boolean,
+): Dimensions {
+  const byId = new Map<string, Compared>();
+  for (const { id, conditions } of rules) byId.set(id, joinCompared(byId.get(id), conditions));
+  const groups = [...byId.values()]
+    .map((compared) => dimensionsOf(compared, shape))
+    .filter((group) => group.length > 0);
+  const parameters = everywhere ? [...shape.fields.keys()].map((name): Path => ["args", name]) : [];
+  const together = [...byId.values()].reduce(joinCompared, { reads: parameters, tests: [], makings: [] });
+  const all = dimensionsOf(together, shape);
+  // what one rule permits only, another may refuse only: their places belong together as well
+  const joined = groups.length > 1 ? [...groups, all] : groups;
+  return { all: [...all, ...ofCategory()], groups: joined };
+}
+
+/** The category of a tool that no catalogue has is for the defaults to look at. */
+function ofCategory(): readonly Dimension[] {
+  return [{ path: ["category"], main: [], near: CATEGORIES }];
+}
+
+function joinCompared(known: Compared | undefined, more: Compared & { readonly touches?: readonly Path[] }): Compared {
+  return {
+    reads: [...(known?.reads ?? []), ...more.reads, ...(more.touches ?? [])],
+    tests: [...(known?.tests ?? []), ...more.tests],
+    makings: [...(known?.makings ?? []), ...more.makings],
+  };
+}
+
+function dimensionsOf({ reads, tests, makings }: Compared, shape: Shape): readonly Dimension[] {
+  const keyed = tests.flatMap(({ path, how, literal }): Path[] => {
+    return how === "key" ? [[...path, String(JSON.parse(literal))]] : [];
+  });
+  const paths = [...reads, ...keyed, ...tests.map(({ path }) => path)].filter((path) => path.length > 0);
+  const unique = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()];
+  return unique.map((path) => {
+    const at = JSON.stringify(path);
+    const own = tests.filter((test) => test.how !== "key" && JSON.stringify(test.path) === at);
+    const made = makings.filter((making) => JSON.stringify(making.path) === at);
+    const chosen = chooseCandidates(own, made, path[0] === "args" ? shapeAt(shape, path.slice(1)) : UNKNOWN_SHAPE);
+    // of a place that only leads to others, being there or not is all there is
+    const leads = own.length === 0 && unique.some((other) => other.length > path.length && startsWith(other, path));
+    const isForeign = path[0] === "args" && shape.fields.size > 0 && !shape.fields.has(path[1] ?? "");
+    const main: readonly Value[] = leads || isForeign ? [] : [...chosen.main, ABSENT];
+    const near: readonly Value[] = isForeign
+      ? chosen.main
+      : [...chosen.main, ...severalOf(path, tests), ...chosen.near, ABSENT];
+    return {
+      path,
+      main: main.filter((value) => isPossible(path, value)),
+      near: near.filter((value) => isPossible(path, value)),
+    };
+  });
+}
+
+/** Of what any member of a list is compared with: two members, so that `every` and `some` differ. */
+function severalOf(path: Path, tests: readonly Test[]): readonly Value[] {
+  const member = JSON.stringify([...path, null]);
+  const own = tests.filter((test) => JSON.stringify(test.path) === member);
+  if (own.length === 0) return [];
+  const [first = "x", second = "y"] = chooseCandidates(own, [], UNKNOWN_SHAPE).main;
+  return [[], [first], [first, "x"], ["x", first], [first, second]];
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((key, position) => key === path[position]);
+}
+
+/** A tool's parameters by what policies know of them, as one object. */
+export function shapeOfArgs(parameters: readonly ReadonlyMap<string, Shape>[]): Shape {
+  const fields = new Map(parameters.flatMap((known) => [...known]));
+  return { ...UNKNOWN_SHAPE, types: ["object"], fields };
+}

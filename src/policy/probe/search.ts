@@ -1,0 +1,182 @@
+// Searches inputs for one target: first the plain ones, then each place by itself and the places of each rule together, then
+// the same on top of whatever was permitted in a way not seen before, so that what one rule permits another can refuse.
+// Deterministic and bounded; how an input is judged is for the caller.
+import type { ToolFacts } from "../../gate/types.ts";
+import { describeTool } from "../catalogue.ts";
+import { listSpeakers } from "../speakers.ts";
+import { combine } from "./combine.ts";
+import { type Assignment, ProbeComposer } from "./compose-probe.ts";
+import { type Dimension, type Dimensions, listDimensions, shapeOfArgs } from "./dimensions.ts";
+import { ABSENT, type Draft, put, type Value } from "./draft.ts";
+import { readShape, type Shape, sampleOf } from "./shape.ts";
+import type { ProbedPolicy, Target } from "./targets.ts";
+
+const MAX_INPUTS = 6_000;
+const MAX_COMBINATIONS = 256;
+/** Where a rule's places are combined on top of something else. */
+const MAX_COMBINATIONS_ON_TOP = 64;
+/** Ways to be permitted that are gone on from. */
+const MAX_STARTS = 12;
+const MAX_REFUSED_STARTS = 4;
+
+export type Judged = {
+  /** Names how the input was judged. */
+  readonly way: string;
+  /** Whether any of the policies lets the call through, or would if asked: what another rule refuses shows only then. */
+  readonly isPermitted: boolean;
+};
+
+/** @param inputTexts the input as each of the policies sees it, by its own catalogue */
+export type Judge = (inputTexts: readonly string[]) => Judged;
+
+export type Searched = {
+  readonly inputs: number;
+  /** False where there was more to try than may be tried. */
+  readonly complete: boolean;
+};
+
+/** @param schemas JSON Schemas of args, where more than the catalogues is known of them */
+export function searchInputs(
+  target: Target,
+  policies: readonly ProbedPolicy[],
+  judge: Judge,
+  schemas: readonly unknown[] = [],
+): Searched {
+  const { server, tool } = target;
+  const facts = policies.map(({ catalogue }) =>
+    tool === undefined ? undefined : describeTool(catalogue, server, tool),
+  );
+  const shape = shapeOfArgs([
+    ...policies.map((policy) => readParameters(policy, target)),
+    ...schemas.map((schema) => readShape(schema).fields),
+  ]);
+  const speakers = policies.flatMap((policy) => listSpeakers(policy, target, categoriesOf(policy, target)));
+  const dimensions = listDimensions(
+    speakers,
+    shape,
+    policies.some(({ conditions }) => conditions === undefined),
+  );
+  return new Search(target, facts, shape, dimensions, judge).run();
+}
+
+class Search {
+  readonly #seen = new Set<string>();
+  readonly #ways = new Map<string, { readonly assignment: Assignment; readonly isPermitted: boolean }>();
+  readonly #full: readonly ProbeComposer[];
+  #complete = true;
+
+  constructor(
+    private readonly target: Target,
+    private readonly facts: readonly (ToolFacts | undefined)[],
+    private readonly shape: Shape,
+    private readonly dimensions: Dimensions,
+    private readonly judge: Judge,
+  ) {
+    this.#full = this.#composersOf(this.#fullArgs());
+  }
+
+  run(): Searched {
+    const none: Assignment = new Map();
+    for (const given of [this.#minimal(), {}]) this.#try(this.#composersOf(given), none);
+    this.#try(this.#full, none);
+    this.#vary(none, MAX_COMBINATIONS);
+    // the map grows while it is gone through
+    let starts = 0;
+    for (const { assignment, isPermitted } of this.#ways.values()) {
+      if (starts === MAX_STARTS) break;
+      if (!isPermitted || assignment.size === 0) continue;
+      starts += 1;
+      this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
+    }
+    if (starts === 0) this.#varyRefused();
+    return { inputs: this.#seen.size, complete: this.#complete };
+  }
+
+  /** Nothing is permitted so far: what is refused in another way may be nearer to it. */
+  #varyRefused(): void {
+    const refused = [...this.#ways.values()].slice(0, MAX_REFUSED_STARTS);
+    for (const { assignment } of refused) this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
+  }
+
+  #vary(start: Assignment, maxCombinations: number): void {
+    for (const dimension of this.dimensions.all) {
+      for (const value of dimension.near) this.#try(this.#full, assign(start, [[dimension, value]]));
+    }
+    for (const group of this.dimensions.groups) {
+      const combined = group.filter(({ main }) => main.length > 0);
+      for (const choices of combine(
+        combined.map(({ main }) => main.length),
+        maxCombinations,
+      )) {
+        const chosen = combined.map((dimension, position): [Dimension, Value] => {
+          return [dimension, dimension.main[choices[position] ?? 0] ?? null];
+        });
+        this.#try(this.#full, assign(start, chosen));
+      }
+    }
+  }
+
+  #try(composers: readonly ProbeComposer[], assignment: Assignment): void {
+    if (this.#seen.size >= MAX_INPUTS) {
+      this.#complete = false;
+      return;
+    }
+    // policies that agree on the tool share a composer
+    const composed = new Map<ProbeComposer, string>();
+    for (const composer of composers) if (!composed.has(composer)) composed.set(composer, composer.compose(assignment));
+    const texts = composers.map((composer) => composed.get(composer) ?? "");
+    const name = [...composed.values()].join("\n");
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    const { way, isPermitted } = this.judge(texts);
+    if (!this.#ways.has(way)) this.#ways.set(way, { assignment, isPermitted });
+  }
+
+  #composersOf(given: Draft): readonly ProbeComposer[] {
+    const byFacts = new Map<string, ProbeComposer>();
+    return this.facts.map((facts) => {
+      const name = JSON.stringify(facts) ?? "";
+      const composer = byFacts.get(name) ?? new ProbeComposer(this.target, facts, given);
+      byFacts.set(name, composer);
+      return composer;
+    });
+  }
+
+  /** Every parameter that is known; where none is, those that rules read. */
+  #fullArgs(): Draft {
+    if (this.shape.fields.size > 0) return sampleOf(this.shape);
+    const field = this.target.tool === undefined ? "params" : "args";
+    const read = this.dimensions.all.filter(({ path }) => path[0] === field && !path.includes(null));
+    return read.reduce((draft: Draft, { path, main }) => {
+      const value = main.at(-2) ?? ABSENT; // in front of ABSENT: a plain one
+      const next = value === ABSENT || path.length === 1 ? draft : put(draft, path.slice(1), value);
+      return next === ABSENT ? draft : next;
+    }, {});
+  }
+
+  #minimal(): Draft {
+    const required = [...this.shape.fields].filter(([, field]) => field.required);
+    return Object.fromEntries(required.map(([name, field]) => [name, sampleOf(field)]));
+  }
+}
+
+function assign(start: Assignment, chosen: readonly (readonly [Dimension, Value])[]): Assignment {
+  const entries = chosen.map(([{ path }, value]) => [JSON.stringify(path), { path, value }] as const);
+  return new Map([...start, ...entries]);
+}
+
+/** A tool that the catalogue lacks may be of any category. */
+function categoriesOf(
+  { catalogue }: ProbedPolicy,
+  { server, tool }: Target,
+): readonly ToolFacts["category"][] | undefined {
+  const { category, definition } = describeTool(catalogue, server, tool ?? "");
+  return definition.catalogued ? [category] : undefined;
+}
+
+function readParameters({ catalogue }: ProbedPolicy, { server, tool = "" }: Target): ReadonlyMap<string, Shape> {
+  const tools = catalogue[server]?.tools ?? {};
+  const parameters: unknown = Object.hasOwn(tools, tool) ? tools[tool]?.parameters : undefined;
+  if (typeof parameters !== "object" || parameters === null) return new Map();
+  return new Map(Object.entries(parameters).map(([name, parameter]) => [name, readShape(parameter)]));
+}
