@@ -30,7 +30,7 @@ const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
 export function composeGate(config: Config, { policy, limiter, decisions, live, shadow }: GateParts): Gate {
   return createGate({
-    ...composeJudging(policy, live, config.timezone),
+    ...composeJudging({ policy, ...live, timezone: config.timezone }),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
     approve: () => ({ kind: "refused", problem: "no approver is configured" }),

@@ -79,9 +79,9 @@ function describeServer({ server, upstream, tally }: RunningServer, { policy, li
     arguments: server.arguments,
     has_rules: policy.current.servers.has(catalogue),
     upstream: upstream.state(),
-    changed_tools: live.tools
-      .toolsOf(catalogue)
-      .filter((tool) => live.tools.statusOf(catalogue, tool).kind === "changed"),
+    changed_tools: Object.keys(policy.current.catalogue[catalogue]?.tools ?? {}).filter(
+      (tool) => live.tools.statusOf(catalogue, tool).kind === "changed",
+    ),
     verdicts,
     let_through: letThrough,
     sessions,

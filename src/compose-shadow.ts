@@ -6,8 +6,9 @@ import type { Live } from "./compose-live.ts";
 import type { Judged } from "./gate/gate.ts";
 import type { ReloadedShadow } from "./http/app.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
+import { createLiveClassifier } from "./policy/live-classifier.ts";
 import { Problem } from "./problem.ts";
-import { type Candidate, createShadow, type Outcome, type Shadow } from "./shadow/shadow.ts";
+import { type Candidate, createShadow, type Judge, type Outcome, type Shadow } from "./shadow/shadow.ts";
 import { createShadowLog } from "./shadow/shadow-log.ts";
 import type { ShadowStatus } from "./status/status-schema.ts";
 
@@ -41,7 +42,9 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
   const take = async (): Promise<ReloadedShadow> => {
     try {
       const policy = await loadActivePolicy(bundle.file, bundle.shown);
-      taken = { policy, judging: composeJudging(policy, live, timezone), since: nowText() };
+      const classify = createLiveClassifier(policy);
+      const judging = composeJudging({ policy, classify, argumentCheck: live.argumentCheck, timezone });
+      taken = { policy, judging, since: nowText() };
       problem = undefined;
       log(`shadow: revision ${revisionOf(policy)} judges beside the active policy; it refuses nothing`);
       return { kind: "taken", revision: revisionOf(policy) };
@@ -62,7 +65,7 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
   });
   const shadow = createShadow({
     candidate: () => taken && candidateOf(taken),
-    active: () => active.current.engine.revision,
+    active: () => judgeOf(active),
     onDiverged: (diverged) => divergences.write(diverged),
     later: setImmediate,
   });
@@ -104,7 +107,11 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
 }
 
 function candidateOf({ policy, judging }: Taken): Candidate {
-  return { revision: policy.current.engine.revision, judge: (judged) => judgeAgain(judging, judged) };
+  return { ...judgeOf(policy), judge: (judged) => judgeAgain(judging, judged) };
+}
+
+function judgeOf({ current: { engine, rules, conditions } }: ActivePolicy): Judge {
+  return { revision: engine.revision, rules, conditions };
 }
 
 function judgeAgain(judging: Judging, { call, startedUnixMs }: Judged): Outcome {

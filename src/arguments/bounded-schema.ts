@@ -47,8 +47,11 @@ const PLAIN = new Set([
   ...["minItems", "maxItems", "uniqueItems", "minContains", "maxContains"],
   ...["minProperties", "maxProperties", "required", "dependentRequired"],
 ]);
+/** Keywords of 2020-12 that ajv doesn't hold as the specification says, the last one beside `if`. */
+const NOT_HELD = ["$dynamicRef", "unevaluatedItems"];
+const NOT_HELD_BESIDE_IF = "unevaluatedProperties";
 /** Where a looser subschema can make the whole stricter: no pattern may be dropped from a schema that has one of these. */
-const NOT_MONOTONE = new Set(["not", "if", "oneOf", "contains", "unevaluatedItems", "unevaluatedProperties"]);
+const NOT_MONOTONE = ["not", "if", "oneOf", "contains", "unevaluatedProperties"];
 
 /** @param inputSchema as parsed; it is not changed */
 export function boundSchema(inputSchema: unknown): BoundedSchema {
@@ -70,7 +73,7 @@ class Rebuilding {
   #subschemas = 0;
   #tooDeep = false;
   #fault: string | undefined;
-  #notMonotone: string | undefined;
+  readonly #seen = new Set<string>();
 
   constructor(private readonly dialect: Dialect) {}
 
@@ -78,10 +81,18 @@ class Rebuilding {
     if (this.#tooDeep) return `it is nested more than ${MAX_DEPTH} levels deep`;
     if (this.#subschemas > MAX_SUBSCHEMAS) return `it has more than ${MAX_SUBSCHEMAS} subschemas`;
     if (this.#fault !== undefined) return this.#fault;
+    const notHeld = this.dialect === "draft-07" ? undefined : this.#findNotHeld();
+    if (notHeld !== undefined) return `it has ${notHeld}, which is not supported`;
     const [pattern] = this.dropped;
-    if (pattern !== undefined && this.#notMonotone !== undefined)
-      return `it has ${this.#notMonotone}, and a pattern that can't be checked in linear time: ${pattern}`;
+    const notMonotone = NOT_MONOTONE.find((keyword) => this.#seen.has(keyword));
+    if (pattern !== undefined && notMonotone !== undefined)
+      return `it has ${notMonotone}, and a pattern that can't be checked in linear time: ${pattern}`;
     return undefined;
+  }
+
+  #findNotHeld(): string | undefined {
+    if (this.#seen.has("if") && this.#seen.has(NOT_HELD_BESIDE_IF)) return `${NOT_HELD_BESIDE_IF} and if`;
+    return NOT_HELD.find((keyword) => this.#seen.has(keyword));
   }
 
   /** What is no schema stays as it is: the meta-schema says so later. */
@@ -98,7 +109,7 @@ class Rebuilding {
       if (part === undefined) continue;
       rebuilt[keyword] = part.value;
       cost += part.cost;
-      if (NOT_MONOTONE.has(keyword)) this.#notMonotone ??= keyword;
+      this.#seen.add(keyword);
     }
     rebuilt[COST_KEYWORD] = cost;
     return rebuilt;

@@ -28,7 +28,6 @@ const OPTIONS: Options = {
   allErrors: false,
   // `constructor` is no argument that everyone has
   ownProperties: true,
-  validateFormats: false,
   // 0.3 is a multiple of 0.1
   multipleOfPrecision: 9,
   // the size of the code stays linear in the size of the schema
@@ -56,7 +55,7 @@ export function compileSchema(schema: unknown, dialect: Dialect): CompiledSchema
 function metaSchemaOf(dialect: Dialect): Ajv {
   const known = metaSchemas.get(dialect);
   if (known !== undefined) return known;
-  const made = createAjv(dialect, { strict: false, logger: false, validateFormats: false });
+  const made = createAjv(dialect, { strict: false, logger: false });
   metaSchemas.set(dialect, made);
   return made;
 }

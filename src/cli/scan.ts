@@ -10,6 +10,7 @@ import { createEngine, type Engine } from "../policy/engine.ts";
 import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
 import { writeFiles } from "../policy/write-files.ts";
 import { Problem } from "../problem.ts";
+import { formatJson } from "../scan/format-json.ts";
 import { describeCheck, describeScan, isDrift } from "../scan/report.ts";
 import { type Scanned, type ScanOptions, type ScanTarget, scanServer } from "../scan/scan-server.ts";
 import { readVersion } from "../version.ts";
@@ -48,7 +49,9 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     nowMs: () => performance.now(),
     env: io.env,
     classify: (definitionText) => classify(engine, definitionText),
-    onPage: (server, tools, pages) => showProgress(io, `${server}: ${tools} tools on ${pages} pages`),
+    onPage: (server, tools, pages) => {
+      showProgress(io, `${server}: ${tools} tools on ${pages === 1 ? "1 page" : `${pages} pages`}`);
+    },
   };
   const outcomes: Outcome[] = [];
   for (const target of targets) {
@@ -58,7 +61,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     outcomes.push(outcome);
     if (!values.json) tell(io, outcome, values.check);
   }
-  if (values.json) io.stdout(formatJson(outcomes));
+  if (values.json) io.stdout(formatJson({ servers: outcomes.map(toData) }));
   return exitCode(outcomes, values.check);
 }
 
@@ -120,13 +123,10 @@ function tell(io: CommandIo, outcome: Outcome, isCheck: boolean): void {
   else io.stdout(isCheck ? describeCheck(outcome.scanned) : describeScan(outcome.scanned));
 }
 
-function formatJson(outcomes: readonly Outcome[]): string {
-  const results = outcomes.map((outcome) => {
-    if (outcome.kind === "failed") return { kind: outcome.kind, server: outcome.server, problems: outcome.lines };
-    const { files, ...scanned } = outcome.scanned;
-    return { kind: outcome.kind, ...scanned, files: files.map(({ shown }) => shown) };
-  });
-  return `${JSON.stringify({ servers: results }, undefined, 2)}\n`;
+function toData(outcome: Outcome): unknown {
+  if (outcome.kind === "failed") return { kind: outcome.kind, server: outcome.server, problems: outcome.lines };
+  const { files, ...scanned } = outcome.scanned;
+  return { kind: outcome.kind, ...scanned, files: files.map(({ shown }) => shown) };
 }
 
 function exitCode(outcomes: readonly Outcome[], isCheck: boolean): number {

@@ -36,6 +36,7 @@ export async function listPages(
     if (answer.kind === "failed")
       return fault(`the server's tools could not be listed: ${answer.problem}`, answer.sessionLost);
     const message = parseServerMessage(answer.text);
+    if (message.kind === "unreadable") return fault(`the server's tools/list is malformed: ${message.problem}`);
     if (message.kind !== "response") return fault("the server answered tools/list with something else");
     if (message.error?.code === METHOD_NOT_FOUND) return undefined;
     if (message.error !== undefined) return fault(`the server answered tools/list with error ${message.error.code}`);

@@ -6,7 +6,7 @@ import { type OwnLink, OwnSide } from "./own-link.ts";
 import { type StdioChild, startChild, type Written } from "./stdio-child.ts";
 import { OwnRequests } from "./stdio-own.ts";
 import { Reaper } from "./stdio-reaper.ts";
-import { keyOf } from "./stdio-route.ts";
+import { routeOf } from "./stdio-route.ts";
 import type { OwnAnswer } from "./upstream.ts";
 
 export type StdioLinkOptions = {
@@ -84,9 +84,10 @@ class StdioLink implements OwnLink {
     return started.kind === "started" ? started.child : started.problem;
   }
 
+  /** An answer that is no proper message is one too: whoever asked finds out. */
   #take(text: string): void {
-    const message = parseServerMessage(text);
-    if (message.kind !== "response") this.#side.take(message);
-    else if (message.id !== undefined) this.#own.take(keyOf(message.id), text);
+    const route = routeOf(text);
+    if (route.kind === "response") this.#own.take(route.key, text);
+    else this.#side.take(parseServerMessage(text));
   }
 }

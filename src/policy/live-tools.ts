@@ -4,6 +4,8 @@
 import type { ListedDefinition } from "../gate/types.ts";
 import { type Catalogue, type CatalogueTool, findTool, isReviewed } from "./catalogue.ts";
 
+export type ToolName = { readonly server: string; readonly tool: string };
+
 export type ToolStatus =
   /** `by`: documentation where there was no definition to review. */
   | { readonly kind: "reviewed"; readonly by: "definition" | "documentation"; readonly definition: ListedDefinition }
@@ -43,8 +45,8 @@ export interface LiveTools {
   /** @param onReviewed gets each listed definition that is the reviewed one */
   observe(server: string, onReviewed?: (tool: string, definition: ListedDefinition) => void): Listings;
   statusOf(server: string, tool: string): ToolStatus;
-  /** The names of what the server listed last, sorted. */
-  toolsOf(server: string): readonly string[];
+  /** What servers listed last and nobody reviewed, of one server where it is named; of each server a thousand at most. */
+  uncatalogued(server?: string): readonly (ToolName & { readonly definition: ListedDefinition })[];
   /** What changed of a reviewed tool; undefined where nothing did. `definition` is undefined where the server lists it no more. */
   changeOf(server: string, tool: string, definition: ListedDefinition | undefined): DefinitionChange | undefined;
   /** How many definitions that are not the reviewed ones were told of since the gate started. */
@@ -58,6 +60,8 @@ const MAX_CHARACTERS = 16_777_216;
 const MAX_TOLD = 500;
 /** Changes of one server whose words are remembered. */
 const MAX_REMEMBERED = 500;
+/** Tools of one server that are shown to who asks what nobody reviewed. */
+const MAX_SHOWN = 1_000;
 const NOT_COMPARED = "not compared: this server has changed its definitions too often";
 const NO_LONGER_LISTED = "the server no longer lists it";
 
@@ -163,7 +167,14 @@ export function createLiveTools({ catalogue, describeChange, onChanged }: LiveTo
       const what = wordsOf(server, tool, reviewed, definition);
       return { kind: "changed", definition, reviewedSha256: reviewed.sha256, what };
     },
-    toolsOf: (name) => [...(servers.get(name)?.tools.keys() ?? [])].sort(),
+    uncatalogued(only) {
+      const names = only === undefined ? [...servers.keys()] : [only];
+      return names.flatMap((server) => {
+        const listed = [...(servers.get(server)?.tools ?? [])];
+        const others = listed.filter(([tool]) => findTool(catalogue(), server, tool) === undefined);
+        return others.slice(0, MAX_SHOWN).map(([tool, { definition }]) => ({ server, tool, definition }));
+      });
+    },
     changeOf(name, tool, definition) {
       const reviewed = findTool(catalogue(), name, tool);
       if (reviewed?.sha256 === undefined || reviewed.sha256 === definition?.sha256) return undefined;

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { ListedTool } from "../mcp/list-filter.ts";
 import { type Projection, projectSchema } from "./project-schema.ts";
-import { branchesOf, fieldsOf, ownTypes, resolveSchema, type SchemaObject } from "./schema-view.ts";
+import { branchesOf, fieldsOf, ownTypes, resolveSchema } from "./schema-view.ts";
 
 export type Parameter = { readonly required: boolean; readonly type: string; readonly description?: string };
 
@@ -17,12 +17,11 @@ export type DescribedDefinition = {
 export const MAX_DESCRIPTION_CHARACTERS = 65_536;
 const MAX_PARAMETER_TEXT_CHARACTERS = 2_000;
 const MAX_PARAMETERS = 1_000;
-/** Branches within branches, for the type of a parameter. */
-const MAX_NESTING = 5;
-const MAX_BRANCHES = 100;
+/** Of one parameter, for its type. */
+const MAX_BRANCHES = 1_000;
 
 const text = z.string().catch("");
-const definitionSchema = z.object({ description: text, inputSchema: z.unknown() });
+const definitionSchema = z.object({ description: text, inputSchema: z.unknown().optional() });
 const parameterSchema = z.object({ description: text }).catch({ description: "" });
 
 export function describeDefinition(tool: ListedTool): DescribedDefinition {
@@ -44,7 +43,7 @@ function describeParameters(inputSchema: unknown): Readonly<Record<string, Param
       name,
       {
         required: required.has(name),
-        type: [...typesOf(inputSchema, value, 0)].sort().join("|") || "any",
+        type: [...typesOf(inputSchema, value)].sort().join("|") || "any",
         ...(description !== "" && { description: cut(description, MAX_PARAMETER_TEXT_CHARACTERS) }),
       },
     ];
@@ -58,19 +57,21 @@ function describedBy(root: unknown, value: unknown): string {
 }
 
 /** The types that a value may have, those of all branches together; empty where nothing says. */
-function typesOf(root: unknown, value: unknown, nesting: number): ReadonlySet<string> {
-  const schema = resolveSchema(root, value);
-  if (schema === undefined || nesting > MAX_NESTING) return new Set();
-  const own = ownTypes(schema);
-  return own.length > 0 ? new Set(own) : typesOfBranches(root, schema, nesting);
-}
-
-function typesOfBranches(root: unknown, schema: SchemaObject, nesting: number): ReadonlySet<string> {
-  const { any, all } = branchesOf(schema);
-  const found = [...any, ...all].slice(0, MAX_BRANCHES).map((branch) => typesOf(root, branch, nesting + 1));
-  // a branch that may be anything makes the whole so
-  if (any.length > 0 && found.slice(0, any.length).some((types) => types.size === 0)) return new Set();
-  return new Set(found.flatMap((types) => [...types]));
+function typesOf(root: unknown, value: unknown): ReadonlySet<string> {
+  let left = MAX_BRANCHES;
+  const visit = (branch: unknown): ReadonlySet<string> => {
+    left -= 1;
+    const schema = left < 0 ? undefined : resolveSchema(root, branch);
+    if (schema === undefined) return new Set();
+    const own = ownTypes(schema);
+    if (own.length > 0) return new Set(own);
+    const { any, all } = branchesOf(schema);
+    const found = [any, all].map((branches) => branches.map(visit));
+    // a branch that may be anything makes the whole so
+    if (found[0]?.some((types) => types.size === 0)) return new Set();
+    return new Set(found.flat().flatMap((types) => [...types]));
+  };
+  return visit(value);
 }
 
 /** Cut between characters, never within one. */

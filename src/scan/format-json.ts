@@ -1,19 +1,25 @@
 // JSON as Regate writes it into a repository: two spaces, short lists and objects on one line, and whatever can't be seen in
-// a diff written as an escape. The same value gives the same text.
+// a diff written as an escape, in names also what looks like other letters. The same value gives the same text.
 import { isRecord } from "../mcp/envelope.ts";
 import { UNSHOWABLE } from "../mcp/showable.ts";
 
 const LINE_WIDTH = 120;
 const INDENT = "  ";
+/** In a name a letter of another alphabet passes for one of this. */
+const NOT_PLAIN = /[^\x20-\x7e]/gu;
 
 /** @param value plain JSON data */
 export function formatJson(value: unknown): string {
   return `${format(value, "", 0)}\n`;
 }
 
-/** A JSON string, all ASCII but for what is plainly shown. */
+/** A JSON string in which everything shows. */
 export function formatString(text: string): string {
-  return JSON.stringify(text).replace(UNSHOWABLE, (char) =>
+  return escapeIn(text, UNSHOWABLE);
+}
+
+function escapeIn(text: string, what: RegExp): string {
+  return JSON.stringify(text).replace(what, (char) =>
     // the quotes are JSON's already, and so are the controls below U+0020
     Array.from({ length: char.length }, (_, unit) => `\\u${char.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(
       "",
@@ -34,7 +40,7 @@ function format(value: unknown, indent: string, used: number): string {
     );
   if (isRecord(value)) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    const items = members.map(([key, member]) => [`${formatString(key)}: `, member] as const);
+    const items = members.map(([key, member]) => [`${escapeIn(key, NOT_PLAIN)}: `, member] as const);
     return formatItems("{", items, "}", indent, used);
   }
   return JSON.stringify(value);

@@ -9,7 +9,7 @@ import { showName } from "./show.ts";
 /** One file, absolute, and as the person named the folder that it is in. */
 export type Place = { readonly file: string; readonly shown: string };
 
-const SAFE_FOLDER = /^[A-Za-z0-9_@][A-Za-z0-9._@+ -]{0,99}$/;
+const SAFE_FOLDER = /^[A-Za-z0-9_@][A-Za-z0-9._@+ -]{0,79}$/;
 const SAFE_FILE = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 /** Devices on Windows, with any ending; and what a build passes over or takes for a test. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|[. ]$|^node_modules$|_test$/i;
@@ -70,5 +70,5 @@ function isFileName(tool: string): boolean {
 function hashedName(tool: string): string {
   const hash = createHash("sha256").update(tool, "utf8").digest("hex").slice(0, 12);
   const slug = tool.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 40);
-  return `${slug}-${hash}`.replace(/^-/, "");
+  return `${slug}-${hash}`.replace(/^-+/, "");
 }

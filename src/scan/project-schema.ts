@@ -21,7 +21,7 @@ export type Projection = {
 
 const ANY: Projection = {};
 /** Schemas in one projection: references can make a small schema endless. */
-const MAX_SCHEMAS = 5_000;
+const MAX_SCHEMAS = 2_000;
 const MAX_DEPTH = 16;
 const MAX_ENUM = 100;
 

@@ -11,8 +11,8 @@ import { showWordDiff } from "./word-diff.ts";
 const MAX_ROWS = 200;
 const MAX_VALUE_CHARACTERS = 200;
 const MAX_SHOWN_PATHS = 4;
-/** Signals of a text that speaks to the model, or hides from the person. */
-const ALARMING: readonly string[] = ["instructs_model", "hidden_text"];
+/** Signals (rego/regate/classifier/signals) of a text that speaks to the model, or hides from the person. */
+const ALARMING: readonly string[] = ["hidden_text", "instructs_model"];
 
 /** Whether the server's tools are not those that were reviewed. A judgement that was only completed is none of it. */
 export function isDrift(change: ToolChange): boolean {
@@ -39,14 +39,17 @@ export function describeScan(scanned: Scanned): string {
 /** What a check found: each difference in full. */
 export function describeCheck(scanned: Scanned): string {
   const changes = scanned.changes.filter(isDrift);
-  const count = changes.length === 1 ? "1 tool is" : `${changes.length} tools are`;
-  const verdict = changes.length === 0 ? "as it was reviewed" : `${count} not as reviewed`;
   return join([
-    `${describeHead(scanned)}: ${verdict}`,
+    `${describeHead(scanned)}, ${describeVerdict(changes.length, scanned.faults.length)}`,
     ...changes.slice(0, MAX_ROWS).flatMap(describeChange),
     ...(changes.length > MAX_ROWS ? [`  and ${changes.length - MAX_ROWS} more`] : []),
     ...describeRemarks(scanned),
   ]);
+}
+
+function describeVerdict(changes: number, faults: number): string {
+  if (changes > 0) return changes === 1 ? "1 is not as reviewed" : `${changes} are not as reviewed`;
+  return faults > 0 ? "as reviewed, in a list that is not in order" : "as reviewed";
 }
 
 function describeHead({ server, package: name, version, count }: Scanned): string {
@@ -82,7 +85,7 @@ function summarize(change: ToolChange): string {
     case "added":
       return describeJudgement(change.entry);
     case "removed":
-      return "the server lists it no more";
+      return "the server lists it no more; rules may still name it";
     case "changed": {
       const { differences, live, entry } = change;
       return (
@@ -111,7 +114,7 @@ const NAMES: Readonly<Record<Difference["kind"], string>> = {
 function describeChange(change: ToolChange): string[] {
   const title = `  ${showName(change.tool)}: ${change.kind}`;
   if (change.kind === "added") return [`${title}: ${describeJudgement(change.entry)}`, ...describeNew(change.entry)];
-  if (change.kind === "removed") return [`${title}: the server lists it no more`];
+  if (change.kind === "removed") return [`${title}: the server lists it no more; rules may still name it`];
   const { differences, live, entry } = change;
   const remarks = remarksOn(live, entry, differences).map((remark) => `    ${remark}`);
   return [title, ...differences.map((difference) => `    ${describeDifference(difference)}`), ...remarks];

@@ -13,7 +13,7 @@ export type ScaffoldTestOptions = {
 export function writeScaffoldTest(options: ScaffoldTestOptions): string {
   const { server, title, hasOwnDefaults } = options;
   const parts = hasOwnDefaults ? writeComparison(options) : writeExpectations(options);
-  const body = ["import data.regate", ...parts].join("\n\n");
+  const body = ["import data.regate", `_server := "${server}"`, ...parts].join("\n\n");
   const head = `# METADATA\n# title: ${yamlText(`Tests of the rules for ${title}`)}\n`;
   const declaration = packageLine(`policy.servers${step(`${server}_test`)}`, `${head}\n\n${body}`.split("\n").length);
   return `${head}${declaration}\n\n${body}\n`;
@@ -25,7 +25,7 @@ function writeExpectations({ server, groups }: ScaffoldTestOptions): readonly st
     ...groups.map(writeExpectation),
     ...groups.map(({ name, tools }) => setOf(`_${name}`, tools)),
     `_decide(tool) := decision if {
-	decision := regate.decision with input as {"server": "${server}", "tool": tool, "args": {}}
+	decision := regate.decision with input as {"server": _server, "tool": tool, "args": {}}
 		with data.policy.guardrails.rules as set()
 }`,
     `_decision(id, more) := object.union(
@@ -91,7 +91,7 @@ function writeComparison({ server, groups }: ScaffoldTestOptions): readonly stri
     ...(listed === undefined ? [] : [setOf("_reading", listed.tools)]),
     ...(own.length === 0 ? [] : [setOf("_own", own)]),
     `_follows_the_defaults(tool, id) if {
-	decision := _decide("${server}", tool)
+	decision := _decide(_server, tool)
 	_rule(id) in decision.rules
 	_outcome(decision) == _outcome(_decide("", tool))
 }`,

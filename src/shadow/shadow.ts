@@ -3,12 +3,16 @@
 // fails for it or takes a token for it.
 import type { Judged } from "../gate/gate.ts";
 import type { Evaluation, Revision, Verdict } from "../gate/types.ts";
-import { type Change, compareOutcomes, describeOutcome } from "../policy/diff/compare-outcomes.ts";
+import { type Change, compareEffects, describeOutcome } from "../policy/diff/compare-outcomes.ts";
+import { effectOf } from "../policy/diff/effect.ts";
+import type { IndexedRules } from "../policy/speakers.ts";
 import { createDivergences, type DivergenceRow } from "./divergences.ts";
 
+/** A policy, as far as its decisions are compared. */
+export type Judge = IndexedRules & { readonly revision: Revision };
+
 /** A policy that may take the place of the active one. */
-export type Candidate = {
-  readonly revision: Revision;
+export type Candidate = Judge & {
   /** Steps 3 and 4 of a call, as the gate would take them by this policy. */
   judge(judged: Judged): Outcome;
 };
@@ -28,7 +32,7 @@ export type Diverged = {
 export type ShadowOptions = {
   /** Undefined while there is none. */
   readonly candidate: () => Candidate | undefined;
-  readonly active: () => Revision;
+  readonly active: () => Judge;
   readonly onDiverged: (diverged: Diverged) => void;
   /** Runs work when the calls at hand have had their turn. */
   readonly later: (work: () => void) => void;
@@ -65,7 +69,7 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
 
   /** What was counted is about two policies: with another one it begins anew. */
   function renew(): void {
-    const now = `${active().digest} ${candidate()?.revision.digest}`;
+    const now = `${active().revision.digest} ${candidate()?.revision.digest}`;
     if (now === pair) return;
     pair = now;
     judgedCount = 0;
@@ -94,11 +98,12 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
     const second = candidate();
     const first = outcomeOf(judged.verdict);
     // judged by a policy that is active no more, or by none
-    if (second === undefined || first === undefined || !isOf(active(), first)) return;
+    if (second === undefined || first === undefined || !isOf(active().revision, first)) return;
     try {
       const shadow = second.judge(judged);
       judgedCount += 1;
-      const change = compareOutcomes(toEvaluation(first), toEvaluation(shadow));
+      const effects = [effectOf(toEvaluation(first), active()), effectOf(toEvaluation(shadow), second)] as const;
+      const change = compareEffects(...effects);
       if (change === undefined) return;
       const { call, verdict } = judged;
       divergences.add({

@@ -161,6 +161,13 @@ describe("a schema that can't be held", () => {
       { properties: { a: { $id: "a" }, b: { $id: "a", type: "null" } } },
       "resolves to more than one",
     ],
+    ["a reference is dynamic", { $dynamicAnchor: "a", properties: { p: { $dynamicRef: "#a" } } }, "it has $dynamicRef"],
+    ["what items were looked at counts", { properties: { p: { unevaluatedItems: false } } }, "it has unevaluatedItems"],
+    [
+      "what a condition looked at counts",
+      { if: { properties: { a: true } }, unevaluatedProperties: false },
+      "it has unevaluatedProperties and if, which is not supported",
+    ],
     ["it is deep", nested(40), "it is nested more than 32 levels deep"],
     ["it has many parts", wide(1_000), "it has more than 1000 subschemas"],
     ["it is long", { properties: { a: { const: "x".repeat(300_000) } } }, "it is longer than 262144 characters"],
@@ -256,7 +263,20 @@ describe("the work that arguments make", () => {
     const $defs = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`d${n}`, { anyOf: [1, 2].map(() => ({ $ref: `#/$defs/d${n + 1}` })) }]),
     );
-    expect(problemOf({ $ref: "#/$defs/d0", $defs: { ...$defs, d40: { required: ["x"] } } }, {})).toBe(TOO_COSTLY);
+    // the leaves fail before anything else of them is looked at
+    expect(problemOf({ $ref: "#/$defs/d0", $defs: { ...$defs, d40: { type: "string" } } }, {})).toBe(TOO_COSTLY);
+  });
+
+  test("is bounded where a pattern costs much for each character", () => {
+    const schema = { properties: { p: { pattern: "(.*a){200}$" } } };
+    expect(problemOf(schema, { p: "a".repeat(300) })).toBeUndefined();
+    expect(problemOf(schema, { p: `${"a".repeat(200_000)}b` })).toBe(TOO_COSTLY);
+  });
+
+  test("is bounded where each of many items is held against many constants", () => {
+    const schema = { properties: { p: { items: { enum: Array.from({ length: 5_000 }, (_, n) => `value ${n}`) } } } };
+    expect(problemOf(schema, { p: Array.from({ length: 50 }, () => "value 4999") })).toBeUndefined();
+    expect(problemOf(schema, { p: Array.from({ length: 5_000 }, () => "value 4999") })).toBe(TOO_COSTLY);
   });
 
   test("is linear for unique items, whatever they are", () => {

@@ -15,6 +15,8 @@ describe.each(TRANSPORTS)("before a server over %s that turns, the gate", (trans
     const refusal = await session.call("weather", { city: "Oslo" });
     expect(isToolError(refusal)).toBe(true);
     expect(textOf(refusal)).toContain("is not the one that was reviewed");
+    // nor does its schema count any more
+    expect(textOf(await session.call("weather", { city: 7 }))).toContain("is not the one that was reviewed");
     expect(JSON.stringify((await session.ask("tools/list")).result)).not.toContain("weather");
   });
 

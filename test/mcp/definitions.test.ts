@@ -134,7 +134,7 @@ describe("a listing that fails", () => {
   test.each([
     ["the server is down", { kind: "failed", problem: "it can't be reached" }, "it can't be reached"],
     ["an error", failedWith(-32603), "error -32603"],
-    ["no JSON-RPC", { kind: "answered", text: "hello" }, "something else"],
+    ["no JSON-RPC", { kind: "answered", text: "hello" }, "malformed"],
     ["a request", { kind: "answered", text: '{"jsonrpc":"2.0","id":1,"method":"m"}' }, "something else"],
     ["a result without tools", answered("{}"), "malformed"],
     ["tools that are no list", answered('{"tools":{}}'), "malformed"],
@@ -247,7 +247,12 @@ describe("the text of definitions", () => {
     expect(await lookup(definitions, "a", "session-0")).toMatchObject({ kind: "listed" });
     for (let session = 0; session < 10; session += 1) definitions.forget(`session-${session}`);
     for (const name of ["b", "c", "d"]) definitions.learn(`session-${name}`, large(name));
-    expect(await lookup(definitions, "b", "session-b")).toMatchObject({ kind: "listed" });
+    definitions.learn("another", large("d"));
+    for (const [session, name] of [
+      ["session-b", "b"],
+      ["another", "d"],
+    ])
+      expect(await lookup(definitions, name ?? "", session)).toMatchObject({ kind: "listed" });
   });
 
   test("is bounded for one session: what has no room counts as never listed, an earlier one too", async () => {

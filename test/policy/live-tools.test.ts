@@ -61,8 +61,10 @@ describe("the status of a tool", () => {
     expect(live.statusOf("files", "new")).toEqual({ kind: "uncatalogued", definition: definition(B) });
     one.listed("documented", definition(B));
     expect(live.statusOf("files", "documented")).toMatchObject({ kind: "reviewed", by: "documentation" });
-    expect(live.toolsOf("files")).toEqual(["documented", "new", "read"]);
-    expect(live.statusOf("other", "read")).toEqual({ kind: "unseen" });
+    expect(live.uncatalogued("files")).toEqual([{ server: "files", tool: "new", definition: definition(B) }]);
+    expect(live.uncatalogued("other")).toEqual([]);
+    live.observe("other").listed("read", definition(A));
+    expect(live.uncatalogued().map(({ server, tool }) => `${server}/${tool}`)).toEqual(["files/new", "other/read"]);
   });
 
   test("follows the catalogue that is active now", () => {
@@ -84,7 +86,6 @@ describe("the status of a tool", () => {
     expect(live.statusOf("files", "read")).toMatchObject({ kind: "reviewed" });
     expect(live.statusOf("files", "documented")).toEqual({ kind: "unseen" });
     expect(live.statusOf("files", "never-heard-of")).toEqual({ kind: "unseen" });
-    expect(live.toolsOf("files")).toEqual(["read"]);
     listings.listed("old", definition(A));
     expect(live.statusOf("files", "old")).toMatchObject({ kind: "reviewed" });
   });
@@ -169,11 +170,13 @@ describe("a server that keeps changing", () => {
     const { live } = liveTools();
     const listings = live.observe("files");
     for (let n = 0; n < 10_010; n += 1) listings.listed(`t${n}`, definition(B));
-    expect(live.toolsOf("files")).toHaveLength(10_000);
+    expect(live.statusOf("files", "t9999")).toMatchObject({ kind: "uncatalogued" });
+    expect(live.statusOf("files", "t10000")).toEqual({ kind: "unseen" });
+    expect(live.uncatalogued()).toHaveLength(1_000);
     listings.wasWhole(listings.mark());
-    expect(live.toolsOf("files")).toEqual([]);
+    expect(live.uncatalogued()).toEqual([]);
     listings.listed("again", definition(B));
-    expect(live.toolsOf("files")).toEqual(["again"]);
+    expect(live.uncatalogued()).toHaveLength(1);
   });
 
   test("fills no more memory than it may, in characters, and what it took is given back", () => {
@@ -181,11 +184,16 @@ describe("a server that keeps changing", () => {
     const listings = live.observe("files");
     const long = (n: number) => definition(hash(n), "x".repeat(6_000_000));
     for (let n = 0; n < 4; n += 1) listings.listed(`t${n}`, long(n));
-    expect(live.toolsOf("files")).toEqual(["t0", "t1"]);
+    expect(live.uncatalogued().map(({ tool }) => tool)).toEqual(["t0", "t1"]);
     for (let n = 10; n < 20; n += 1) listings.listed("t1", long(n));
     expect(live.statusOf("files", "t1")).toMatchObject({ kind: "uncatalogued" });
     listings.listed("t0", definition(B));
     listings.listed("t2", long(3));
-    expect(live.toolsOf("files")).toEqual(["t0", "t1", "t2"]);
+    expect(
+      live
+        .uncatalogued()
+        .map(({ tool }) => tool)
+        .sort(),
+    ).toEqual(["t0", "t1", "t2"]);
   });
 });

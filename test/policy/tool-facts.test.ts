@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { Classified } from "../../src/gate/types.ts";
+import type { Classified, ListedDefinition } from "../../src/gate/types.ts";
 import type { ActivePolicy } from "../../src/policy/active-policy.ts";
 import { catalogueSchema } from "../../src/policy/catalogue.ts";
-import { createToolFacts } from "../../src/policy/tool-facts.ts";
+import { createLiveClassifier } from "../../src/policy/live-classifier.ts";
+import { findFacts } from "../../src/policy/tool-facts.ts";
 import { loadShippedPolicy } from "./support.ts";
 
 const definitionOf = (definition: Readonly<Record<string, unknown>>) => {
@@ -32,12 +33,18 @@ function policyOf(answer: () => Classified) {
   };
   const engine = { revision, evaluate: unasked, classify };
   const policy: ActivePolicy = {
-    current: { engine, rules: new Map(), catalogue, servers: new Set<string>() },
+    current: { engine, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
     evaluate: unasked,
     classify,
     reload: unasked,
   };
-  return { asked, revision, describe: createToolFacts(policy) };
+  return { asked, revision, describe: factsOf(policy) };
+}
+
+function factsOf(policy: ActivePolicy) {
+  const classify = createLiveClassifier(policy);
+  return (server: string, tool: string, definition: ListedDefinition | undefined) =>
+    findFacts(policy.current.catalogue, classify, { server, tool, definition });
 }
 
 const WRITE: Classified = {
@@ -54,7 +61,7 @@ const WRITE: Classified = {
 };
 
 test("a tool that nobody reviewed is classified by its live definition, with the shipped classifier", async () => {
-  const facts = createToolFacts(await loadShippedPolicy());
+  const facts = factsOf(await loadShippedPolicy());
   expect(facts("nobody.knows", "delete_user", SEND)).toEqual({
     category: "Destructive",
     risk: "Critical",

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { compareOutcomes } from "../../src/policy/diff/compare-outcomes.ts";
+import { compareEffects } from "../../src/policy/diff/compare-outcomes.ts";
+import { effectOf } from "../../src/policy/diff/effect.ts";
 import type { Diverged } from "../../src/shadow/shadow.ts";
 import { createShadowLog } from "../../src/shadow/shadow-log.ts";
 import { makeTempDir } from "../e2e/harness-process.ts";
@@ -12,7 +13,8 @@ const SECRET = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
 
 function diverged(id: string, reason = "No"): Diverged {
   const [active, shadow] = [decided(), decided({ action: "deny", reasons: [reason], rules: ["policy.s/no"] })];
-  const change = compareOutcomes(active, shadow);
+  const judge = { rules: new Map(), conditions: undefined };
+  const change = compareEffects(effectOf(active, judge), effectOf(shadow, judge));
   if (active.kind === "failed" || change === undefined) throw new Error("no divergence");
   const { decision, fuel } = active;
   const verdict = { id, decision, facts: FACTS, fuel, bundle: BUNDLE, kind: "forward", receipt: undefined } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Judged } from "../../src/gate/gate.ts";
 import type { Outcome as Became, Evaluation, Revision } from "../../src/gate/types.ts";
-import { type Candidate, createShadow, type Diverged, type Outcome } from "../../src/shadow/shadow.ts";
+import { type Candidate, createShadow, type Diverged, type Judge, type Outcome } from "../../src/shadow/shadow.ts";
 import { BUNDLE, CALL, decided, FACTS } from "../gate/ports.ts";
 
 const OTHER: Revision = { revision: "r2", digest: "d2" };
@@ -14,15 +14,20 @@ function judgedAs(evaluation: Evaluation | undefined, outcome: Became = FORWARD,
   return { call: CALL, verdict, startedUnixMs: 5_000, judgedNs: 1 };
 }
 
+/** A policy of whose rules nothing is known. */
+function judgeOf(revision: Revision): Judge {
+  return { revision, rules: new Map(), conditions: undefined };
+}
+
 /** A shadow whose work runs when `turn` is called. */
 function startShadow(judge: (judged: Judged) => Outcome = () => decided()) {
   const turns: (() => void)[] = [];
   const told: Diverged[] = [];
   let active: Revision = BUNDLE;
-  let candidate: Candidate | undefined = { revision: OTHER, judge };
+  let candidate: Candidate | undefined = { ...judgeOf(OTHER), judge };
   const shadow = createShadow({
     candidate: () => candidate,
-    active: () => active,
+    active: () => judgeOf(active),
     onDiverged: (diverged) => told.push(diverged),
     later: (work) => turns.push(work),
   });
@@ -195,7 +200,7 @@ describe("a shadow", () => {
     };
     judgeOne();
     expect(shadow.read().divergences.stricter).toBe(1);
-    harness.take({ revision: { revision: "r3", digest: "d3" }, judge: () => DENIES });
+    harness.take({ ...judgeOf({ revision: "r3", digest: "d3" }), judge: () => DENIES });
     expect(shadow.read()).toMatchObject({ judged: 0, divergences: { stricter: 0 }, top: [] });
     judgeOne();
     harness.activate({ revision: "r9", digest: "d9" });
