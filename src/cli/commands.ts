@@ -71,6 +71,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "why",
+    {
+      usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
+      summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
+      load: () => import("./why.ts"),
+    },
+  ],
+  [
     "status",
     {
       usage: "[-c regate.yaml] [--json]",

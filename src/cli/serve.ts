@@ -92,7 +92,7 @@ export async function start(config: Config, io: CommandIo, shadow?: string): Pro
 }
 
 /** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
-function bundleOf(config: Config): string {
+export function bundleOf(config: Pick<Config, "file" | "bundle">): string {
   const built = join(dirname(config.file), BUILT_BUNDLE);
   return config.bundle ?? (existsSync(built) ? built : SHIPPED_BUNDLE);
 }
