@@ -24,7 +24,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "serve",
     {
-      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
     },
@@ -92,6 +92,22 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
         "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
       summary: "show every decision that changes between two bundles, revisions or the working tree",
       load: () => import("./diff.ts"),
+    },
+  ],
+  [
+    "why",
+    {
+      usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
+      summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
+      load: () => import("./why.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "[-c regate.yaml] [--json]",
+      summary: "show what the running gate does: policy, servers, counts, shadow",
+      load: () => import("./status.ts"),
     },
   ],
   [
