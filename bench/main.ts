@@ -11,6 +11,7 @@ import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
 import { load, openSession, type Target } from "./load.ts";
 import { generateEngine, timeEvaluations } from "./policy.ts";
 import { run, start, stopAll } from "./processes.ts";
+import { benchReplay } from "./replay.ts";
 
 const ROUNDS = 7;
 const CALLS = { 1: 1_500, 16: 8_000 } as const;
@@ -19,8 +20,11 @@ async function main(): Promise<void> {
   const labels = process.env.LABELS;
   if (labels !== undefined && labels !== "") return benchLabels(labels);
   console.log(`node ${process.version}, ${ROUNDS} rounds; each ratio: least / median / greatest\n`);
-  await benchPolicy();
-  await benchProxy();
+  const parts = process.argv.slice(2);
+  const isWanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
+  if (isWanted("policy")) await benchPolicy();
+  if (isWanted("proxy")) await benchProxy();
+  if (isWanted("replay")) await benchReplay();
 }
 
 async function benchLabels(file: string): Promise<void> {
