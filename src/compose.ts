@@ -2,6 +2,7 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
@@ -110,15 +111,17 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const secret = makeProofSecret();
     let url: string | undefined;
     const reload = () => reloadPolicy(policy, log);
+    const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
     const app = createApp({
       instance,
       endpoints,
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys),
-      operatorKey: { accepts: (authorization) => operator?.key.accepts(authorization) ?? false },
+      operatorKey,
       reload,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
+      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
       log,
     });
     const server = await listen(app, config.listen);

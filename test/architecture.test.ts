@@ -24,15 +24,17 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
-  "compose.ts": ["compose-gate.ts", "compose-live.ts", ...SERVING],
+  cli: ["compose.ts", "check", "scan", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": ["compose-gate.ts", "compose-live.ts", "compose-console.ts", ...SERVING],
   "compose-gate.ts": ["compose-live.ts", ...SERVING],
   "compose-live.ts": ["scan", ...SERVING],
+  "compose-console.ts": ["compose-live.ts", ...SERVING],
   http: ["mcp", "gate", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
@@ -58,7 +60,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.split(sep).join("/"))
   .toSorted();
 const sources = new Map(files.map((file) => [file, withoutComments(readFileSync(join(SRC, file), "utf8"))]));
@@ -168,7 +170,7 @@ describe("src/", () => {
   });
 
   test("imports its own files with their extension", () => {
-    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:ts|json)$/.test(specifier));
+    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:tsx?|json)$/.test(specifier));
     expect(bare.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
   });
 });

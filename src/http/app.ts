@@ -18,6 +18,8 @@ export type Reloaded =
   /** The new bundle is refused, the one in force stays. */
   | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
 
+type Env = { Bindings: HttpBindings };
+
 export type AppParts = {
   /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
   readonly instance: string;
@@ -31,10 +33,10 @@ export type AppParts = {
   readonly notReady: () => string | undefined;
   /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
   readonly prove: (nonce: string) => string | undefined;
+  /** Everything below /console; it asks for the operator key by itself. */
+  readonly console: Hono<Env>;
   readonly log: (line: string) => void;
 };
-
-type Env = { Bindings: HttpBindings };
 
 export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
@@ -86,6 +88,8 @@ export function createApp(parts: AppParts): Hono<Env> {
     }
     return c.json(await parts.reload());
   });
+
+  app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
 

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { createApp, type Reloaded } from "../../src/http/app.ts";
@@ -69,6 +70,7 @@ export async function startFront({ target, keys = [], reload, notReady, host }: 
     operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
     reload: reload ?? (() => Promise.reject(new Error("not expected"))),
     notReady: notReady ?? (() => undefined),
+    console: new Hono(),
     prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
     log: () => {},
   });
