@@ -109,17 +109,14 @@ describe("text of someone else's in a comment", () => {
     [
       "markup",
       "*a* _b_ `c` ~~d~~ [e](f) ![g](h)",
-      "<code>&#42;a&#42; &#95;b&#95; &#96;c&#96; &#126;&#126;d&#126;&#126; &#91;e&#93;&#40;f&#41; &#33;&#91;g&#93;&#40;h&#41;</code>",
+      "<code>&#42;a&#42; &#95;b&#95; &#96;c&#96; &#126;&#126;d&#126;&#126; &#91;e&#93;(f) !&#91;g&#93;(h)</code>",
     ],
-    ["HTML", "</code><img src=x>", "<code>&#60;/code&#62;&#60;img src&#61;x&#62;</code>"],
+    ["HTML", "</code><img src=x>", "<code>&#60;/code&#62;&#60;img src=x&#62;</code>"],
     ["a mention and a reference", "@everyone #1", "<code>&#64;everyone &#35;1</code>"],
     ["a cell's end", "a | b", "<code>a &#124; b</code>"],
     ["links", "https://evil.example www.evil.example", "<code>https&#58;//evil.example www&#46;evil.example</code>"],
-    [
-      "line ends and what reorders",
-      "a\nb\u202ec\u2028d",
-      "<code>a&#92;u&#123;000a&#125;b&#92;u&#123;202e&#125;c&#92;u&#123;2028&#125;d</code>",
-    ],
+    ["emoji or mathematics", ":smile: :100: $x$", "<code>&#58;smile&#58; &#58;100&#58; &#36;x&#36;</code>"],
+    ["line ends and what reorders", "a\nb\u202ec\u2028d", "<code>a&#92;u{000a}b&#92;u{202e}c&#92;u{2028}d</code>"],
   ])("is no %s", (_, text, expected) => {
     expect(code(text)).toBe(expected);
   });
@@ -149,7 +146,7 @@ rules[${JSON.stringify(NASTY)}] contains {"id": "r", "action": "${action}", "rea
   });
 
   test("is bounded to what GitHub takes, and what is left out is counted", async () => {
-    const servers = Array.from({ length: 40 }, (_, s) => s);
+    const servers = Array.from({ length: 8 }, (_, s) => s);
     const tools = Array.from({ length: 25 }, (_, t) => t);
     const files = (action: string): Files =>
       Object.fromEntries(
@@ -170,9 +167,9 @@ rules[${JSON.stringify(NASTY)}] contains {"id": "r", "action": "${action}", "rea
     const [, total = ""] = /^\*\*Regate: (\d+) looser/.exec(stdout) ?? [];
     const listed = stdout.match(/^\| \*\*looser\*\*/gm)?.length ?? 0;
     const [, more = "0"] = /^\*\*And ([\d,]+) looser/m.exec(stdout) ?? [];
-    expect(Number(total)).toBeGreaterThanOrEqual(1_000);
+    expect(Number(total)).toBe(200);
     expect(listed).toBeGreaterThan(20);
     expect(listed + Number(more.replaceAll(",", ""))).toBe(Number(total));
-    expect(stdout).toContain("- and 980 more\n");
+    expect(stdout).toContain("- and 180 more\n");
   }, 60_000);
 });
