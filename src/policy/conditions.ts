@@ -1,6 +1,6 @@
 // What is known of each rule's conditions from its source: which places of the input it may read, and what it compares them
-// with. `regate build` writes it into the bundle as data.conditions, for `regate diff` to choose inputs by; the gate has no use
-// for it, and the engine never sees it. Plain data: nothing here reads a file.
+// with. `regate build` writes it into the bundle as data.conditions, for `regate diff` to choose inputs by and for the shadow to
+// tell which rules deny; the engine never sees it. Plain data: nothing here reads a file.
 import { z } from "zod";
 
 /** A place in the input, from its root: `["args", "path"]`. null stands for any key, and for any index of an array. */

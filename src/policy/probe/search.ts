@@ -188,7 +188,11 @@ function categoriesOf(
   return definition.catalogued ? [category] : undefined;
 }
 
-function readParameters({ catalogue }: ProbedPolicy, { server, tool = "" }: Target): ReadonlyMap<string, Shape> {
+/** What the catalogue knows of a tool's parameters, by name. */
+export function readParameters(
+  { catalogue }: Pick<ProbedPolicy, "catalogue">,
+  { server, tool = "" }: Pick<Target, "server" | "tool">,
+): ReadonlyMap<string, Shape> {
   const tools = catalogue[server]?.tools ?? {};
   const parameters: unknown = Object.hasOwn(tools, tool) ? tools[tool]?.parameters : undefined;
   if (typeof parameters !== "object" || parameters === null) return new Map();
