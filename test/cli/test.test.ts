@@ -110,7 +110,7 @@ describe("what is missing on the machine", () => {
 describe("wrong use is named", () => {
   test.each([
     [["a", "b"], "regate test: one policy folder at a time, not a and b"],
-    [["--format", "jsn"], "regate test: --format jsn (did you mean json?); it may be human, json, sarif, github"],
+    [["--format", "jsn"], "regate test: --format jsn (did you mean json?); it may be human, json, sarif, github, markdown"],
     [
       ["--skip", "lnt"],
       "regate test: --skip lnt (did you mean lint?); it may be format, check, lint, test, build, samples, audit",
