@@ -60,7 +60,7 @@ names_data if {
 
 # `block_user` and `order_items`, but not `order_status`
 _may_order if {
-	verbs.known[spoken[0]].usual != "Read"
+	verbs.said(spoken[0]).usual != "Read"
 	not _ends_in_data
 }
 
@@ -70,7 +70,7 @@ _firm := _of_grade("firm")
 
 _loose := _of_grade("loose")
 
-_of_grade(grade) := {i | some i, word in spoken; verbs.known[word].grade == grade}
+_of_grade(grade) := {i | some i, word in spoken; verbs.said(word).grade == grade}
 
 # The first firm verb says what the tool does, and one that stands last or is joined to another.
 _sure contains min(_firm) if not _asks
@@ -108,7 +108,7 @@ _sure contains i if {
 _is_object(i) if {
 	0 in _loose
 	i > 0
-	verbs.known[spoken[0]].usual != "Read"
+	verbs.said(spoken[0]).usual != "Read"
 	spoken[i] in verbs.events
 }
 
@@ -143,10 +143,10 @@ _is_known(word) if {
 _verbs[i] := {"verb": word, "category": category, "objects": objects} if {
 	some i, objects in _objects
 	word := spoken[i]
-	category := meaning.category(word, verbs.known[word].usual, objects)
+	category := meaning.category(word, verbs.said(word).usual, objects)
 }
 
-_is_verb(word) if verbs.known[word].grade != "telling"
+_is_verb(word) if verbs.said(word).grade != "telling"
 
 # What stands after it, up to a word that leads on to something else; for a verb that stands last, what stands before.
 _objects[i] := objects if {
@@ -158,8 +158,7 @@ _objects[i] := objects if {
 
 # "from" and "into" stay: they say of a removal that the thing itself goes on existing, of a loading that it is stored.
 _ends[i] := end if {
-	some i, word in spoken
-	_is_verb(word)
+	some i, _ in spoken
 	stop := min({_last + 1} | {j | some j in _leading_on; j > i})
 	end := stop + count({next | next := spoken[stop]; next in {"from", "into"}})
 }
