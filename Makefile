@@ -17,7 +17,7 @@ export CHROMIUM
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle bench screenshots ci clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench screenshots ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,9 @@ check-rego: $(OPA) $(REGAL) dist/main.js ## format, check, lint and test the Reg
 	$(OPA) check --strict --schema schemas rego
 	$(REGAL) lint rego .regal/rules
 	$(REGAL) test .regal/rules
-	$(OPA) test --fail-on-empty rego
-	@set -o pipefail; $(OPA) test --coverage rego | node scripts/check-coverage.mjs
+	$(OPA) test --fail-on-empty --timeout 60s rego
+	@set -o pipefail; $(OPA) test --coverage --timeout 60s rego | node scripts/check-coverage.mjs
+	node scripts/catalogue-table.mjs --check
 
 check-ts: node_modules/ready ## lint and type-check the TypeScript
 	npx biome check --error-on-warnings .
@@ -46,6 +47,10 @@ check-ts: node_modules/ready ## lint and type-check the TypeScript
 
 bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
 	node dist/main.js build rego -o $(BUNDLE)
+
+catalogue: dist/main.js $(OPA) .venv/ready .servers/ready ## install the servers of the shipped catalogue, and scan them (900 MB; no part of test)
+	node dist/main.js scan --all -c tools/servers/regate.yaml
+	node scripts/catalogue-table.mjs
 
 bench: dist/main.js $(OPA) ## measure: ratios within one run
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
@@ -59,7 +64,7 @@ ci: ## exactly what CI runs
 	.ci/run
 
 clean: ## remove what the other targets made
-	rm -rf dist node_modules .tools .venv bench/out
+	rm -rf dist node_modules .tools .venv .servers bench/out
 
 node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
@@ -87,4 +92,16 @@ $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@echo 'Making .venv with the SiteWise server and the Python client: about half a minute'
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r tools/python/requirements.txt
+	@touch $@
+
+# Two environments: SQLite's server does not start with the MCP SDK that the others need. No install scripts: listing tools needs none.
+.servers/ready: $(wildcard tools/servers/*.json tools/servers/*.txt)
+	@command -v python3 >/dev/null || { echo 'python3 is needed for the servers of PyPI'; exit 1; }
+	rm -rf .servers && mkdir -p .servers/npm
+	cp tools/servers/package.json tools/servers/package-lock.json .servers/npm
+	npm ci --prefix .servers/npm --ignore-scripts --omit=optional --no-audit --no-fund
+	python3 -m venv .servers/python
+	.servers/python/bin/pip install --quiet --disable-pip-version-check -r tools/servers/requirements.txt
+	python3 -m venv .servers/sqlite
+	.servers/sqlite/bin/pip install --quiet --disable-pip-version-check -r tools/servers/requirements-sqlite.txt
 	@touch $@

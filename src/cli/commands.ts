@@ -54,6 +54,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "classify",
+    {
+      usage: "FILE [--bundle FILE]",
+      summary: "say of each tool in a tools/list result what it is, and why",
+      load: () => import("./classify.ts"),
+    },
+  ],
+  [
     "decide",
     {
       usage: "FILE [--bundle FILE]",

@@ -1,6 +1,5 @@
 // `regate decide FILE|-`: one input in, the decision of a bundle out, each matched rule with the file and row it stands in.
 // It judges exactly the text it is given, takes no tokens and asks no gate.
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -12,6 +11,7 @@ import { INPUT_KEYS, inputSchema } from "../policy/input-schema.ts";
 import type { RuleIndex } from "../policy/rule-index.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { readJson } from "./read-json.ts";
 
 const LABEL_WIDTH = 10;
 const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
@@ -48,14 +48,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 /** @throws Problem with one line that names the first field at fault */
 async function readInput(file: string, io: CommandIo): Promise<{ text: string; input: Input }> {
-  const shown = file === "-" ? "standard input" : file;
-  const text = decodeUtf8(file === "-" ? await io.stdin() : await readBytes(resolve(io.cwd, file), shown), shown);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
-  }
+  const { shown, text, value } = await readJson(file, io);
   const parsed = inputSchema.safeParse(value, { reportInput: true });
   if (parsed.success) return { text, input: parsed.data };
   const [issue] = parsed.error.issues;
@@ -70,20 +63,6 @@ async function readInput(file: string, io: CommandIo): Promise<{ text: string; i
 function describeGap({ server, tool, category }: Input, catalogue: Catalogue): string | undefined {
   if (tool === undefined || category !== undefined) return undefined;
   return `none in the input, so that no default speaks; the gate judges it as ${describeTool(catalogue, server, tool).category}`;
-}
-
-async function readBytes(path: string, shown: string): Promise<Uint8Array> {
-  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Problem([`${shown}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`]);
-  });
-}
-
-function decodeUtf8(bytes: Uint8Array, shown: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Problem([`${shown}: not UTF-8`]);
-  }
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

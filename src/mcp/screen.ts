@@ -25,9 +25,9 @@ export type ScreenOptions = {
 
 type Answer = Extract<ServerMessage, { readonly kind: "response" }>;
 
-/** After so many tools of a list were judged, or so long definitions, other calls get their turn. */
+/** After so many tools of a list were judged, or so long, other calls get their turn: to classify one may take milliseconds. */
 const TOOLS_PER_TURN = 50;
-const CHARACTERS_PER_TURN = 262_144;
+const MS_PER_TURN = 10;
 const PASS: Screened = { kind: "pass" };
 
 export function createScreen(options: ScreenOptions): Screen {
@@ -107,14 +107,13 @@ function asksForFirstPage(call: Call | undefined): boolean {
 /** The names of those that the caller may not see. */
 async function hiddenOf(options: ScreenOptions, tools: readonly ListedTool[]): Promise<ReadonlySet<string>> {
   const hidden = new Set<string>();
-  let [judged, characters] = [0, 0];
+  let [judged, sinceMs] = [0, performance.now()];
   for (const { name, sha256, text } of tools) {
-    if (judged >= TOOLS_PER_TURN || characters >= CHARACTERS_PER_TURN) {
+    if (judged >= TOOLS_PER_TURN || performance.now() - sinceMs >= MS_PER_TURN) {
       await nextTurn();
-      [judged, characters] = [0, 0];
+      [judged, sinceMs] = [0, performance.now()];
     }
     judged += 1;
-    characters += text.length;
     const call: Call = {
       ...options.caller,
       direction: "to_server",

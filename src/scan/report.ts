@@ -11,8 +11,8 @@ import { showWordDiff } from "./word-diff.ts";
 const MAX_ROWS = 200;
 const MAX_VALUE_CHARACTERS = 200;
 const MAX_SHOWN_PATHS = 4;
-/** Signals of a text that speaks to the model, or hides from the person. */
-const ALARMING = /instruct|hidden/;
+/** Signals (rego/regate/classifier/signals) of a text that speaks to the model, or hides from the person. */
+const ALARMING: readonly string[] = ["hidden_text", "instructs_model"];
 
 /** Whether the server's tools are not those that were reviewed. A judgement that was only completed is none of it. */
 export function isDrift(change: ToolChange): boolean {
@@ -122,7 +122,7 @@ function describeChange(change: ToolChange): string[] {
 
 function describeNew({ description, signals = [] }: CatalogueTool): string[] {
   const text = `    description: ${showWordDiff("", description ?? "")}`;
-  const alarms = signals.filter((signal) => ALARMING.test(signal));
+  const alarms = signals.filter((signal) => ALARMING.includes(signal));
   return alarms.length === 0 ? [text] : [text, `    ${describeAlarm(alarms)}`];
 }
 
@@ -154,7 +154,7 @@ function remarksOn(
   differences: readonly Difference[],
 ): string[] {
   if (live === undefined) return [];
-  const alarms = differences.length === 0 ? [] : live.signals.filter((signal) => ALARMING.test(signal));
+  const alarms = differences.length === 0 ? [] : live.signals.filter((signal) => ALARMING.includes(signal));
   const isOther = live.category !== entry.category || live.severity !== entry.severity;
   return [
     ...(alarms.length === 0 ? [] : [describeAlarm(alarms)]),

@@ -147,14 +147,17 @@ describe("a list of tools", () => {
     expect(seen).toEqual(expected);
   });
 
-  test("with long definitions lets others have their turn sooner", async () => {
-    const { screen, judged } = screenOf();
-    const long = (name: string) => `{"name":"${name}","description":"${"x".repeat(200_000)}"}`;
-    const screening = screen(result(`{"tools":[${["a", "b", "c", "d", "e", "f"].map(long)}]}`));
+  test("lets others have their turn sooner where a tool takes long to be judged", async () => {
+    const { screen, judged } = screenOf(() => {
+      const endMs = performance.now() + 11;
+      while (performance.now() < endMs);
+      return false;
+    });
+    const screening = screen(result(`{"tools":[${["a", "b", "c", "d"].map(TOOL)}]}`));
     const judgedBefore = await new Promise((resolve) => setImmediate(() => resolve(judged.length)));
     await screening;
-    expect(judgedBefore).toBeLessThan(6);
-    expect(judged).toHaveLength(6);
+    expect(judgedBefore).toBeLessThan(4);
+    expect(judged).toHaveLength(4);
   });
 
   test("is forgotten when the server says that it changed", async () => {

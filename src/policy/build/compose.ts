@@ -30,6 +30,8 @@ import {
 import { findSpeakingRules } from "./speaking-rules.ts";
 
 const LIBRARY_ROOTS = ["regate"];
+/** What of the library judges definitions, and no calls: a decision neither reads it nor changes with it. */
+const CLASSIFIER = /^regate\/classif(?:y\.rego$|ier\/)/;
 const OWN_ROOTS = ["policy", "catalogue", "conditions", "rules"];
 const BUNDLES = ["library", "own"];
 const CAPABILITIES = ["--capabilities", "capabilities.json"];
@@ -71,7 +73,8 @@ async function buildIn(
   refuseFaults(folder, faults);
   const defaults = ownModules.some(isDefaults) ? [] : await readDefaults();
   refuseFaults(folder, checkPlaces(ownModules, defaults));
-  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(library))];
+  const deciding = library.filter(({ path }) => !CLASSIFIER.test(path));
+  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(deciding))];
 
   const files = new Set(modules.map(({ file }) => file));
   const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];

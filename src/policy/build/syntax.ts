@@ -47,6 +47,8 @@ export type Definition = {
   readonly value?: SyntaxTerm;
   readonly body: readonly SyntaxExpression[];
   readonly else?: Definition;
+  /** All that the parser says of it, but for where it stands and what is written about it. */
+  readonly text: string;
 };
 
 /** `import input.args as a`: a name, and what stands for it. */
@@ -88,6 +90,8 @@ const ruleSchema = z.looseObject({
 });
 const importSchema = z.looseObject({ path: nodeSchema, alias: z.string().optional() });
 
+/** What the parser puts beside the syntax. */
+const BESIDE_SYNTAX = new Set(["annotations", "comments", "location"]);
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 export function readImports(imports: unknown): readonly Import[] {
@@ -107,7 +111,12 @@ export function readDefinition(given: unknown): Definition {
     ...(head.value !== undefined && { value: readTerm(head.value) }),
     body: (body ?? []).map(readExpression),
     ...(next !== undefined && { else: readDefinition(next) }),
+    text: writeWithoutPlaces(given),
   };
+}
+
+function writeWithoutPlaces(given: unknown): string {
+  return JSON.stringify(given, (key, value: unknown) => (BESIDE_SYNTAX.has(key) ? undefined : value));
 }
 
 function readExpression(given: unknown): SyntaxExpression {
@@ -203,5 +212,5 @@ function listTerms(tree: unknown): SyntaxTerm[] {
   if (typeof tree !== "object" || tree === null) return [];
   const parsed = nodeSchema.safeParse(tree);
   if (parsed.success && parsed.data.type !== "") return [readTerm(tree)];
-  return Object.entries(tree).flatMap(([key, below]) => (key === "location" ? [] : listTerms(below)));
+  return Object.entries(tree).flatMap(([key, below]) => (BESIDE_SYNTAX.has(key) ? [] : listTerms(below)));
 }

@@ -1,9 +1,10 @@
 // Gathers the changes of decisions: each distinct one once, with the smallest input that shows it and how many do. Bounded: a
 // million inputs that each change in a way of their own become so many rows and a number.
-import type { Decision, Evaluation } from "../../gate/types.ts";
+import type { Evaluation } from "../../gate/types.ts";
 import { OTHER } from "../probe/targets.ts";
 import type { IndexedRules } from "../speakers.ts";
-import { CHANGES, type Change, type ChangeKind, type ChangePart, compareOutcomes } from "./compare-outcomes.ts";
+import { CHANGES, type Change, type ChangeKind, type ChangePart, compareEffects } from "./compare-outcomes.ts";
+import { type Effect, effectOf } from "./effect.ts";
 import { type Culprit, findCulprits } from "./find-culprits.ts";
 import { shrinkInputs } from "./shrink-input.ts";
 
@@ -65,9 +66,9 @@ export class ChangeTable {
 
   /** @returns undefined where nothing changes */
   add(compared: Compared): Added | undefined {
-    const change = compareOutcomes(compared.base, compared.head);
-    if (change === undefined) return undefined;
-    const key = nameChange(compared, change);
+    const named = this.#name(compared);
+    if (named === undefined) return undefined;
+    const { key, change } = named;
     const count = (): void => {
       const known = this.#rows.get(key);
       if (known !== undefined) known.counts[compared.origin] += 1;
@@ -101,9 +102,7 @@ export class ChangeTable {
     for (const [key, row] of this.#rows) {
       if (row.shown.origin !== "generated") continue;
       const inputs = shrinkInputs(row.shown.inputs, (smaller) => {
-        const judged = { ...row.shown, inputs: smaller, ...evaluate(smaller) };
-        const change = compareOutcomes(judged.base, judged.head);
-        return change !== undefined && nameChange(judged, change) === key;
+        return this.#name({ ...row.shown, ...evaluate(smaller) })?.key === key;
       });
       row.shown = { ...row.shown, inputs };
     }
@@ -111,6 +110,13 @@ export class ChangeTable {
 
   unlisted(): readonly Unlisted[] {
     return [...this.#unlisted.values()];
+  }
+
+  /** Two changes with the same key are one. */
+  #name({ server, tool, base, head }: Compared): { readonly key: string; readonly change: Change } | undefined {
+    const effects: readonly [Effect, Effect] = [effectOf(base, this.policies.base), effectOf(head, this.policies.head)];
+    const change = compareEffects(...effects);
+    return change === undefined ? undefined : { key: JSON.stringify([server, tool, change.kind, effects]), change };
   }
 
   /** Makes a row, where there is room for one. */
@@ -128,22 +134,6 @@ export class ChangeTable {
     const key = JSON.stringify([named.server, named.tool, change]);
     this.#unlisted.set(key, { ...named, change, inputs: (this.#unlisted.get(key)?.inputs ?? 0) + 1 });
   }
-}
-
-/** Two changes with the same name are one. */
-function nameChange({ server, tool, base, head }: Compared, { kind }: Change): string {
-  return JSON.stringify([server, tool, kind, effectOf(base), effectOf(head)]);
-}
-
-/** What a decision does: without the limits that a denied call never meets, and the approval that is not asked for. */
-function effectOf(evaluation: Evaluation): Partial<Decision> | string {
-  if (evaluation.kind === "failed") return "failed";
-  const { rate_limits, approval, ...decision } = evaluation.decision;
-  return {
-    ...decision,
-    ...(decision.action !== "deny" && { rate_limits }),
-    ...(decision.action === "require_approval" && { approval }),
-  };
 }
 
 const ORIGINS: readonly Origin[] = ["generated", "sample", "recorded"];

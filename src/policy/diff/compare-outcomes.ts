@@ -1,7 +1,7 @@
-// What changes for a call between two decisions on it, and whether that is looser, stricter or neither. What has no effect
-// does not count: limits of a call that is denied, an approval that nobody is asked for. Pure.
+// What changes for a call between two decisions on it, and whether that is looser, stricter or neither. Pure.
 import type { Decision, Evaluation, RateLimit } from "../../gate/types.ts";
 import { compareLimits } from "./compare-limits.ts";
+import { type Effect, isRefusal, STRICTNESS } from "./effect.ts";
 
 export const CHANGES = ["looser", "stricter", "other"] as const;
 export type ChangeKind = (typeof CHANGES)[number];
@@ -17,12 +17,8 @@ export type ChangePart = {
 /** Looser where any part is, else stricter where any is. */
 export type Change = { readonly kind: ChangeKind; readonly parts: readonly [ChangePart, ...ChangePart[]] };
 
-/** From what lets the most through to what lets nothing through; a policy that fails refuses. */
-const STRICTNESS = ["allow", "require_approval", "deny", "failed"] as const;
-const REFUSED = STRICTNESS.indexOf("deny");
-
 /** @returns undefined where nothing changes for the call */
-export function compareOutcomes(base: Evaluation, head: Evaluation): Change | undefined {
+export function compareEffects(base: Effect, head: Effect): Change | undefined {
   const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head)];
   if (first === undefined) return undefined;
   const kinds = [first, ...others].map(({ kind }) => kind);
@@ -43,38 +39,28 @@ export function describeLimit({ max, window, per, over, cost }: RateLimit): stri
   return `${max} per ${window} s and ${per}${counted}${cost === 1 ? "" : `, cost ${cost}`}`;
 }
 
-function actionOf(evaluation: Evaluation): (typeof STRICTNESS)[number] {
-  return evaluation.kind === "failed" ? "failed" : evaluation.decision.action;
-}
-
-function compareActions(base: Evaluation, head: Evaluation): ChangePart[] {
-  const [from, to] = [actionOf(base), actionOf(head)];
+function compareActions({ action: from }: Effect, { action: to }: Effect): ChangePart[] {
   if (from === to) return [];
-  const [before, after] = [STRICTNESS.indexOf(from), STRICTNESS.indexOf(to)];
-  const areBothRefused = before >= REFUSED && after >= REFUSED;
-  const kind = areBothRefused ? "other" : after < before ? "looser" : "stricter";
+  const isLooser = STRICTNESS.indexOf(to) < STRICTNESS.indexOf(from);
+  const kind = isRefusal(from) && isRefusal(to) ? "other" : isLooser ? "looser" : "stricter";
   return [{ what: "action", kind, base: from, head: to }];
 }
 
-function compareDetails(base: Evaluation, head: Evaluation): ChangePart[] {
-  // why a policy fails is for whoever mends it: the call is refused either way
-  if (base.kind === "failed" || head.kind === "failed") return [];
-  const [before, after] = [base.decision, head.decision];
-  const isLetThrough = before.action !== "deny" && after.action !== "deny";
-  const isAsked = before.action === "require_approval" && after.action === "require_approval";
+function compareDetails(base: Effect, head: Effect): ChangePart[] {
+  if (base.action === "failed" || head.action === "failed") return [];
   return [
-    ...(isLetThrough ? limitsPart(before, after) : []),
-    ...(isAsked ? approvalPart(before, after) : []),
-    ...hiddenPart(before, after),
-    ...redactPart(before, after),
-    ...listPart("labels", before.labels, after.labels),
-    ...listPart("malformed", before.malformed, after.malformed),
-    ...listPart("reasons", before.reasons, after.reasons),
-    ...listPart("rules", before.rules, after.rules),
+    ...(isRefusal(base.action) || isRefusal(head.action) ? [] : limitsPart(base, head)),
+    ...approvalPart(base, head),
+    ...hiddenPart(base, head),
+    ...redactPart(base, head),
+    ...listPart("labels", base.labels, head.labels),
+    ...listPart("malformed", base.malformed, head.malformed),
+    ...listPart("reasons", base.reasons, head.reasons),
+    ...listPart("rules", base.rules, head.rules),
   ];
 }
 
-function limitsPart({ rate_limits: base }: Decision, { rate_limits: head }: Decision): ChangePart[] {
+function limitsPart({ rate_limits: base }: Effect, { rate_limits: head }: Effect): ChangePart[] {
   if (JSON.stringify(base) === JSON.stringify(head)) return [];
   const { looser, stricter } = compareLimits(base, head);
   const kind = looser ? "looser" : stricter ? "stricter" : "other";
@@ -83,7 +69,8 @@ function limitsPart({ rate_limits: base }: Decision, { rate_limits: head }: Deci
 }
 
 /** Who approves has longer for it, and the approval stays good for longer; how long the call waits lets nothing through. */
-function approvalPart({ approval: base }: Decision, { approval: head }: Decision): ChangePart[] {
+function approvalPart({ approval: base }: Effect, { approval: head }: Effect): ChangePart[] {
+  if (base === undefined || head === undefined) return [];
   if (base.timeout === head.timeout && base.hold === head.hold) return [];
   const kind = head.timeout > base.timeout ? "looser" : head.timeout < base.timeout ? "stricter" : "other";
   const describe = ({ timeout, hold }: Decision["approval"]): string => `within ${timeout} s, waits ${hold} s`;
@@ -91,7 +78,7 @@ function approvalPart({ approval: base }: Decision, { approval: head }: Decision
 }
 
 /** A tool that is let through is seen: only of two denials it matters. */
-function hiddenPart(base: Decision, head: Decision): ChangePart[] {
+function hiddenPart(base: Effect, head: Effect): ChangePart[] {
   if (base.hidden === head.hidden || base.action !== head.action) return [];
   const describe = (hidden: boolean): string => (hidden ? "hidden" : "listed");
   const kind = base.hidden ? "looser" : "stricter";
@@ -99,7 +86,7 @@ function hiddenPart(base: Decision, head: Decision): ChangePart[] {
 }
 
 /** What is masked no longer, the log shows. */
-function redactPart({ redact: base }: Decision, { redact: head }: Decision): ChangePart[] {
+function redactPart({ redact: base }: Effect, { redact: head }: Effect): ChangePart[] {
   const covers = (pointers: readonly string[], pointer: string): boolean =>
     pointers.some((one) => pointer === one || pointer.startsWith(`${one}/`));
   const isLooser = base.some((pointer) => !covers(head, pointer));

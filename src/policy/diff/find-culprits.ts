@@ -3,6 +3,7 @@
 import type { Decision, Evaluation } from "../../gate/types.ts";
 import type { RuleLocation } from "../rule-index.ts";
 import type { IndexedRules } from "../speakers.ts";
+import { effectOf, isRefusal } from "./effect.ts";
 
 export type Culprit = {
   readonly rule: string;
@@ -11,14 +12,16 @@ export type Culprit = {
   readonly at: RuleLocation | undefined;
 };
 
-const NONE: Decision["rules"] = [];
-
 export function findCulprits(
   base: Evaluation,
   head: Evaluation,
   policies: { readonly base: IndexedRules; readonly head: IndexedRules },
 ): readonly Culprit[] {
-  const [before, after] = [rulesOf(base), rulesOf(head)];
+  const effects = { base: effectOf(base, policies.base), head: effectOf(head, policies.head) };
+  // of two denials only what denies matters; else what no longer permits does, too
+  const areRefused = isRefusal(effects.base.action) && isRefusal(effects.head.action);
+  const before = areRefused ? effects.base.rules : rulesOf(base);
+  const after = areRefused ? effects.head.rules : rulesOf(head);
   const lost = before.filter((rule) => !after.includes(rule));
   const gained = after.filter((rule) => !before.includes(rule));
   const kept = after.filter((rule) => before.includes(rule));
@@ -44,7 +47,7 @@ export function findCulprits(
 }
 
 function rulesOf(evaluation: Evaluation): Decision["rules"] {
-  return evaluation.kind === "failed" ? NONE : evaluation.decision.rules;
+  return evaluation.kind === "failed" ? [] : evaluation.decision.rules;
 }
 
 function actionOf({ conditions }: IndexedRules, rule: string): string | undefined {

@@ -44,10 +44,12 @@ export function listDimensions(
     .map((compared) => dimensionsOf(compared, shape))
     .filter((group) => group.length > 0);
   const parameters = everywhere ? [...shape.fields.keys()].map((name): Path => ["args", name]) : [];
-  const together = [...byId.values()].reduce(joinCompared, { reads: parameters, tests: [], makings: [] });
-  const all = dimensionsOf(together, shape);
-  // what one rule permits only, another may refuse only: their places belong together as well
-  const joined = groups.length > 1 ? [...groups, all] : groups;
+  const joint = [...byId.values()].reduce(joinCompared, { reads: parameters, tests: [], makings: [] });
+  const all = dimensionsOf(joint, shape);
+  // what one rule permits only, another may refuse only: their places belong together as well; but a definition that is not
+  // the reviewed one is refused whatever else there is
+  const together = all.filter(({ path }) => path[0] !== "definition");
+  const joined = groups.length > 1 ? [...groups, together] : groups;
   return { all: [...all, ...ofCategory()], groups: joined };
 }
 

@@ -22,7 +22,8 @@ export function samplesOfGlob(pattern: string): readonly string[] {
     .replace(/\{([^},]*)[^}]*\}/g, "$1")
     .replace(/\[!?(.)[^\]]*\]/g, "$1")
     .replaceAll("?", "x");
-  return [...new Set([plain.replace(/\*+/g, "x"), plain.replace(/\*+/g, "")])];
+  const fill = (one: string, many: string): string => plain.replace(/\*+/g, (stars) => (stars.length > 1 ? many : one));
+  return [...new Set([fill("x", "x/y"), fill("x", "x.y"), fill("x/y", "x"), fill("x.y", "x"), fill("", "")])];
 }
 
 export function samplesOfRegex(pattern: string): readonly string[] {

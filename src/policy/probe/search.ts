@@ -15,6 +15,8 @@ const MAX_INPUTS = 6_000;
 const MAX_COMBINATIONS = 256;
 /** Where a rule's places are combined on top of something else. */
 const MAX_COMBINATIONS_ON_TOP = 64;
+/** What a catalogue says of its tools. */
+const CATALOGUED = ["category", "severity", "definition"];
 /** Ways to be permitted that are gone on from. */
 const MAX_STARTS = 12;
 const MAX_REFUSED_STARTS = 4;
@@ -56,7 +58,14 @@ export function searchInputs(
     shape,
     policies.some(({ conditions }) => conditions === undefined),
   );
-  return new Search(target, facts, shape, dimensions, judge).run();
+  return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run();
+}
+
+/** Where only some of the catalogues have the tool, what these can't say of it is not varied for the others. */
+function leaveOutFacts({ all, groups }: Dimensions, facts: readonly (ToolFacts | undefined)[]): Dimensions {
+  if (new Set(facts.map((one) => one?.definition.catalogued)).size === 1) return { all, groups };
+  const keep = ({ path }: Dimension): boolean => !CATALOGUED.includes(path[0] ?? "");
+  return { all: all.filter(keep), groups: groups.map((group) => group.filter(keep)) };
 }
 
 class Search {

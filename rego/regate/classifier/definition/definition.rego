@@ -15,7 +15,7 @@ _text_chars := 4000
 
 _parameter_chars := 300
 
-_parameters_read := 60
+_parameters_read := 200
 
 _whole_chars := 8000
 
@@ -84,6 +84,8 @@ words := phrases.words_of(folded)
 # description: True where a part is longer than what is read of it.
 default longer := false
 
+longer if unread
+
 longer if count(_name) > _name_chars
 
 longer if count(_whole_text) > _whole_chars
@@ -93,26 +95,38 @@ longer if {
 	count(_field(field)) > _text_chars
 }
 
-longer if count(_properties) > _parameters_read
-
 longer if {
 	some schema in parameters
 	count(schema.description) > _parameter_chars
 }
 
 # METADATA
+# title: Unread parameters
+# scope: document
+# description: True where there are so many that none is read.
+default unread := false
+
+unread if count(_properties) > _parameters_read
+
+unread if count(_required) > _parameters_read
+
+# METADATA
 # title: Parameters
 # scope: document
-# description: The schema of each by its name, up to a number of them.
-parameters[parameter] := _properties[parameter] if {
-	some parameter in array.slice(_parameter_names, 0, _parameters_read)
-	is_object(_properties[parameter])
+# description: The schema of each by its name.
+parameters[parameter] := schema if {
+	not unread
+	some parameter, schema in _properties
+	is_object(schema)
 }
 
 # METADATA
 # title: Required parameters
-# description: Sorted names, all of them.
-required := sort({parameter | some parameter in _required; is_string(parameter)})
+# description: Sorted names, of those that are read.
+required := sort({parameter |
+	some parameter in array.slice(_required, 0, _parameters_read)
+	is_string(parameter)
+})
 
 # METADATA
 # title: Annotations
@@ -145,9 +159,7 @@ default _properties := {}
 
 _properties := _schema_part("properties") if is_object(_schema_part("properties"))
 
-_parameter_names := sort(object.keys(_properties))
-
-_parameter_texts := [$"{parameter} {_parameter_text(schema)}" | some parameter, schema in parameters]
+_parameter_texts := sort([$"{parameter} {_parameter_text(schema)}" | some parameter, schema in parameters])
 
 _parameter_text(schema) := substring(schema.description, 0, _parameter_chars) if is_string(schema.description)
 

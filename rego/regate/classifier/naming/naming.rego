@@ -35,13 +35,26 @@ doubtful contains verb if {
 # METADATA
 # title: The name is of data
 # scope: document
+# description: |
+#   True for `status`, `tables` and `server_status`, but for no name with a word that is not known: it may be a verb.
 default names_data := false
 
-names_data if _ends_in_data
+names_data if {
+	count(spoken) == 1
+	_ends_in_data
+}
+
+# One thing may be made or sent, several are listed.
+names_data if {
+	count(spoken) == 1
+	not spoken[0] in nouns.for_things
+	_is_thing(spoken[0])
+}
 
 names_data if {
-	count(spoken) > 0
-	every word in spoken { _is_thing(word) }
+	_last > 0
+	_is_thing(spoken[_last])
+	every word in spoken { _is_known(word) }
 }
 
 _last := count(spoken) - 1
@@ -72,13 +85,15 @@ _sure contains _last if {
 	_firm == set()
 	not _asks
 	_last in _loose
+	not spoken[_last] in verbs.things
 }
 
 _sure contains i if {
 	_firm == set()
 	not 0 in _loose
 	i := min(_loose)
-	not i in _events
+	not _ends_in_data
+	not spoken[i] in verbs.things
 }
 
 # `list_setup_intents` lists, whatever it lists.
@@ -100,6 +115,13 @@ _ends_in_data if {
 _is_thing(word) if {
 	some form in words.forms(word)
 	form in nouns.for_things
+}
+
+_is_known(word) if _is_thing(word)
+
+_is_known(word) if {
+	some form in words.forms(word)
+	nouns.classes[form]
 }
 
 _verbs[i] := {"verb": word, "category": category, "objects": objects} if {

@@ -16,6 +16,8 @@ _chars := 500
 
 _clauses_read := 6
 
+_words_read := 40
+
 # METADATA
 # title: Verbs of the description
 # description: Each with its category and the words that it is said of.
@@ -67,6 +69,11 @@ claims_to_read if {
 }
 
 claims_to_read if {
+	some i, "select" in _point.clause
+	_point.clause[i + 1] in {"queries", "query", "statement", "statements"}
+}
+
+claims_to_read if {
 	some i, "read" in _point.clause
 	_point.clause[i + 1] in {"mode", "only"}
 }
@@ -74,25 +81,34 @@ claims_to_read if {
 # METADATA
 # title: The description is of data
 # scope: document
-# description: It has no verb, and names data.
+# description: It has no verb, and begins with a noun for data ("Balance and margin", "Current status").
 default names_data := false
 
 names_data if {
 	not _point
-	some word in _opening.clause
-	some form in words.forms(word)
+	not first
+	some form in words.forms(_subject)
 	form in nouns.for_data
 }
 
-# METADATA
-# title: Words that were read
-# scope: document
-# description: Those of the clause that says what the tool does, else of the first one.
-spoken := _point.clause if {
-	_point
-} else := _opening.clause
+names_data if {
+	not _point
+	not first
+	some form in words.shorter(_subject)
+	form in nouns.for_things
+}
 
-_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} | some clause in array.slice(_all, 0, _end)]
+_subject := [word | some word in _opening.clause; not word in _adjectives][0]
+
+_adjectives := {
+	"a", "all", "an", "available", "basic", "complete", "comprehensive", "current", "detailed", "full", "general",
+	"historical", "latest", "my", "overall", "real-time", "recent", "the", "your",
+}
+
+_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} |
+	some given in array.slice(_all, 0, _end)
+	clause := array.slice(given, 0, _words_read)
+]
 
 _all := words.clauses_of(substring(definition.description, 0, _chars))
 

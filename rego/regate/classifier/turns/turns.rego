@@ -17,6 +17,7 @@ by_verb := {
 	"book": {"Financial": "car flight hotel ride room ticket trip"},
 	"cancel": {"Execute": "@work"},
 	"capture": {"Financial": "@money"},
+	"checkout": {"Write": "branch commit file git repo repository revision tag version"},
 	"clear": {"Write": "@view"},
 	"close": {"Execute": "@browser", "Financial": "position trade"},
 	"convert": {"Write": "account contact draft issue item lead opportunity task type"},

@@ -26,7 +26,10 @@ spoken_for := categories.worst({item.category | some item in evidence.verbs_foun
 	evidence.verbs_found != set()
 } else := "Read" if {
 	evidence.data_found != set()
-} else := categories.worst({item.category | some item in evidence.doubtful_found})
+} else := categories.worst({item.category | some item in evidence.doubtful_found}) if {
+	some item in evidence.doubtful_found
+	item.category != "Read"
+}
 
 _at_least contains "Execute" if evidence.may_do_more
 
@@ -60,8 +63,12 @@ raises["look_alike"] := "Destructive" if {
 raises["destructive_hint"] := "Destructive" if {
 	definition.annotations.destructiveHint
 	not definition.annotations.readOnlyHint
-	spoken_for in {"Read", "Write"}
+	_may_be_worse
 }
+
+# METADATA
+# title: Its parameters are too many to be read
+raises["unread"] := "Execute" if definition.unread
 
 # METADATA
 # title: Its server says that it does not only read
@@ -73,7 +80,7 @@ raises["not_read_only"] := "Write" if {
 # METADATA
 # title: Its description says that it can't be undone
 raises["irreversible"] := "Destructive" if {
-	spoken_for == "Write"
+	spoken_for in {"Read", "Write"}
 	phrases.are_said(definition.folded, definition.words, phrases.irreversible)
 }
 
@@ -83,3 +90,7 @@ raises["money"] := "Financial" if {
 	spoken_for == "Write"
 	parameters.money != set()
 }
+
+_may_be_worse if spoken_for in {"Read", "Write"}
+
+_may_be_worse if unclear
