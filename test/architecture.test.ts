@@ -24,7 +24,7 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "check", "scan", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": ["compose-gate.ts", "compose-live.ts", "compose-console.ts", ...SERVING],
   "compose-gate.ts": ["compose-live.ts", ...SERVING],
   "compose-live.ts": ["scan", ...SERVING],
@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],

@@ -46,6 +46,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "test",
+    {
+      usage: "[DIR] [--strict] [--format human|json|sarif|github] [--skip STEP]",
+      summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
+      load: () => import("./test.ts"),
+    },
+  ],
+  [
     "scan",
     {
       usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",

@@ -31,6 +31,15 @@ export type ModuleRule = {
   readonly text: string;
   /** All of it. */
   readonly definition: Definition;
+  /** What its METADATA holds the input against, in a scope of one rule or of all rules of the name. */
+  readonly schemas: readonly SchemaBinding[];
+};
+
+/** `input.args: schema.tools.files.read`, each by its parts; a schema that stands there itself has none. */
+export type SchemaBinding = {
+  readonly path: readonly string[];
+  readonly schema: readonly string[];
+  readonly scope: "rule" | "document";
 };
 
 export type Module = {
@@ -55,6 +64,15 @@ const termSchema = z.looseObject({
   value: z.unknown().optional(),
   location: locationSchema.optional(),
 });
+const partsSchema = z
+  .array(z.looseObject({ value: z.unknown() }))
+  .transform((parts) => parts.map(({ value }) => String(value)));
+const annotationSchema = z.looseObject({
+  title: z.string().optional(),
+  description: z.string().optional(),
+  scope: z.string(),
+  schemas: z.array(z.looseObject({ path: partsSchema, schema: partsSchema.default([]) })).default([]),
+});
 const moduleSchema = z.looseObject({
   package: z.looseObject({ path: z.array(termSchema), location: locationSchema }),
   imports: z.unknown().optional(),
@@ -62,9 +80,7 @@ const moduleSchema = z.looseObject({
     .array(
       z.looseObject({
         head: z.looseObject({ ref: z.array(termSchema), key: termSchema.optional(), value: z.unknown().optional() }),
-        annotations: z
-          .array(z.looseObject({ title: z.string().optional(), description: z.string().optional() }))
-          .optional(),
+        annotations: z.array(annotationSchema).optional(),
         body: z.unknown().optional(),
         location: ruleLocationSchema,
       }),
@@ -125,6 +141,7 @@ async function parseModule(
       row: location.row,
       text: Buffer.from(location.text, "base64").toString("utf8"),
       definition: readDefinition(rule),
+      schemas: (annotations ?? []).flatMap(readBindings),
       // `rules.t := x` has a key too: the last part of its path
       ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
       ...(title !== undefined && { title }),
@@ -134,6 +151,11 @@ async function parseModule(
   const inputFields = listInputFields([parsed.imports, parsed.rules]);
   const imports = readImports(parsed.imports);
   return { file, package: packageName, row: parsed.package.location.row, inputFields, imports, rules };
+}
+
+function readBindings({ scope, schemas }: z.infer<typeof annotationSchema>): readonly SchemaBinding[] {
+  if (scope !== "rule" && scope !== "document") return [];
+  return schemas.map(({ path, schema }) => ({ path, schema, scope }));
 }
 
 /** The first part is the rule's name, which the parser calls a variable. */

@@ -111,6 +111,10 @@ rules.browser_network_request contains {
 
 _opens_only_public if addresses.is_public(input.args.url)
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.playwright.browser_tabs
 _opens_only_public if {
 	input.tool == "browser_tabs"
 	is_string(input.args.action)

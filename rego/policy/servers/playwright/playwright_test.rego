@@ -24,7 +24,18 @@ _secrets := "Keys and credentials are handed to no web page"
 _uploads := ["browser_drop", "browser_file_upload"]
 
 test_acting_in_a_page_is_limited_over_all_tools if {
-	every tool in ["browser_click", "browser_close", "browser_handle_dialog", "browser_press_key", "browser_hover"] {
+	every tool in [
+		"browser_click",
+		"browser_close",
+		"browser_drag",
+		"browser_emulate_media",
+		"browser_handle_dialog",
+		"browser_hover",
+		"browser_navigate_back",
+		"browser_press_key",
+		"browser_resize",
+		"browser_select_option",
+	] {
 		every args in [{"target": "e7"}, {}, null] { _decide(tool, args) == _acted([]) }
 	}
 }

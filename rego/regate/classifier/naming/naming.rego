@@ -54,7 +54,14 @@ names_data if {
 names_data if {
 	_last > 0
 	_is_thing(spoken[_last])
+	not _may_order
 	every word in spoken { _is_known(word) }
+}
+
+# `block_user` and `order_items`, but not `order_status`
+_may_order if {
+	verbs.known[spoken[0]].usual != "Read"
+	not _ends_in_data
 }
 
 _last := count(spoken) - 1
@@ -86,6 +93,7 @@ _sure contains _last if {
 	not _asks
 	_last in _loose
 	not spoken[_last] in verbs.things
+	not _is_object(_last)
 }
 
 _sure contains i if {
@@ -94,6 +102,14 @@ _sure contains i if {
 	i := min(_loose)
 	not _ends_in_data
 	not spoken[i] in verbs.things
+}
+
+# `update_build` updates a build
+_is_object(i) if {
+	0 in _loose
+	i > 0
+	verbs.known[spoken[0]].usual != "Read"
+	spoken[i] in verbs.events
 }
 
 # `list_setup_intents` lists, whatever it lists.

@@ -37,6 +37,9 @@ test_counts_a_verb_that_stands_last_beside_the_first if {
 	_sure("get_fence_delete") == {"delete", "get"}
 	_sure("archive_list") == {"archive", "list"}
 	_sure("search_index_delete") == {"delete"}
+	_sure("update_build") == {"update"}
+	_sure("garden_build") == {"build"}
+	_sure("render_build") == {"build", "render"}
 }
 
 test_what_lists_does_nothing_else if {
@@ -68,10 +71,13 @@ test_a_word_that_tells_is_no_verb if {
 }
 
 test_knows_a_name_of_data if {
-	every name in ["status", "tables", "logs", "info", "server_status", "table_columns", "metrics"] {
+	every name in ["status", "tables", "logs", "info", "server_status", "table_columns", "metrics", "order_status"] {
 		naming.names_data with input as {"name": name}
 	}
-	every name in ["", "frobnicate", "frobnicate_status", "task", "message", "bash", "python", "table_frobnicate"] {
+	every name in [
+		"", "frobnicate", "frobnicate_status", "task", "message", "bash", "python", "table_frobnicate", "block_user",
+		"order_items",
+	] {
 		not naming.names_data with input as {"name": name}
 	}
 }

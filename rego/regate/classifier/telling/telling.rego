@@ -20,11 +20,32 @@ _words_read := 40
 
 # METADATA
 # title: Verbs of the description
+# scope: document
 # description: Each with its category and the words that it is said of.
 found contains _meant(_point.clause, i, verb) if {
 	some i, verb in _point.verbs
 	i in _joined
 }
+
+# "Manage fences: create, update or delete them", "Manage fences with list and delete operations"
+found contains _meant(_point.clause, i, verb) if {
+	_manages
+	some i, verb in _point.verbs
+	verb.grade == "firm"
+	not verb.ing
+}
+
+found contains _meant(next.clause, i, verb) if {
+	_manages
+	some at, given in _clauses
+	given.clause == _point.clause
+	next := _clauses[at + 1]
+	grammar.lead(next.clause, next.verbs) == 0
+	some i, verb in next.verbs
+	i in grammar.joined(next.clause, next.verbs, 0)
+}
+
+_manages if _point.verbs[_point.lead].verb == "manage"
 
 # METADATA
 # title: Words of the description that may be verbs
@@ -53,9 +74,15 @@ default late := false
 
 late if {
 	_point.clause != _opening.clause
-	not _opening.clause[0] in {"a", "an", "if", "the", "this", "use", "when"}
-	not "tool" in _opening.clause
+	not _is_title(_opening.clause)
 }
+
+_is_title(clause) if clause[0] in {"a", "an", "if", "the", "this", "use", "when"}
+
+_is_title(clause) if "tool" in clause
+
+# the name of a product, but not "Frobnicates."
+_is_title([word]) if not endswith(word, "s")
 
 # METADATA
 # title: It claims to read only

@@ -19,6 +19,13 @@ test_takes_the_first_clause_that_says_something if {
 	_sure("Use it when you want to delete a fence.") == {"delete"}
 }
 
+test_what_manages_does_what_is_listed if {
+	_sure("Manage fences: create, list or delete them. Sends mail.") == {"create", "delete", "list", "manage"}
+	_sure("Manages fences with paint and purge operations. Creates them.") == {"create", "manage", "purge"}
+	_sure("Manage fences. Their painters create them.") == {"manage"}
+	_sure("Returns fences: delete them elsewhere.") == {"return"}
+}
+
 test_does_not_read_on_under_a_heading if {
 	_sure("Fences\nArgs:\n  start: start the index") == set()
 	_sure("Fences\nStart the engine") == {"start"}
@@ -45,6 +52,8 @@ test_is_late_where_the_beginning_is_not_understood if {
 		"Returns fences.": false,
 		"A garden with fences. Returns them.": false,
 		"Garden tool. Returns fences.": false,
+		"Gardenia | Returns fences.": false,
+		"Frobnicates. Returns fences.": true,
 		"Frobnicates fences.": false,
 		"": false,
 	} {

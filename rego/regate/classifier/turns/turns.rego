@@ -56,6 +56,7 @@ by_verb := {
 		]),
 	},
 	"resume": {"Execute": "@none @work"},
+	"scale": {"Execute": "@work"},
 	"schedule": {"Execute": "@work"},
 	"select": {"Execute": "@browser option", "Write": "account database project workspace"},
 	"send": {"Execute": "@query api cdp command http input key keystroke signal"},
@@ -72,5 +73,6 @@ by_verb := {
 			"ticket",
 		]),
 	},
+	"upgrade": {"Execute": "@work chart helm release"},
 	"watch": {"Write": "channel issue page repo repository task thread topic"},
 }

@@ -13,9 +13,10 @@ package regate.classifier.verbs
 #   it stands. `loose`: may be a noun as well, and counts where a verb is expected. `nominal`: a noun as a rule, and
 #   counts where nothing else is a verb. `telling`: says only in a description that a tool reads ("Returns the ...",
 #   "Details of ..."), and something else in a name.
-known[verb] := {"grade": grade, "usual": category} if {
+known[verb] := said if {
 	some grade, groups in _grades
 	some category, listed in groups
+	said := {"grade": grade, "usual": category}
 	some verb in split(listed, " ")
 }
 

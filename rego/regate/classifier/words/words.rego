@@ -45,6 +45,8 @@ _compounds := {
 	" sort order ": " sequence ",
 	" ssh key ": " apikey ",
 	" start here ": " ",
+	" take in ": " ",
+	" takes in ": " ",
 	" tear down ": " delete ",
 	" throw away ": " discard ",
 	" throws away ": " discard ",

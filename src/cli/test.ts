@@ -1,0 +1,92 @@
+// `regate test [DIR]`: the whole gate of a policy in one command and one summary: format, types, lint, tests, build, samples,
+// audit. It writes nothing.
+import { relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { STEPS, type StepName, type StepReport, statusOf } from "../check/finding.ts";
+import { openRepository } from "../check/policy-repository.ts";
+import { formatGithub } from "../check/report-github.ts";
+import { formatJson } from "../check/report-json.ts";
+import { formatSarif } from "../check/report-sarif.ts";
+import { formatStep, formatSummary } from "../check/report-text.ts";
+import { runSteps } from "../check/run-steps.ts";
+import { nearestWord } from "../config/suggest.ts";
+import { findOpa } from "../policy/opa.ts";
+import { findRegal } from "../policy/regal.ts";
+import { Problem } from "../problem.ts";
+import { readVersion } from "../version.ts";
+import type { CommandIo } from "./command.ts";
+
+const FORMATS = ["human", "json", "sarif", "github"] as const;
+type Format = (typeof FORMATS)[number];
+
+type Options = {
+  readonly dir: string;
+  readonly format: Format;
+  readonly strict: boolean;
+  readonly skip: ReadonlySet<StepName>;
+};
+
+/** @returns 0 where every step is well, 1 where one failed, 2 where one could not be made */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const { dir, format, strict, skip } = readArgs(args);
+  // code hosts know files by their path from the folder that CI starts in
+  const shown = format === "human" || format === "json" ? dir : relative(io.cwd, resolve(io.cwd, dir)) || ".";
+  const repository = await openRepository(shown, io.cwd);
+  const opa = await findOpa(io.env, io.cwd);
+  const reports = await runSteps(repository, {
+    opa,
+    findRegal: () => findRegal(io.env, io.cwd),
+    skip,
+    onStep: (report) => {
+      if (format === "human") io.stdout(formatStep(report, strict));
+    },
+  });
+  io.stdout(formatReports(reports, format, strict, shown));
+  const statuses = reports.map((report) => statusOf(report, strict));
+  if (statuses.includes("failed")) return 1;
+  return statuses.includes("unable") ? 2 : 0;
+}
+
+function formatReports(reports: readonly StepReport[], format: Format, strict: boolean, folder: string): string {
+  switch (format) {
+    case "human":
+      return formatSummary(reports, strict);
+    case "json":
+      return formatJson(reports, strict);
+    case "sarif":
+      return formatSarif(reports, { strict, version: readVersion(), folder });
+    case "github":
+      return formatGithub(reports, strict);
+  }
+}
+
+function readArgs(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      format: { type: "string", default: "human" },
+      strict: { type: "boolean", default: false },
+      skip: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const [dir = "rego", ...others] = positionals;
+  if (others.length > 0)
+    throw new Problem([`regate test: one policy folder at a time, not ${positionals.join(" and ")}`]);
+  const format = readWord("--format", values.format, FORMATS);
+  return {
+    dir,
+    format,
+    strict: values.strict,
+    skip: new Set(values.skip.map((name) => readWord("--skip", name, STEPS))),
+  };
+}
+
+function readWord<const T extends string>(option: string, word: string, known: readonly T[]): T {
+  const parsed = z.enum(known).safeParse(word);
+  if (parsed.success) return parsed.data;
+  const near = nearestWord(word, known);
+  const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
+  throw new Problem([`regate test: ${option} ${word}${hint}; it may be ${known.join(", ")}`]);
+}
