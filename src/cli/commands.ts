@@ -54,6 +54,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "audit",
+    {
+      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
+      load: () => import("./audit.ts"),
+    },
+  ],
+  [
     "scan",
     {
       usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",
