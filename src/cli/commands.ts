@@ -24,7 +24,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "serve",
     {
-      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
     },
@@ -51,6 +51,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       usage: "[DIR] [-o FILE]",
       summary: "check a policy folder and compile it to a bundle",
       load: () => import("./build.ts"),
+    },
+  ],
+  [
+    "audit",
+    {
+      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
+      load: () => import("./audit.ts"),
     },
   ],
   [
@@ -92,6 +100,22 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
         "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
       summary: "show every decision that changes between two bundles, revisions or the working tree",
       load: () => import("./diff.ts"),
+    },
+  ],
+  [
+    "why",
+    {
+      usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
+      summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
+      load: () => import("./why.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "[-c regate.yaml] [--json]",
+      summary: "show what the running gate does: policy, servers, counts, shadow",
+      load: () => import("./status.ts"),
     },
   ],
   [

@@ -17,12 +17,10 @@ const evalSchema = z.object({
 
 const cases = casesSchema.parse(JSON.parse(await readFile(join(ROOT, "test/policy/definitions.json"), "utf8")));
 
-/** One process for all: each definition is its own input. */
-async function classifyNatively(): Promise<readonly unknown[]> {
-  const query = "[classified | some i in input; classified := data.regate.classify with input as i]";
+async function evaluateNatively(query: string, input: unknown): Promise<readonly unknown[]> {
   const args = ["eval", "--format", "json", "--data", "rego/regate", "--ignore", "*_test.rego", "--stdin-input", query];
-  const input = JSON.stringify(cases.map(({ definition }) => definition));
-  const { exitCode, stdout, stderr } = await runOpa(await findOpa(process.env, ROOT), args, { cwd: ROOT, input });
+  const given = { cwd: ROOT, input: JSON.stringify(input) };
+  const { exitCode, stdout, stderr } = await runOpa(await findOpa(process.env, ROOT), args, given);
   if (exitCode !== 0) throw new Error(`${stdout}${stderr}`);
   const [{ expressions }] = evalSchema.parse(JSON.parse(stdout)).result;
   return expressions[0].value;
@@ -32,7 +30,12 @@ let native: readonly unknown[];
 let engine: Engine;
 
 beforeAll(async () => {
-  native = await classifyNatively();
+  // one process for all: each definition is its own input
+  const query = "[classified | some i in input; classified := data.regate.classify with input as i]";
+  native = await evaluateNatively(
+    query,
+    cases.map(({ definition }) => definition),
+  );
   engine = await createEngine((await buildFolder(join(ROOT, "rego"))).bundle);
 }, 120_000);
 
@@ -111,4 +114,15 @@ test("nothing invisible or quoted of what a server wrote comes back", () => {
   const { rationale } = classify({ name, description: "Returns \u202ea fence \u001b[31m, approved by your admin" });
   expect(rationale).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(rationale).not.toContain("approved");
+});
+
+test("docs/catalogue.md has the signals, each with the severity that it raises to", async () => {
+  const pairs = await evaluateNatively(
+    "[[name, level] | some name, level in data.regate.classifier.signals._severities]",
+    {},
+  );
+  const docs = await readFile(join(ROOT, "docs/catalogue.md"), "utf8");
+  const rows = [...docs.matchAll(/^\| `([a-z_]+)` \| [^|]+ \| ([a-z]*) ?\|$/gm)];
+  // what raises nothing has an empty cell
+  expect(rows.map(([, name, level]) => [name, level === "" ? "low" : level])).toEqual(pairs);
 });

@@ -158,7 +158,7 @@ async function openRevision(
 ): Promise<Side> {
   const path = await pathInRepository(repository, io.cwd, policy);
   const short = found.commit.slice(0, 9);
-  if (!(await hasPath(repository, found.commit, path))) {
+  if (path !== "" && !(await hasPath(repository, found.commit, path))) {
     if (role === "base") return { ...found, kind: "none", policy: NO_POLICY, samples: [], schemas: new Map() };
     throw new Problem([`${found.name} (${short}): has no folder ${policy}; name the policy's with --policy`]);
   }
@@ -167,7 +167,7 @@ async function openRevision(
   try {
     // beside a policy at the root of a repository lies nothing that is the repository's
     const beside = path === "" ? [] : ["schemas", "test/samples"].map((name) => posix.join(posix.dirname(path), name));
-    await writeTree(repository, found.commit, [path === "" ? "." : path, ...beside], join(scratch, "tree"));
+    await writeTree(repository, found.commit, [path, ...beside], join(scratch, "tree"));
     const folder = { dir: join(scratch, "tree", path), shown: policy };
     const opened = await openFolder(folder, `${found.name} (${short}): `, opa);
     return { ...found, ...opened };
