@@ -78,7 +78,7 @@ describe("regate init", () => {
     expect(stderr).toMatch(/^broken: can't be scanned: /);
     expect(stdout).toContain("notes (1.2.3): 2 tools\n");
     expect(stdout).toContain("instead of holding it: NOTES_KEY, PLAIN\n");
-    expect(stdout).toMatch(/ {2}main -> example: 1 looser, 0 stricter, 0 other\n/);
+    expect(stdout).toMatch(/ {2}main -> example: 1 looser, 0 stricter, 1 other\n/);
     const dir = join(cwd, "new");
     const { bundle } = await buildFolder(join(dir, "rego"));
     expect(Object.keys(bundle.catalogue)).toEqual(["notes"]);
@@ -92,7 +92,7 @@ describe("regate init", () => {
     expect(servers.get("notes")).toMatchObject({ ...config.mcpServers.notes, catalogue: "notes" });
     expect([...servers.keys()]).toEqual(["notes", "broken"]);
     const page = await readFile(join(dir, "docs/example-pull-request.md"), "utf8");
-    expect(page).toMatch(/\*\*Regate: 1 looser, 0 stricter, 0 other\*\*[\s\S]*<!-- regate diff -->\n$/);
+    expect(page).toMatch(/\*\*Regate: 1 looser, 0 stricter, 1 other\*\*[\s\S]*<!-- regate diff -->\n$/);
     // what was played was a copy
     expect(await readFile(join(dir, "rego/policy/servers/notes/notes.rego"), "utf8")).toContain('"action": "deny"');
   });
