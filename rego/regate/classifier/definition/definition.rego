@@ -203,19 +203,22 @@ _properties := _schema_part("properties") if is_object(_schema_part("properties"
 _outer[parameter] contains schema if {
 	root := _resolved(_field("inputSchema"))
 	some part in array.concat([root], _members(root))
-	is_object(part.properties)
-	some parameter, given in part.properties
-	schema := _resolved(given)
+	some parameter in _names_in(part.properties)
+	schema := _resolved(part.properties[parameter])
 }
 
 _inner[parameter] contains schema if {
 	some outer_schemas in _outer
 	some outer in outer_schemas
 	some part in alternatives(outer)
-	is_object(part.properties)
-	some parameter, given in part.properties
+	some parameter in _names_in(part.properties)
 	not _outer[parameter]
-	schema := _resolved(given)
+	schema := _resolved(part.properties[parameter])
+}
+
+# One more than are read, so that it shows: which ones does not matter then.
+_names_in(properties) := array.slice([name | some name, _ in properties], 0, _parameters_read + 1) if {
+	is_object(properties)
 }
 
 _one_of(schemas) := [schema | some schema in schemas][0] if {
