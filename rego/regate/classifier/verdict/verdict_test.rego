@@ -116,6 +116,14 @@ test_a_name_that_is_not_read_may_execute if {
 	_reasons({"name": "l\u00f6sche_users"}) == set()
 }
 
+test_a_name_for_data_does_not_outdo_a_description_that_is_not_understood if {
+	every description in ["Frobnicates everybody", "\u5220\u9664\u6240\u6709\u7528\u6237"] {
+		_category({"name": "users", "description": description}) == "Execute"
+		verdict.unclear with input as {"name": "users", "description": description}
+	}
+	_category({"name": "users", "description": "Everybody there is"}) == "Read"
+}
+
 test_choices_that_are_not_read_may_execute if {
 	choices := [$"get_{i}" | some i in numbers.range(1, 60)]
 	_category(_choosing(choices)) == "Read"
