@@ -34,14 +34,11 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
-check-rego: $(OPA) $(REGAL) dist/main.js ## format, check, lint and test the Rego
-	$(OPA) fmt --fail --list rego .regal
-	node dist/main.js build rego -o .tools/checked.tar.gz
-	$(OPA) check --strict --schema schemas rego
-	$(REGAL) lint rego .regal/rules
+check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
+	$(OPA) fmt --fail --list .regal
+	$(REGAL) lint --fail-level warning .regal/rules
 	$(REGAL) test .regal/rules
-	$(OPA) test --fail-on-empty --timeout 60s rego
-	@set -o pipefail; $(OPA) test --coverage --timeout 60s rego | node scripts/check-coverage.mjs
+	node dist/main.js test rego --strict
 	node scripts/catalogue-table.mjs --check
 
 check-ts: node_modules/ready ## lint and type-check the TypeScript
