@@ -26,7 +26,7 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "scan", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-gate.ts",
     "compose-live.ts",
@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gate: [],
   policy: ["gate", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
   approvals: ["gate", "problem.ts"],
