@@ -2,6 +2,7 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
@@ -108,12 +109,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       if (reloaded.kind === "swapped") policySince = Date.now();
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
+    const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
     const app = createApp({
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys),
-      operatorKey: { accepts: (authorization) => operator?.key.accepts(authorization) ?? false },
+      operatorKey,
       reload,
       ask: composeAsk({ policy, decisions }),
       status: composeStatus({
@@ -132,6 +134,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxDepth: config.limits.maxDepth,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
+      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
       log,
     });
     const server = await listen(app, config.listen);

@@ -26,8 +26,9 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
+    "compose-console.ts",
     "compose-gate.ts",
     "compose-live.ts",
     "compose-operator.ts",
@@ -41,11 +42,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-gate.ts": ["compose-judging.ts", "compose-live.ts", ...SERVING],
   "compose-judging.ts": SERVING,
   "compose-live.ts": ["scan", ...SERVING],
+  "compose-console.ts": ["compose-live.ts", ...SERVING],
   http: ["mcp", "gate", "status", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
@@ -74,7 +77,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.split(sep).join("/"))
   .toSorted();
 const sources = new Map(files.map((file) => [file, withoutComments(readFileSync(join(SRC, file), "utf8"))]));
@@ -184,7 +187,7 @@ describe("src/", () => {
   });
 
   test("imports its own files with their extension", () => {
-    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:ts|json)$/.test(specifier));
+    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:tsx?|json)$/.test(specifier));
     expect(bare.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
   });
 });

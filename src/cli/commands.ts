@@ -14,6 +14,14 @@ type Entry = {
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
+    "init",
+    {
+      usage: "[DIR] [--mcp-config FILE] [--timeout SECONDS]",
+      summary: "start a policy repository in an empty folder",
+      load: () => import("./init.ts"),
+    },
+  ],
+  [
     "serve",
     {
       usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
@@ -46,11 +54,35 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "audit",
+    {
+      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
+      load: () => import("./audit.ts"),
+    },
+  ],
+  [
     "scan",
     {
       usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",
       summary: "read a live server's tools into the catalogue, or check that they are those",
       load: () => import("./scan.ts"),
+    },
+  ],
+  [
+    "classify",
+    {
+      usage: "FILE [--bundle FILE]",
+      summary: "say of each tool in a tools/list result what it is, and why",
+      load: () => import("./classify.ts"),
+    },
+  ],
+  [
+    "test",
+    {
+      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
+      load: () => import("./test.ts"),
     },
   ],
   [

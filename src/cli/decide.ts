@@ -1,18 +1,17 @@
 // `regate decide FILE|-`: one input in, the decision of a bundle out, each matched rule with the file and row it stands in.
 // It judges exactly the text it is given, takes no tokens and asks no gate.
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Evaluation, RateLimit } from "../gate/types.ts";
 import { MAX_DEPTH, scanJson } from "../mcp/json-scan.ts";
-import { decodeUtf8 } from "../mcp/jsonrpc.ts";
 import { loadPolicy } from "../policy/active-policy.ts";
 import { type Catalogue, describeTool } from "../policy/catalogue.ts";
 import { type Input, readInput } from "../policy/read-input.ts";
 import type { RuleIndex } from "../policy/rule-index.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { readJson } from "./read-json.ts";
 
 const LABEL_WIDTH = 10;
 const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
@@ -47,15 +46,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 /** @throws Problem with one line that names the first field at fault */
 async function readFileOrStdin(file: string, io: CommandIo): Promise<{ text: string; input: Input }> {
-  const shown = file === "-" ? "standard input" : file;
-  const text = decodeUtf8(file === "-" ? await io.stdin() : await readBytes(resolve(io.cwd, file), shown));
-  if (text === undefined) throw new Problem([`${shown}: not UTF-8`]);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
-  }
+  const { shown, text, value } = await readJson(file, io);
   const read = readInput(value);
   if (read.kind === "refused") {
     if (recordSchema.safeParse(value).success)
@@ -71,12 +62,6 @@ async function readFileOrStdin(file: string, io: CommandIo): Promise<{ text: str
 function describeGap({ server, tool, category }: Input, catalogue: Catalogue): string | undefined {
   if (tool === undefined || category !== undefined) return undefined;
   return `none in the input, so that no default speaks; the gate judges it as ${describeTool(catalogue, server, tool).category}`;
-}
-
-async function readBytes(path: string, shown: string): Promise<Uint8Array> {
-  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Problem([`${shown}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`]);
-  });
 }
 
 function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): string {

@@ -26,12 +26,13 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
     return tried === undefined ? [] : [`  ${key.padEnd(width)}  ${tried}`];
   });
   if (tries.length > 0) lines.push("", "To try first, with any MCP client:", ...tries);
-  lines.push("", `Each decision is a line of ${config.log.file}`);
+  lines.push("", `The console, for who has the operator key: ${gate.url}/console/`);
+  lines.push(`Each decision is a line of ${config.log.file}`);
   if (gate.madeOperatorKey !== undefined) {
     lines.push(
       "",
       `The operator key, shown this once: ${gate.madeOperatorKey}`,
-      "Commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
+      "It opens the console; commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
     );
   }
   return `${lines.join("\n")}\n`;

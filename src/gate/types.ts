@@ -115,6 +115,29 @@ export type Decision = {
   readonly hidden: boolean;
 };
 
+/** Where a rule stands in the sources of its bundle. */
+export type RuleLocation = {
+  /** Relative to the policy folder, e.g. `policy/servers/files/files.rego`; `regate/...` for the library's own. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly row: number;
+  /** The rule as it is written, cut where it is very long. OPA formats what it puts into a bundle, so rows don't fit there. */
+  readonly text?: string | undefined;
+  /** From the METADATA of the rule. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  /** The catalogue name of the server whose package holds the rule. */
+  readonly server?: string | undefined;
+  /** What its head names: a tool (or `*`), a category, another method (or `*`); none of them in a guardrail. */
+  readonly tool?: string | undefined;
+  readonly category?: string | undefined;
+  readonly method?: string | undefined;
+  /** Absent where it is computed. */
+  readonly action?: string | undefined;
+  /** Whether it has a body that may not hold. */
+  readonly conditional?: boolean | undefined;
+};
+
 /** The policy that judged, for the record. */
 export type Revision = { readonly revision: string; readonly digest: string };
 

@@ -20,6 +20,8 @@ export type Reloaded =
   /** The new bundle is refused, the one in force stays. */
   | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
 
+type Env = { Bindings: HttpBindings };
+
 /** What became of the bundle that judges beside the active one. */
 export type ReloadedShadow =
   | Reloaded
@@ -45,10 +47,10 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   readonly notReady: () => string | undefined;
   /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
   readonly prove: (nonce: string) => string | undefined;
+  /** Everything below /console; it asks for the operator key by itself. */
+  readonly console: Hono<Env>;
   readonly log: (line: string) => void;
 };
-
-type Env = { Bindings: HttpBindings };
 
 export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
@@ -101,6 +103,8 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createDataApi(parts));
+
+  app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
 

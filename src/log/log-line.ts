@@ -13,6 +13,8 @@ export type DecisionEvent = Judged & {
   readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
+  /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
+  readonly history?: unknown;
 };
 
 /** @returns the line, without a line feed at its end and with none inside */
@@ -39,10 +41,10 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
 }
 
 /** The input that was judged, without args and params. */
-function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
+function describeInput({ call, verdict, time, history }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
   const { category, risk, severity, definition } = verdict.facts ?? {};
-  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
+  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time, history };
 }
 
 /** What became of the call, or would have: on a server that is observed it went out all the same. */

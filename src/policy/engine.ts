@@ -78,6 +78,11 @@ type Image = {
   readonly heapStart: number;
 };
 
+/** The units that a decision on an input may take. */
+export function fuelBudget(inputBytes: number): number {
+  return DECISION.baseUnits + UNITS_PER_INPUT_BYTE * inputBytes;
+}
+
 /** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
 export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };

@@ -6,7 +6,6 @@ export const LINE_WIDTH = 120;
 /** Longer files are for Regal to complain of, where nobody says that it may not. */
 const MAX_FILE_LINES = 500;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const KEYWORDS = /^(?:as|contains|default|else|every|false|if|import|in|not|null|package|some|true|with)$/;
 /** Printable, and the same to every reader: nothing to quote, escape or interpolate. */
 const PLAIN_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_./-]{0,62}[A-Za-z0-9_])?$/;
 /** What YAML reads as text without quotes. */
@@ -20,7 +19,7 @@ export function isPlainToolName(tool: string): boolean {
 
 /** `.name`, or `["name"]` where it is no identifier. */
 export function step(name: string): string {
-  return IDENTIFIER.test(name) && !KEYWORDS.test(name) ? `.${name}` : `[${formatString(name)}]`;
+  return IDENTIFIER.test(name) ? `.${name}` : `[${formatString(name)}]`;
 }
 
 /** `name := {...}`, as many to a line as fit. */

@@ -33,7 +33,7 @@ export function writeScaffold(options: ScaffoldOptions): Scaffold | undefined {
   const count = Object.keys(plain).length;
   if (count === 0 || count > MAX_TOOLS) return undefined;
   const groups = groupTools(plain, options.hasOwnDefaults);
-  const title = options.title.slice(0, MAX_TITLE_CHARACTERS);
+  const title = options.title.trim() === "" ? options.server : options.title.slice(0, MAX_TITLE_CHARACTERS);
   return {
     rules: writeRules(options, title, groups),
     test: writeScaffoldTest({ server: options.server, title, groups, hasOwnDefaults: options.hasOwnDefaults }),

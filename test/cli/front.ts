@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { createApp, type ReloadedAll } from "../../src/http/app.ts";
@@ -79,6 +80,7 @@ export async function startFront({ target, keys = [], reload, status, notReady, 
     maxBodyBytes: 1_024,
     maxDepth: 32,
     notReady: notReady ?? (() => undefined),
+    console: new Hono(),
     prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
     log: () => {},
   });

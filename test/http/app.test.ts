@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
@@ -58,6 +59,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,
+    console: new Hono(),
     prove: (nonce) => prove(SECRET, { nonce, url: "http://127.0.0.1:8787" }),
     log: (line) => log.push(line),
     ...change,

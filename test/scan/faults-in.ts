@@ -18,9 +18,9 @@ export async function opa(dir: string, ...args: readonly string[]): Promise<stri
 export async function faultsIn(dir: string): Promise<unknown[]> {
   await opa(dir, "fmt", "--fail", "--list", "rego/policy");
   await opa(dir, "check", "--strict", "--schema", "schemas", "rego");
-  await opa(dir, "test", "--fail-on-empty", "rego");
+  await opa(dir, "test", "--fail-on-empty", "--timeout", "60s", "rego");
   const { files }: { files: Record<string, { not_covered?: unknown[] }> } = JSON.parse(
-    await opa(dir, "test", "--coverage", "rego"),
+    await opa(dir, "test", "--coverage", "--timeout", "60s", "rego"),
   );
   const uncovered = Object.entries(files).flatMap(([file, { not_covered = [] }]) =>
     not_covered.map((rows) => ({ file, rows })),

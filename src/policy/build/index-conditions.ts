@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { DECISION_ENTRYPOINT } from "../bundle.ts";
 import type { Conditions, Making, Path, RuleConditions, Test } from "../conditions.ts";
 import type { Module } from "./module.ts";
+import { Needs } from "./needs.ts";
 import { keyOf, type Placed, Program } from "./program.ts";
 import { readLiteral } from "./rule-form.ts";
 import type { SpeakingRule } from "./speaking-rules.ts";
@@ -16,6 +17,7 @@ const DECISION = keyOf(DECISION_ENTRYPOINT.split("/"));
 export function indexConditions(modules: readonly Module[], rules: readonly SpeakingRule[]): Conditions {
   const program = new Program(modules);
   const tracer = new Tracer(program);
+  const needs = new Needs(program);
   const indexed = rules.flatMap((rule): [string, RuleConditions][] => {
     const id = readLiteral(rule.member, "id");
     if (id === undefined) return [];
@@ -23,7 +25,9 @@ export function indexConditions(modules: readonly Module[], rules: readonly Spea
     const effects = tracer.trace(rule.placed);
     const source = nameSource(program, rule.placed, effects);
     const literal = { ...(action !== undefined && { action }), ...(source !== undefined && { source }) };
-    return [[`${rule.package}/${id}`, { head: rule.head, ...literal, ...gather(effects) }]];
+    return [
+      [`${rule.package}/${id}`, { head: rule.head, ...literal, needs: needs.of(rule.placed), ...gather(effects) }],
+    ];
   });
   const library = modules.filter(({ package: [root] }) => root === "regate");
   return {
@@ -64,7 +68,7 @@ function readByLibrary(library: readonly Module[]): readonly Path[] {
   return outermost(sortPaths(paths));
 }
 
-function gather({ reads, touches, tests, makings }: Effects): Omit<RuleConditions, "head" | "action"> {
+function gather({ reads, touches, tests, makings }: Effects): Omit<RuleConditions, "head" | "action" | "needs"> {
   const read = outermost(sortPaths([...reads.values()]));
   const touched = sortPaths([...touches.values()]).filter((path) => !read.some((one) => isAbove(one, path)));
   const made = [...makings.values()].map(({ path, literals }) => ({ path, literals: [...literals].sort() }));

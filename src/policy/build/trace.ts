@@ -344,14 +344,14 @@ function addMaking({ makings }: Effects, path: Path, literals: Iterable<string>)
 }
 
 /** `object.get`, `startswith`, ...; empty for what no builtin is called by. */
-function nameOf(operator: SyntaxTerm): string {
+export function nameOf(operator: SyntaxTerm): string {
   if (operator.kind === "var") return operator.name;
   if (operator.kind !== "ref" || operator.head.kind !== "var") return "";
   return [operator.head.name, ...constantsOf(operator.path)].join(".");
 }
 
 /** The constant names that a path begins with. */
-function constantsOf(path: readonly SyntaxTerm[]): readonly string[] {
+export function constantsOf(path: readonly SyntaxTerm[]): readonly string[] {
   const end = path.findIndex((part) => part.kind !== "scalar" || !part.json.startsWith('"'));
   return path
     .slice(0, end === -1 ? path.length : end)

@@ -113,13 +113,13 @@ export function comparePolicies(
 }
 
 /** How a call is judged, whatever its reasons and numbers say. */
-function wayOf(evaluation: Evaluation): unknown {
+export function wayOf(evaluation: Evaluation): unknown {
   if (evaluation.kind === "failed") return "failed";
   const { action, rules, malformed } = evaluation.decision;
   return [action, rules, malformed.length > 0];
 }
 
-function isPermitted(evaluation: Evaluation): boolean {
+export function isPermitted(evaluation: Evaluation): boolean {
   return evaluation.kind === "decided" && evaluation.decision.action !== "deny";
 }
 

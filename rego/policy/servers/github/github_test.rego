@@ -28,6 +28,11 @@ test_a_branch_of_ones_own_is_committed_to if {
 	}
 }
 
+test_files_that_another_tool_would_push_do_not_count if {
+	args := {"branch": "topic", "path": "a.ts", "files": [{"path": ".env"}]}
+	_decide("create_or_update_file", args) == servers_test.written([_rule("file-by-default")])
+}
+
 test_protected_branches_are_not_committed_to if {
 	every branch in [
 		"main",

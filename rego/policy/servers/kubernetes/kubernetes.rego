@@ -171,6 +171,10 @@ _scales_within_bounds if {
 #   - input.args: schema.tools.kubernetes.kubectl_rollout
 _looks_at_a_rollout if input.args.subCommand in {"history", "status"}
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.kubernetes.node_management
 _drains_gently if {
 	is_object(input.args)
 	object.get(input.args, "force", false) == false

@@ -134,6 +134,10 @@ _filters if {
 	count(input.args.filter) > 0
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.mongodb["rename-collection"]
 _drops_nothing if {
 	is_object(input.args)
 	object.get(input.args, "dropTarget", false) == false

@@ -99,6 +99,10 @@ rules["API-get-users"] contains {
 	"reason": "The list holds everyone's name and address",
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.notion["API-patch-page"]
 _keeps_the_page if {
 	is_object(input.args)
 	object.get(input.args, "in_trash", false) == false

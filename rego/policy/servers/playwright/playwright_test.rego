@@ -24,7 +24,18 @@ _secrets := "Keys and credentials are handed to no web page"
 _uploads := ["browser_drop", "browser_file_upload"]
 
 test_acting_in_a_page_is_limited_over_all_tools if {
-	every tool in ["browser_click", "browser_close", "browser_handle_dialog", "browser_press_key", "browser_hover"] {
+	every tool in [
+		"browser_click",
+		"browser_close",
+		"browser_drag",
+		"browser_emulate_media",
+		"browser_handle_dialog",
+		"browser_hover",
+		"browser_navigate_back",
+		"browser_press_key",
+		"browser_resize",
+		"browser_select_option",
+	] {
 		every args in [{"target": "e7"}, {}, null] { _decide(tool, args) == _acted([]) }
 	}
 }
@@ -137,6 +148,17 @@ test_headers_need_approval if {
 			servers_test.read([_rule("bodies-by-default"), _rule("headers-approved")]),
 			["The headers hold cookies and tokens: ask for a body, or have a person agree"],
 		)
+	}
+}
+
+test_a_named_file_needs_approval if {
+	every tool in ["browser_snapshot", "browser_take_screenshot", "browser_find", "browser_console_messages"] {
+		every name in ["a.png", "src/index.ts", "../a", null] {
+			_decide(tool, {"filename": name}) == servers_test.asked(
+				servers_test.read([_rule("named-file-approved")]),
+				["The file would be written over what is there: leave filename out, or have a person agree"],
+			)
+		}
 	}
 }
 

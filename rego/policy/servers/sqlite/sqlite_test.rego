@@ -45,6 +45,7 @@ test_changes_and_deletes_need_approval if {
 		"DELETE FROM t WHERE a = 1",
 		"insert or replace into t values (1)",
 		"insert into t values (1) on conflict (a) do update set b = 2",
+		"INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 2",
 	] {
 		_decide("write_query", query) == servers_test.asked(
 			_written([_rule("changes-approved")]),

@@ -79,6 +79,8 @@ test_nothing_is_given_away if {
 		{"percent_off": 100, "amount_off": 0},
 		{"percent_off": "10", "amount_off": 0},
 		{"percent_off": null, "amount_off": 200},
+		{"percent_off": null, "amount_off": 0},
+		{"amount_off": null},
 		{"percent_off": 10, "amount_off": 10001},
 		{"percent_off": 10},
 		{"amount_off": 10001},
