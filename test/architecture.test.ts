@@ -26,7 +26,7 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "check", "scan", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-console.ts",
     "compose-gate.ts",
@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
   approvals: ["gate", "problem.ts"],

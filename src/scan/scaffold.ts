@@ -106,7 +106,7 @@ function describeEntry(entry: CatalogueTool | undefined): string {
 }
 
 /** With it \`opa check --schema schemas\` knows the tool's arguments. */
-function bindSchema(server: string, name: string | undefined): readonly string[] {
+export function bindSchema(server: string, name: string | undefined): readonly string[] {
   if (name === undefined) return [];
   const path = `schema.tools${step(server)}${step(name)}`;
   const lines = ["# scope: rule", "# schemas:"];
