@@ -2,11 +2,12 @@
 // compares it with, its helpers included. It judges nothing, and is no part of a decision.
 import { createHash } from "node:crypto";
 import type { Conditions, Making, Path, RuleConditions, Test } from "../conditions.ts";
+import type { Effects } from "./effects.ts";
 import type { Module } from "./module.ts";
 import { type Placed, Program } from "./program.ts";
 import { readLiteral } from "./rule-form.ts";
 import type { SpeakingRule } from "./speaking-rules.ts";
-import { type Effects, Tracer } from "./trace.ts";
+import { Tracer } from "./trace.ts";
 
 const SOURCE_DIGITS = 32;
 
