@@ -10,10 +10,10 @@ const isServing = ["serve", "dev"].includes(process.argv[2] ?? "");
 const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
   env: process.env,
   cwd: process.cwd(),
   stdin: readStdin,
-  isTerminal: process.stderr.isTTY === true,
 };
 
 let ending = false;

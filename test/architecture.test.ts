@@ -1,5 +1,5 @@
 // Holds the direction of imports that docs/ and the layout promise: main -> cli -> compose -> http, console -> mcp -> gate,
-// and gate <- policy, limits, approvals, log. A part that is not in the table below is not known, and fails.
+// gate <- policy, limits, approvals, log, and cli -> scan -> mcp, policy. A part that is not in the table below is not known, and fails.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,22 +7,56 @@ import { describe, expect, test } from "vitest";
 const SRC = resolve(import.meta.dirname, "../src");
 
 /** What a gate is composed of. */
-const SERVING = ["http", "console", "mcp", "gate", "policy", "limits", "approvals", "log", "state", "config"];
+const SERVING = [
+  "http",
+  "console",
+  "mcp",
+  "gate",
+  "policy",
+  "limits",
+  "arguments",
+  "approvals",
+  "log",
+  "shadow",
+  "status",
+  "state",
+  "config",
+];
 
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", ...SERVING, "problem.ts", "version.ts"],
-  "compose.ts": ["compose-gate.ts", ...SERVING],
-  "compose-gate.ts": SERVING,
-  http: ["mcp", "gate", "config", "problem.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": [
+    "compose-console.ts",
+    "compose-gate.ts",
+    "compose-live.ts",
+    "compose-operator.ts",
+    "compose-servers.ts",
+    "compose-shadow.ts",
+    ...SERVING,
+  ],
+  "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
+  "compose-servers.ts": ["compose-live.ts", ...SERVING],
+  "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
+  "compose-gate.ts": ["compose-judging.ts", "compose-live.ts", ...SERVING],
+  "compose-judging.ts": SERVING,
+  "compose-live.ts": ["scan", ...SERVING],
+  "compose-console.ts": ["compose-live.ts", ...SERVING],
+  http: ["mcp", "gate", "status", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["gate", "scan", "policy", "config", "problem.ts"],
+  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
+  arguments: ["gate"],
   approvals: ["gate", "problem.ts"],
   log: ["gate", "problem.ts"],
+  shadow: ["gate", "policy", "log"],
+  status: ["gate"],
   state: ["limits", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -35,12 +69,15 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
+  ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
+  ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.split(sep).join("/"))
   .toSorted();
 const sources = new Map(files.map((file) => [file, withoutComments(readFileSync(join(SRC, file), "utf8"))]));
@@ -150,7 +187,7 @@ describe("src/", () => {
   });
 
   test("imports its own files with their extension", () => {
-    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:ts|json)$/.test(specifier));
+    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:tsx?|json)$/.test(specifier));
     expect(bare.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
   });
 });

@@ -5,13 +5,13 @@
 export type CommandIo = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** stderr is one: what a person watches, and a line on it may be written again. */
+  readonly isTerminal?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** Absolute; relative arguments are resolved against it. */
   readonly cwd: string;
   /** All of standard input. */
   readonly stdin: () => Promise<Uint8Array>;
-  /** Whether a person watches what goes to standard error. */
-  readonly isTerminal?: boolean;
 };
 
 /** Exit code: 0 done, 1 the check found something, 2 wrong use or bad input (a thrown Problem is 2 as well). */

@@ -1,19 +1,23 @@
 // `regate decide FILE|-`: one input in, the decision of a bundle out, each matched rule with the file and row it stands in.
 // It judges exactly the text it is given, takes no tokens and asks no gate.
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { z } from "zod";
-import { nearestWord } from "../config/suggest.ts";
+import { z } from "zod";
 import type { Evaluation, RateLimit } from "../gate/types.ts";
+import { MAX_DEPTH, scanJson } from "../mcp/json-scan.ts";
 import { loadPolicy } from "../policy/active-policy.ts";
-import { INPUT_KEYS, inputSchema } from "../policy/input-schema.ts";
+import { type Catalogue, describeTool } from "../policy/catalogue.ts";
+import { type Input, readInput } from "../policy/read-input.ts";
 import type { RuleIndex } from "../policy/rule-index.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { readJson } from "./read-json.ts";
 
 const LABEL_WIDTH = 10;
 const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
+
+/** A line of the decision log, a sample: what people have at hand. */
+const recordSchema = z.looseObject({ server: z.undefined().optional(), input: z.looseObject({ server: z.string() }) });
 
 type Decided = Extract<Evaluation, { kind: "decided" }>;
 
@@ -28,56 +32,36 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (file === undefined || others.length > 0) {
     throw new Problem(["regate decide: name one file with an input, or - for standard input"]);
   }
-  const inputText = await readInput(file, io);
-  const { engine, rules } = await loadPolicy(resolve(io.cwd, values.bundle), values.bundle);
-  const evaluation = engine.evaluate(inputText);
+  const { text, input } = await readFileOrStdin(file, io);
+  const { engine, rules, catalogue } = await loadPolicy(resolve(io.cwd, values.bundle), values.bundle);
+  const evaluation = engine.evaluate(text);
   if (evaluation.kind === "failed") {
     io.stderr(`${evaluation.problem}; the gate refuses such a call\n`);
     return 1;
   }
-  io.stdout(values.json === true ? formatJson(evaluation, rules) : formatText(evaluation, rules, values.bundle));
+  if (values.json === true) io.stdout(formatJson(evaluation, rules));
+  else io.stdout(formatText(evaluation, rules, values.bundle, describeGap(input, catalogue)));
   return 0;
 }
 
 /** @throws Problem with one line that names the first field at fault */
-async function readInput(file: string, io: CommandIo): Promise<string> {
-  const shown = file === "-" ? "standard input" : file;
-  const text = decodeUtf8(file === "-" ? await io.stdin() : await readBytes(resolve(io.cwd, file), shown), shown);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
+async function readFileOrStdin(file: string, io: CommandIo): Promise<{ text: string; input: Input }> {
+  const { shown, text, value } = await readJson(file, io);
+  const read = readInput(value);
+  if (read.kind === "refused") {
+    if (recordSchema.safeParse(value).success)
+      throw new Problem([`${shown}: a record that holds an input; give what stands in its field "input", alone`]);
+    throw new Problem([`${shown}: ${read.problem}`]);
   }
-  const [issue] = inputSchema.safeParse(value).error?.issues ?? [];
-  if (issue !== undefined)
-    throw new Problem([`${shown}: ${describeIssue(issue)}; schemas/input.json is the form of an input`]);
-  return text;
+  const scan = scanJson(text, { maxDepth: MAX_DEPTH, tolerant: true });
+  if (scan.kind === "refused") throw new Problem([`${shown}: ${scan.problem}`]);
+  return { text, input: read.input };
 }
 
-async function readBytes(path: string, shown: string): Promise<Uint8Array> {
-  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Problem([`${shown}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`]);
-  });
-}
-
-function decodeUtf8(bytes: Uint8Array, shown: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Problem([`${shown}: not UTF-8`]);
-  }
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const near = path === "" ? nearestWord(key, INPUT_KEYS) : undefined;
-    const inside = path === "" ? "" : ` in ${path}`;
-    return `unknown field "${key}"${inside}${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
-  }
-  return path === "" ? issue.message : `${path}: ${issue.message}`;
+/** What the gate fills in and this input lacks, since no default speaks without it. */
+function describeGap({ server, tool, category }: Input, catalogue: Catalogue): string | undefined {
+  if (tool === undefined || category !== undefined) return undefined;
+  return `none in the input, so that no default speaks; the gate judges it as ${describeTool(catalogue, server, tool).category}`;
 }
 
 function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): string {
@@ -85,7 +69,7 @@ function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): stri
   return `${JSON.stringify({ decision, rules: matched, fuel, bundle }, undefined, 2)}\n`;
 }
 
-function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file: string): string {
+function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file: string, gap?: string): string {
   const { action, reasons, malformed, rate_limits, approval, labels, redact, hidden } = decision;
   const lines: (readonly [label: string, value: string])[] = [
     ...reasons.map((reason) => ["reason", reason] as const),
@@ -98,6 +82,7 @@ function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file:
     ...(labels.length > 0 ? [["labels", labels.join(", ")] as const] : []),
     ...(redact.length > 0 ? [["redact", redact.join(", ")] as const] : []),
     ...(hidden ? [["hidden", "not in tools/list"] as const] : []),
+    ...(gap === undefined ? [] : [["category", gap] as const]),
     ["cost", `${fuel} units`],
     ["bundle", `${bundle.revision} (${file}, as it was last built)`],
   ];

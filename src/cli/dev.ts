@@ -1,19 +1,18 @@
 // `regate dev`: serves like `regate serve`, and at each save in the policy folder builds it, tests it, says which decisions
 // changed, and has the gate take it. What does not build or test changes nothing.
-import { access, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildBundle } from "../policy/build/compose.ts";
-import type { PolicyFolder } from "../policy/build/sources.ts";
+import { listShipped, type PolicyFolder } from "../policy/build/sources.ts";
 import { readBundle } from "../policy/bundle.ts";
 import type { ChangeRow } from "../policy/diff/change-table.ts";
 import { describeOutcome } from "../policy/diff/compare-outcomes.ts";
 import { comparePolicies, openPolicy } from "../policy/diff/compare-policies.ts";
 import { findOpa, type Opa, runOpa } from "../policy/opa.ts";
 import { readSamples } from "../policy/samples.ts";
-import { SHIPPED_DEFAULTS, SHIPPED_LIBRARY } from "../policy/shipped.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 import { readConfig, start, untilStopped } from "./serve.ts";
@@ -57,23 +56,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 /** @throws Problem where the folder does not build, or a test of its own fails */
 async function buildAndTest(folder: PolicyFolder, opa: Opa, file: string): Promise<void> {
   await writeFile(file, (await buildBundle(folder, opa)).bytes);
-  const { exitCode, stdout, stderr } = await runOpa(opa, ["test", ".", ...(await shippedFor(folder))], {
+  const { exitCode, stdout, stderr } = await runOpa(opa, ["test", ".", ...(await listShipped(folder))], {
     cwd: folder.dir,
   });
   if (exitCode === 0) return;
   const [first = "opa test fails", ...more] = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   throw new Problem([first, ...more]);
-}
-
-/** What a build adds to the folder, for its tests to see as well. */
-async function shippedFor({ dir }: PolicyFolder): Promise<string[]> {
-  const has = (path: string): Promise<boolean> =>
-    access(join(dir, path)).then(
-      () => true,
-      () => false,
-    );
-  const library = (await has("regate")) ? [] : [SHIPPED_LIBRARY];
-  return (await has("policy/defaults")) ? library : [...library, SHIPPED_DEFAULTS];
 }
 
 /** What became of a save, and what is said of it. */

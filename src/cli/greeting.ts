@@ -15,19 +15,24 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
   const lines = [`Regate ${version}, policy revision ${revision} (${bundle})`, `listening on ${gate.url}`, ""];
   if (keys.length === 0) lines.push("No servers are configured: name some under `servers` in the configuration.");
   for (const key of keys) lines.push(`  ${key.padEnd(width)}  ${urlOf(key)}`);
+  const observed = [...config.servers.values()].filter(({ mode }) => mode === "observe").map(({ key }) => key);
+  if (observed.length > 0) {
+    lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`, "");
+  }
   for (const server of config.servers.values()) lines.push(...warnings(server, gate));
   if (keys.length > 0) lines.push("", "For an MCP client's configuration:", describeClient(config, urlOf));
-  const tries = [...config.servers.values()].flatMap(({ key, catalogue }) => {
-    const tried = describeFirstTries(gate.policy.current, catalogue);
+  const tries = [...config.servers.values()].flatMap(({ key, catalogue, mode }) => {
+    const tried = mode === "observe" ? undefined : describeFirstTries(gate.policy.current, catalogue);
     return tried === undefined ? [] : [`  ${key.padEnd(width)}  ${tried}`];
   });
   if (tries.length > 0) lines.push("", "To try first, with any MCP client:", ...tries);
-  lines.push("", `Each decision is a line of ${config.log.file}`);
+  lines.push("", `The console, for who has the operator key: ${gate.url}/console/`);
+  lines.push(`Each decision is a line of ${config.log.file}`);
   if (gate.madeOperatorKey !== undefined) {
     lines.push(
       "",
       `The operator key, shown this once: ${gate.madeOperatorKey}`,
-      "Commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
+      "It opens the console; commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
     );
   }
   return `${lines.join("\n")}\n`;
@@ -41,7 +46,7 @@ function warnings(server: ServerConfig, gate: RunningGate): string[] {
   const found: string[] = [];
   if (!servers.has(catalogue) && !Object.hasOwn(reviewed, catalogue)) {
     found.push(
-      `warning: neither rules nor catalogue know ${key} as ${catalogue}: the defaults deny all its tools. Write policy/servers/${catalogue}/, or name it with \`catalogue:\` (this bundle knows ${known || "no server"})`,
+      `warning: nobody has reviewed ${key}: neither rules nor catalogue know it as ${catalogue}. Each of its tools is taken for what its own description looks like, and the defaults of that category judge it. Review it with regate scan ${key}, write policy/servers/${catalogue}/, or name it with \`catalogue:\` (this bundle knows ${known || "no server"})`,
     );
   } else if (!servers.has(catalogue)) {
     found.push(

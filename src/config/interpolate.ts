@@ -20,7 +20,11 @@ export function interpolate(text: string, env: NodeJS.ProcessEnv, dialect: Diale
     if (inside === undefined) return "${";
     const wanted = match.endsWith("}") ? parsePlaceholder(inside, dialect) : undefined;
     if (wanted === undefined) {
-      problems.push(`holds a \${ that does not begin a \${NAME}; mend it, or ${ESCAPE}`);
+      problems.push(
+        dialect === "client" && inside.startsWith("input:")
+          ? `holds an \${input:...}, for which a client asks a person; put the value into the environment, and write \${env:NAME}`
+          : `holds a \${ that does not begin a \${NAME}; mend it, or ${ESCAPE}`,
+      );
       return match;
     }
     const value = Object.hasOwn(env, wanted.name) ? env[wanted.name] : undefined;

@@ -5,12 +5,17 @@ import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { type Dialect, interpolate } from "./interpolate.ts";
 import { isLoopback } from "./listen.ts";
+import { nearestWord } from "./suggest.ts";
 
 type Common = {
   /** Names the server in URLs: /mcp/KEY. */
   readonly key: string;
   /** Names the server in policy and log. */
   readonly catalogue: string;
+  /** Whether arguments are held against the reviewed inputSchema of their tool before the policy judges. */
+  readonly arguments: "checked" | "loose";
+  /** Observed, its calls are judged and recorded, and none is refused for it. */
+  readonly mode: "enforce" | "observe";
 };
 
 /** A server that the gate starts as a child process, one for each session. */
@@ -56,7 +61,8 @@ const OWN_HEADERS =
 export function serverSchema(key: string, context: ServerContext): z.ZodType<ServerConfig> {
   const stdio = stdioSchema(key, context);
   const http = httpSchema(key, context);
-  return z.unknown().transform((raw, ctx): ServerConfig => {
+  return z.unknown().transform((written, ctx): ServerConfig => {
+    const raw = withKind(written);
     const has = (field: string): boolean => typeof raw === "object" && raw !== null && Object.hasOwn(raw, field);
     if (has("command") === has("url")) {
       const message = has("url")
@@ -72,6 +78,16 @@ export function serverSchema(key: string, context: ServerContext): z.ZodType<Ser
   });
 }
 
+/** An entry without command and url gets the one that a typo in it stands for: then the typo is what is reported. */
+function withKind(entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null || "command" in entry || "url" in entry) return entry;
+  for (const [field, value] of Object.entries(entry)) {
+    const meant = nearestWord(field, ["command", "url"]);
+    if (meant !== undefined) return { ...entry, [meant]: value };
+  }
+  return entry;
+}
+
 function stdioSchema(key: string, context: ServerContext): z.ZodType<StdioServer> {
   const value = filledText(context).refine((text) => !text.includes("\0"), { error: "must not hold a NUL character" });
   return strictFields({
@@ -84,6 +100,8 @@ function stdioSchema(key: string, context: ServerContext): z.ZodType<StdioServer
       .default({}),
     cwd: value.optional(),
     catalogue: catalogueName().optional(),
+    arguments: oneOf(["checked", "loose"]),
+    mode: oneOf(["enforce", "observe"]),
   }).transform(({ cwd, catalogue, ...rest }) => ({
     kind: "stdio",
     key,
@@ -106,13 +124,15 @@ function httpSchema(key: string, context: ServerContext): z.ZodType<HttpServer> 
     allowPlainHttp: z.boolean({ error: says("must be true or false") }).default(false),
     headers: z.record(name, value, { error: says("must be a mapping of names to texts") }).default({}),
     catalogue: catalogueName().optional(),
-  }).transform(({ url, allowPlainHttp, headers, catalogue }, ctx): HttpServer => {
+    arguments: oneOf(["checked", "loose"]),
+    mode: oneOf(["enforce", "observe"]),
+  }).transform(({ url, allowPlainHttp, catalogue, ...rest }, ctx): HttpServer => {
     const checked = checkUrl(url, allowPlainHttp);
     if (checked.kind === "faulty") {
       ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
       return z.NEVER;
     }
-    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, headers };
+    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, ...rest };
   });
 }
 
@@ -151,4 +171,9 @@ function filledText({ env, dialect }: ServerContext): z.ZodPipe<z.ZodString, z.Z
 function catalogueName(): z.ZodString {
   const error = says("must be a name of 1 to 200 printable characters");
   return z.string({ error }).regex(CATALOGUE_NAME, { error });
+}
+
+/** One of two words, the first where none is given. */
+function oneOf<const Word extends string>(words: readonly [Word, Word]): z.ZodDefault<z.ZodEnum<{ [W in Word]: W }>> {
+  return z.enum(words, { error: says(`must be ${words[0]} or ${words[1]}`) }).default(words[0]);
 }

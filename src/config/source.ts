@@ -1,6 +1,7 @@
 // Reads one YAML (or JSON) file whole and keeps where each value stands, so that a fault can be reported as file:line:column.
 // It knows no schema. Messages never quote the file's text: it may hold secrets.
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { Problem } from "../problem.ts";
 
@@ -28,7 +29,8 @@ export type Position = { readonly line: number; readonly col: number };
  * @throws Problem where the file can't be read or isn't YAML: every syntax error, each with its position
  */
 export function readSource(file: string, shownAs: string): Source {
-  const text = readText(file, shownAs);
+  const isJson = /\.jsonc?$/i.test(file);
+  const text = isJson ? blankComments(readText(file, shownAs)) : readText(file, shownAs);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     prettyErrors: false,
@@ -38,7 +40,7 @@ export function readSource(file: string, shownAs: string): Source {
   });
   const [first, ...more] = [...document.errors, ...document.warnings].map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    return `${shownAs}:${line}:${col} (file): is not valid YAML: ${error.message}`;
+    return `${shownAs}:${line}:${col} (file): is not valid ${isJson ? "JSON" : "YAML"}: ${error.message}`;
   });
   if (first !== undefined) throw new Problem([first, ...more]);
   return {
@@ -53,7 +55,11 @@ function readText(file: string, shownAs: string): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new Problem([`${shownAs}: can't be read (${error instanceof Error ? error.message : String(error)})`]);
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem([
+      isMissing ? `${shownAs}: no such file in ${dirname(file)}` : `${shownAs}: can't be read (${reason})`,
+    ]);
   }
   if (bytes.length > MAX_FILE_BYTES)
     throw new Problem([`${shownAs}: is longer than ${MAX_FILE_BYTES} bytes; it should be a page or two`]);
@@ -62,6 +68,13 @@ function readText(file: string, shownAs: string): string {
   } catch {
     throw new Problem([`${shownAs}: is not UTF-8; save it as UTF-8`]);
   }
+}
+
+/** Clients take comments in their JSON. To YAML they would be the beginning of the next text; blanks keep all positions. */
+function blankComments(json: string): string {
+  return json.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
+    part.startsWith('"') ? part : part.replace(/[^\n]/g, " "),
+  );
 }
 
 function toPlainData(document: Document, shownAs: string): unknown {

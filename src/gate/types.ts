@@ -29,6 +29,14 @@ export type Principal = {
 /** A JSON value as it was received: `text` is the exact slice of the body (numbers keep their lexemes), `value` its parse. */
 export type ReceivedJson = { readonly text: string; readonly value: unknown };
 
+/** A tool's definition as its server listed it. */
+export type ListedDefinition = {
+  /** SHA-256 (hex) of its canonical form. */
+  readonly sha256: string;
+  /** As it was received. */
+  readonly text: string;
+};
+
 /** One request that is to be judged, parsed strictly and attributed; what the policy does not need is not here. */
 export type Call = {
   /** The catalogue name of the server, e.g. `awslabs.aws-iot-sitewise-mcp-server`. */
@@ -45,10 +53,14 @@ export type Call = {
   /** The MCP session, or `principal:<id>`, or `stdio:<uuid>`. */
   readonly session: string;
   readonly principal: Principal;
-  /** SHA-256 (hex) of the canonical definition last listed to this session; absent where the server lists no such tool. */
-  readonly definitionSha256?: string;
+  /** The definition of the tool that was last listed to this session; absent where the server lists no such tool. */
+  readonly definition?: ListedDefinition;
   /** Why the server's definitions could not be listed; the call can't be completed then, and is refused. */
   readonly definitionProblem?: string;
+  /** True where the configuration wants no arguments held against the server's schemas. */
+  readonly looseArguments?: boolean;
+  /** True where the server is only observed: it is judged like any other call, and whatever the verdict, it goes out. */
+  readonly observed?: boolean;
   /**
    * True for the retry of a call that the server answered with `input_required`, whose `requestState` the gate relayed
    * for this very call: it is judged again, but takes no second token.
@@ -56,12 +68,16 @@ export type Call = {
   readonly continued?: boolean;
 };
 
-/** What the catalogue knows of a tool, held against the definition that is live now. */
+/** What is known of a tool: what was reviewed, held against the definition that is live now, else what that one looks like. */
 export type ToolFacts = {
   readonly category: Category;
   readonly risk: Risk;
   readonly severity: Severity;
   readonly definition: { readonly catalogued: boolean; readonly changed: boolean };
+  /** True where nobody reviewed the tool, and the classifier judged it by its live definition. For the record. */
+  readonly classified?: boolean;
+  /** Why it is Unknown, where nobody reviewed it. For the record. */
+  readonly unknownBecause?: string;
 };
 
 export type Action = "allow" | "require_approval" | "deny";
@@ -99,6 +115,29 @@ export type Decision = {
   readonly hidden: boolean;
 };
 
+/** Where a rule stands in the sources of its bundle. */
+export type RuleLocation = {
+  /** Relative to the policy folder, e.g. `policy/servers/files/files.rego`; `regate/...` for the library's own. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly row: number;
+  /** The rule as it is written, cut where it is very long. OPA formats what it puts into a bundle, so rows don't fit there. */
+  readonly text?: string | undefined;
+  /** From the METADATA of the rule. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  /** The catalogue name of the server whose package holds the rule. */
+  readonly server?: string | undefined;
+  /** What its head names: a tool (or `*`), a category, another method (or `*`); none of them in a guardrail. */
+  readonly tool?: string | undefined;
+  readonly category?: string | undefined;
+  readonly method?: string | undefined;
+  /** Absent where it is computed. */
+  readonly action?: string | undefined;
+  /** Whether it has a body that may not hold. */
+  readonly conditional?: boolean | undefined;
+};
+
 /** The policy that judged, for the record. */
 export type Revision = { readonly revision: string; readonly digest: string };
 
@@ -106,6 +145,24 @@ export type Revision = { readonly revision: string; readonly digest: string };
 export type Evaluation =
   | { readonly kind: "decided"; readonly decision: Decision; readonly fuel: number; readonly bundle: Revision }
   | { readonly kind: "failed"; readonly problem: string; readonly fuel: number; readonly bundle: Revision | undefined };
+
+/** What `regate/classify` makes of one tool's definition (rego/regate/classify.rego); never `Unknown`. */
+export type Classification = {
+  readonly category: Category;
+  readonly risk: Risk;
+  readonly severity: Severity;
+  /** Sorted; docs/catalogue.md has the list. */
+  readonly signals: readonly string[];
+  /** Sorted names of the parameters that a call must bring. */
+  readonly required: readonly string[];
+  /** Why, in plain words for a person; quotes the server, so it is made showable where it is shown. */
+  readonly rationale: string;
+};
+
+/** What the engine made of one definition; it never throws for anything that a definition or a policy can cause. */
+export type Classified =
+  | { readonly kind: "classified"; readonly classification: Classification; readonly fuel: number }
+  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number };
 
 /** One bucket that a call takes from. */
 export type Charge = {
@@ -137,8 +194,18 @@ export type Verdict = {
   readonly bundle: Revision | undefined;
 } & Outcome;
 
-export type Outcome =
-  | { readonly kind: "forward"; readonly receipt: Receipt | undefined }
+export type Outcome = Forward | Refusal;
+
+export type Forward = {
+  readonly kind: "forward";
+  readonly receipt: Receipt | undefined;
+  /** What would have become of a call that goes out only because its server is observed. */
+  readonly instead?: Refusal;
+};
+
+export type Refusal =
+  /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
+  | { readonly kind: "invalid_arguments"; readonly problem: string }
   | { readonly kind: "denied"; readonly reasons: readonly string[] }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }

@@ -1,44 +1,54 @@
 // Which definition of each tool counts for a session: the one the server last listed to it. Where it was never listed, or
 // list_changed came since, the gate lists first by itself. One for each server; bounded: a forgotten session is listed again.
-import { parseServerMessage } from "./jsonrpc.ts";
-import { type ListedTool, listedTools } from "./list-filter.ts";
-import { type ParamHeader, paramHeadersOf } from "./param-headers.ts";
-import type { Exchange, OwnAnswer, Upstream } from "./upstream.ts";
+
+import type { ListedDefinition } from "../gate/types.ts";
+import { createHeldDefinitions, type HeldDefinition } from "./held-definitions.ts";
+import type { ListedTool } from "./list-filter.ts";
+import { type ListingFault, listPages, MAX_TOOLS } from "./list-pages.ts";
+import type { Exchange, Upstream } from "./upstream.ts";
 
 const MAX_SESSIONS = 100_000;
-const MAX_PAGES = 500;
-/** Of one session. */
-const MAX_TOOLS = 50_000;
 /** Of all sessions together; about 200 bytes each. */
 const MAX_HELD_TOOLS = 500_000;
+/** Of the different definitions of all sessions together. */
+const MAX_HELD_CHARACTERS = 33_554_432;
 /** Listings that one call waits for while the server keeps saying that its list has changed. */
 const MAX_LISTINGS = 3;
-const METHOD_NOT_FOUND = -32601;
-/** How some servers say that there is no next page. */
-const NO_CURSOR = new Set(["null", '""']);
 
 export type Definition =
-  | ({ readonly kind: "listed" } & Listed)
+  | ({ readonly kind: "listed" } & HeldDefinition)
   /** The server lists no tool of this name. */
   | { readonly kind: "absent" }
-  /** `sessionLost`: as in OwnAnswer. */
-  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost: boolean };
+  | ({ readonly kind: "failed" } & ListingFault);
 
 type Failed = Extract<Definition, { readonly kind: "failed" }>;
 
-type Listed = {
-  /** SHA-256 (hex) of the canonical definition. */
-  readonly sha256: string;
-  /** The arguments that the definition wants repeated in headers. */
-  readonly paramHeaders: readonly ParamHeader[];
-};
+/** Which page of a list it is, as far as that is known. */
+export type PagePlace = { readonly isFirst: boolean; readonly isLast: boolean };
 
-/** `whole`: the server has no further tools. `listing`: undefined while none is under way. */
-type Known = { readonly tools: Map<string, Listed>; whole: boolean; listing: Promise<Failed | undefined> | undefined };
+/** Sees what the server lists, whichever session it lists it to. */
+export interface ListingObserver {
+  listed(tool: string, definition: ListedDefinition): void;
+  /** A moment of the server's listings. */
+  mark(): number;
+  /** All that the server has was listed since the moment `mark`. */
+  wasWhole(mark: number): void;
+}
+
+/**
+ * `whole`: the server has no further tools. `listing`: undefined while none is under way. `mark`: when the list began that the
+ * session reads page by page.
+ */
+type Known = {
+  readonly tools: Map<string, HeldDefinition>;
+  whole: boolean;
+  listing: Promise<Failed | undefined> | undefined;
+  mark: number | undefined;
+};
 
 export interface Definitions {
   /** Takes in the definitions of one page that the server listed to this session. */
-  learn(session: string, tools: Iterable<ListedTool>): void;
+  learn(session: string, tools: readonly ListedTool[], place?: PagePlace): void;
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
   /**
@@ -48,41 +58,79 @@ export interface Definitions {
   lookup(tool: string, upstream: Upstream, exchange: Exchange, metaText: string | undefined): Promise<Definition>;
 }
 
+const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
+const UNOBSERVED: ListingObserver = { listed() {}, mark: () => 0, wasWhole() {} };
+
 /** @param timeoutMs how long one page of the gate's own listing may take */
-export function createDefinitions(timeoutMs: number): Definitions {
+export function createDefinitions(timeoutMs: number, observer: ListingObserver = UNOBSERVED): Definitions {
   /** The one used last stands last. */
   const sessions = new Map<string, Known>();
+  const shelf = createHeldDefinitions();
   let held = 0;
 
   function open(session: string): Known {
-    const known = sessions.get(session) ?? { tools: new Map(), whole: false, listing: undefined };
+    const known = sessions.get(session) ?? { tools: new Map(), whole: false, listing: undefined, mark: undefined };
     sessions.delete(session);
     sessions.set(session, known);
-    trim();
+    trim(0);
     return known;
   }
 
-  /** Forgets the sessions that were used longest ago, but never the last one. */
-  function trim(): void {
+  /** Forgets the sessions that were used longest ago, but never the last one, until `characters` more have room. */
+  function trim(characters: number): void {
     for (const oldest of sessions.keys()) {
-      if (sessions.size === 1 || (held <= MAX_HELD_TOOLS && sessions.size <= MAX_SESSIONS)) return;
+      const isBounded = held <= MAX_HELD_TOOLS && sessions.size <= MAX_SESSIONS;
+      if (sessions.size === 1 || (isBounded && shelf.characters + characters <= MAX_HELD_CHARACTERS)) return;
       forget(oldest);
     }
   }
 
   function forget(session: string): void {
-    held -= sessions.get(session)?.tools.size ?? 0;
+    const tools = sessions.get(session)?.tools;
+    if (tools === undefined) return;
+    for (const definition of tools.values()) shelf.release(definition);
+    held -= tools.size;
     sessions.delete(session);
   }
 
-  function learn(session: string, tools: Iterable<ListedTool>): void {
+  function learn(session: string, tools: readonly ListedTool[], { isFirst, isLast }: PagePlace): void {
     const known = open(session);
-    const before = known.tools.size;
-    for (const tool of tools) {
-      if (known.tools.size < MAX_TOOLS || known.tools.has(tool.name)) known.tools.set(tool.name, describe(tool));
+    if (isFirst) known.mark = observer.mark();
+    for (const tool of tools) take(known.tools, tool);
+    trim(0);
+    if (!isLast) return;
+    if (known.mark !== undefined) observer.wasWhole(known.mark);
+    known.mark = undefined;
+  }
+
+  function take(known: Map<string, HeldDefinition>, tool: ListedTool): void {
+    const before = known.get(tool.name);
+    const taken = before?.definition.sha256 === tool.sha256 ? before : replace(known, tool, before);
+    if (taken !== undefined) observer.listed(tool.name, taken.definition);
+  }
+
+  /** What there is no room for counts as never listed. */
+  function replace(
+    known: Map<string, HeldDefinition>,
+    tool: ListedTool,
+    before: HeldDefinition | undefined,
+  ): HeldDefinition | undefined {
+    if (before !== undefined) {
+      shelf.release(before);
+      known.delete(tool.name);
+      held -= 1;
     }
-    held += known.tools.size - before;
-    trim();
+    if (known.size >= MAX_TOOLS || !hasRoomFor(tool)) return undefined;
+    const taken = shelf.hold(tool);
+    known.set(tool.name, taken);
+    held += 1;
+    return taken;
+  }
+
+  function hasRoomFor({ sha256, text }: ListedTool): boolean {
+    if (shelf.holds(sha256)) return true;
+    trim(text.length);
+    return shelf.characters + text.length <= MAX_HELD_CHARACTERS;
   }
 
   /** Lists all tools into `known`, unless it is forgotten meanwhile; answers why that failed. */
@@ -93,20 +141,22 @@ export function createDefinitions(timeoutMs: number): Definitions {
     metaText: string | undefined,
   ): Promise<Failed | undefined> {
     const session = exchange.session.name;
-    const failed = await listPages(
+    const mark = observer.mark();
+    const fault = await listPages(
       metaText,
       (paramsText) => upstream.request(exchange, "tools/list", paramsText, timeoutMs),
-      (tools) => {
-        if (sessions.get(session) === known) learn(session, tools);
+      ({ tools }) => {
+        if (sessions.get(session) === known) learn(session, tools, UNKNOWN_PLACE);
       },
     );
-    known.whole = failed === undefined;
+    if (fault === undefined && sessions.get(session) === known) observer.wasWhole(mark);
+    known.whole = fault === undefined;
     known.listing = undefined;
-    return failed;
+    return fault && { kind: "failed", ...fault };
   }
 
   return {
-    learn,
+    learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
     forget,
     async lookup(tool, upstream, exchange, metaText) {
       for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
@@ -123,43 +173,6 @@ export function createDefinitions(timeoutMs: number): Definitions {
   };
 }
 
-function describe({ text, sha256 }: ListedTool): Listed {
-  if (!/x-mcp-header|\\u/i.test(text)) return { sha256, paramHeaders: [] };
-  return { sha256, paramHeaders: paramHeadersOf(JSON.parse(text).inputSchema) };
-}
-
-/** Reads tools/list page by page; answers why it could not. A server without tools/list has no tools. */
-async function listPages(
-  metaText: string | undefined,
-  ask: (paramsText: string) => Promise<OwnAnswer>,
-  take: (tools: readonly ListedTool[]) => void,
-): Promise<Failed | undefined> {
-  const cursors = new Set<string>();
-  let cursorText: string | undefined;
-  let count = 0;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const members = [metaText && `"_meta":${metaText}`, cursorText && `"cursor":${cursorText}`].filter(Boolean);
-    const answer = await ask(`{${members.join(",")}}`);
-    if (answer.kind === "failed")
-      return failure(`the server's tools could not be listed: ${answer.problem}`, answer.sessionLost);
-    const message = parseServerMessage(answer.text);
-    if (message.kind !== "response") return failure("the server answered tools/list with something else");
-    if (message.error?.code === METHOD_NOT_FOUND) return undefined;
-    if (message.error !== undefined) return failure(`the server answered tools/list with error ${message.error.code}`);
-    const listed = listedTools(answer.text, message.root);
-    if (listed.kind === "none") return failure("the server's tools/list is malformed: it holds no tools");
-    if (listed.kind === "malformed") return failure(`the server's tools/list is malformed: ${listed.problem}`);
-    count += listed.tools.length;
-    if (count > MAX_TOOLS) return failure(`the server lists more than ${MAX_TOOLS} tools`);
-    take(listed.tools);
-    cursorText = listed.cursorText;
-    if (cursorText === undefined || NO_CURSOR.has(cursorText)) return undefined;
-    if (cursors.has(cursorText)) return failure("the server's tools/list repeats a cursor");
-    cursors.add(cursorText);
-  }
-  return failure(`the server's tools/list has more than ${MAX_PAGES} pages`);
-}
-
-function failure(problem: string, sessionLost = false): Failed {
-  return { kind: "failed", problem, sessionLost };
+function failure(problem: string): Failed {
+  return { kind: "failed", problem, sessionLost: false };
 }

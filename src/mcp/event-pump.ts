@@ -1,7 +1,12 @@
 // Carries a server's event stream to the client, event by event and in order: each message is screened before it is
-// written, one at a time where the screen has to wait. Knows no HTTP.
+// written, one at a time where the screen has to wait, and a stream of many small events leaves others their turn. Knows
+// no HTTP.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createSseReader, isSplitBySome, replaceData, type SseEvent } from "./sse.ts";
 import type { Screen, Screened } from "./upstream.ts";
+
+/** After so many events others get their turn: a chunk can hold 65,536 of one byte. */
+const EVENTS_PER_TURN = 100;
 
 export type EventPumpOptions = {
   readonly maxEventBytes: number;
@@ -13,7 +18,7 @@ export type EventPumpOptions = {
   readonly dropped: (problem: string) => void;
   /** A request of the server's was refused: this is the answer to it. */
   readonly refused: (replyText: string) => void;
-  /** Stops and restarts the server's side while the screen waits. */
+  /** Stops the server's side while something waits to be handled, and starts it again. */
   readonly pause: () => void;
   readonly resume: () => void;
   /** Called once, after everything that came was written; `fault` where the stream did not end cleanly. */
@@ -26,7 +31,10 @@ export class EventPump {
   /** What waits to be screened begins at `#next`: to shift a long array at every event would take quadratic time. */
   #queue: SseEvent[] = [];
   #next = 0;
-  #screening = false;
+  /** The screen has to wait, or others have their turn. */
+  #waiting = false;
+  #sinceTurn = 0;
+  #paused = false;
   #end: { readonly fault: string | undefined } | undefined;
   #stopped = false;
   #hasEventId = false;
@@ -64,19 +72,46 @@ export class EventPump {
   }
 
   #pump(): void {
-    while (!this.#screening && !this.#stopped) {
-      const event = this.#queue[this.#next++];
-      if (event === undefined) {
-        this.#queue = [];
-        this.#next = 0;
-        if (this.#end === undefined) return;
-        this.#stopped = true;
-        this.#options.ended(this.#end.fault);
+    while (!this.#waiting && !this.#stopped) {
+      if (this.#sinceTurn >= EVENTS_PER_TURN) {
+        this.#sinceTurn = 0;
+        this.#wait(nextTurn(), () => {});
         return;
       }
+      const event = this.#queue[this.#next++];
+      if (event === undefined) {
+        this.#finishQueue();
+        return;
+      }
+      this.#sinceTurn += 1;
       if (event.data === undefined || event.data === "") this.#write(event, event.raw);
       else this.#screen(event, event.data);
     }
+  }
+
+  #finishQueue(): void {
+    this.#queue = [];
+    this.#next = 0;
+    if (this.#end !== undefined) {
+      this.#stopped = true;
+      this.#options.ended(this.#end.fault);
+    } else if (this.#paused) {
+      this.#paused = false;
+      this.#options.resume();
+    }
+  }
+
+  /** Goes on, after `then`, when `until` is fulfilled. The server's side stands still until all that came is handled. */
+  #wait<T>(until: Promise<T>, then: (value: T) => void): void {
+    this.#waiting = true;
+    if (!this.#paused) this.#options.pause();
+    this.#paused = true;
+    void until.then((value) => {
+      this.#waiting = false;
+      if (this.#stopped) return;
+      then(value);
+      this.#pump();
+    });
   }
 
   #screen(event: SseEvent, data: string): void {
@@ -85,16 +120,8 @@ export class EventPump {
       this.#emit(event, data, screened);
       return;
     }
-    this.#screening = true;
-    this.#options.pause();
-    const go = (result: Screened): void => {
-      this.#screening = false;
-      if (this.#stopped) return;
-      this.#emit(event, data, result);
-      this.#options.resume();
-      this.#pump();
-    };
-    screened.then(go, (error: unknown) => go({ kind: "drop", problem: String(error) }));
+    const screening = screened.catch((error: unknown): Screened => ({ kind: "drop", problem: String(error) }));
+    this.#wait(screening, (result) => this.#emit(event, data, result));
   }
 
   #emit(event: SseEvent, data: string, screened: Screened): void {

@@ -50,6 +50,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #pump: EventPump | undefined;
   #answered = false;
   #keptBack: string | undefined;
+  /** Resolves when the answers to the server's refused requests so far are delivered, or could not be. */
+  #replied: Promise<void> = Promise.resolve();
 
   /** The client must still be there. */
   constructor(options: AnswerRelayOptions) {
@@ -89,6 +91,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       this.#fail(`it answered with content-encoding ${showable(String(encoding))}`);
     else if (charset !== "utf-8" && status < 300) this.#fail(`it answered in charset ${showable(charset)}`);
     else if (!this.#takeHeaders(status, headers)) this.#fail("it answered with a session id that is no session id");
+    else if (this.#request !== undefined && (status === 204 || status === 205)) this.#fail("its answer is empty");
     else if (type === "text/event-stream") this.#startEvents(controller, status);
     else if (!this.#isExpected(status, type)) this.#fail(`it answered with content type ${showable(type ?? "none")}`);
     else {
@@ -166,7 +169,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
         if (this.#keptBack === undefined) log(`${server}: a message was kept back: ${problem}`);
         this.#keptBack ??= problem;
       },
-      refused: (text) => void reply(exchange, text),
+      refused: (text) => {
+        // one at a time, and nothing more is read meanwhile: each takes a connection, and the server can ask without end
+        writer.hold();
+        this.#replied = this.#replied.then(() => reply(exchange, text)).finally(() => writer.release());
+      },
       pause: () => writer.hold(),
       resume: () => writer.release(),
       ended: (fault) => this.#finishEvents(fault),

@@ -2,15 +2,24 @@
 // Nothing of it reaches the client.
 import type { Dispatcher } from "undici";
 import type { AnswerHeaders } from "./http-headers.ts";
-import { parseServerMessage } from "./jsonrpc.ts";
+import { parseServerMessage, type ServerMessage } from "./jsonrpc.ts";
 import { createSseReader, type SseReader } from "./sse.ts";
 import type { OwnAnswer } from "./upstream.ts";
 import { describeFault } from "./upstream-fault.ts";
+
+/** What of an exchange is told besides its answer. */
+export type OwnHooks = {
+  /** The headers of an answer with success. */
+  readonly onHeaders?: (headers: AnswerHeaders) => void;
+  /** A message on the stream before the answer. */
+  readonly onOther?: (message: ServerMessage) => void;
+};
 
 export class OwnExchange implements Dispatcher.DispatchHandler {
   readonly #id: string | undefined;
   readonly #maxBytes: number;
   readonly #done: (answer: OwnAnswer) => void;
+  readonly #hooks: OwnHooks;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #reader: SseReader | undefined;
@@ -23,7 +32,14 @@ export class OwnExchange implements Dispatcher.DispatchHandler {
    * @param id the request's id; undefined for a message that gets no answer, which is over when the server took it
    * @param maxBytes the longest answer
    */
-  constructor(id: string | undefined, maxBytes: number, timeoutMs: number, done: (answer: OwnAnswer) => void) {
+  constructor(
+    id: string | undefined,
+    maxBytes: number,
+    timeoutMs: number,
+    done: (answer: OwnAnswer) => void,
+    hooks: OwnHooks = {},
+  ) {
+    this.#hooks = hooks;
     this.#id = id;
     this.#maxBytes = maxBytes;
     this.#done = done;
@@ -38,8 +54,10 @@ export class OwnExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) return;
-    if (status === 404) this.#finish({ kind: "failed", problem: "it does not know the session", sessionLost: true });
-    else if (status >= 300) this.#fail(`it answered with HTTP status ${status}`);
+    if (status < 300) this.#hooks.onHeaders?.(headers);
+    if (status === 404)
+      this.#finish({ kind: "failed", problem: "it does not know the session", sessionLost: true, status });
+    else if (status >= 300) this.#finish({ kind: "failed", problem: `it answered with HTTP status ${status}`, status });
     else if (this.#id === undefined) this.#finish({ kind: "answered", text: "" });
     else if (Array.isArray(headers["content-type"])) this.#fail("it answered with two content types");
     else if (headers["content-type"]?.toLowerCase().startsWith("text/event-stream"))
@@ -70,7 +88,10 @@ export class OwnExchange implements Dispatcher.DispatchHandler {
     for (const { data } of events) {
       if (data === undefined) continue;
       const message = parseServerMessage(data);
-      if (message.kind !== "response" || message.id !== this.#id) continue;
+      if (message.kind !== "response" || message.id !== this.#id) {
+        this.#hooks.onOther?.(message);
+        continue;
+      }
       this.#finish({ kind: "answered", text: data });
       return;
     }

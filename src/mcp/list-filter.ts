@@ -13,25 +13,27 @@ export type ListedTool = {
   readonly sha256: string;
 };
 
+/** The list of tools in one message. */
+export type ListedPage = {
+  /** In the server's order; of two with one name the first. */
+  readonly tools: readonly ListedTool[];
+  /** One sentence for each element that is no tool, or a second one of a name; withoutTools drops them. */
+  readonly malformed: readonly string[];
+  /** `result.nextCursor` as received; undefined where this is the last page. */
+  readonly cursorText: string | undefined;
+};
+
 export type ListedTools =
   /** The message holds no list of tools. */
   | { readonly kind: "none" }
-  | {
-      readonly kind: "tools";
-      /** In the server's order; of two with one name the first. */
-      readonly tools: readonly ListedTool[];
-      /** One sentence for each element that is no tool, or a second one of a name; withoutTools drops them. */
-      readonly malformed: readonly string[];
-      /** `result.nextCursor` as received; undefined where this is the last page. */
-      readonly cursorText: string | undefined;
-    }
+  | ({ readonly kind: "tools" } & ListedPage)
   /** A message that clients could read differently, or whose `tools` is no list: it must not reach the client. */
   | { readonly kind: "malformed"; readonly problem: string };
 
 /** A key "tools", in any case that a lenient reader takes for it, or an escape that could spell a letter of it. */
 const MAY_HOLD_TOOLS = /"tools|\\u(?:00[46][cf]|00[57][34]|017f)/iu;
 /** Tools in one message: each is judged before the client sees the list. */
-const MAX_LISTED_TOOLS = 5_000;
+export const MAX_LISTED_TOOLS = 5_000;
 const RESULT_KEYS = protocolKeys(["tools", "nextCursor", "cacheScope"]);
 const TOOL_KEYS = protocolKeys(["name"]);
 const MESSAGE_RESULT_KEYS = protocolKeys(["result"]);
@@ -44,9 +46,10 @@ export function mayHoldTools(text: string): boolean {
 /**
  * The tools that one message lists, whatever request it answers.
  * @param root the tolerant scan of `text`, where the caller has it
+ * @param maxTools a message with more is malformed
  */
-export function listedTools(text: string, root?: JsonNode): ListedTools {
-  const list = findList(text, root);
+export function listedTools(text: string, root?: JsonNode, maxTools = MAX_LISTED_TOOLS): ListedTools {
+  const list = findList(text, root, maxTools);
   if (list.kind !== "list") return list;
   const { elements, cursor } = list;
   const tools: ListedTool[] = [];
@@ -66,7 +69,7 @@ export function listedTools(text: string, root?: JsonNode): ListedTools {
  * is nothing to change. Throws where listedTools(text) does not answer `tools`.
  */
 export function withoutTools(text: string, hiddenNames: ReadonlySet<string>, root?: JsonNode): string {
-  const list = findList(text, root);
+  const list = findList(text, root, MAX_LISTED_TOOLS);
   if (list.kind !== "list") throw new Error("the message holds no list of tools");
   const kept = list.elements.filter((element) => element.kind === "tool" && !hiddenNames.has(element.name));
   const edits = [...dropElements(text, list.elements, kept), ...makePrivate(list.cacheScope)];
@@ -91,7 +94,7 @@ type FoundList =
     }
   | Exclude<ListedTools, { readonly kind: "tools" }>;
 
-function findList(text: string, scanned: JsonNode | undefined): FoundList {
+function findList(text: string, scanned: JsonNode | undefined, maxTools: number): FoundList {
   const root = scanned ?? scanRoot(text);
   if (typeof root === "string") return malformed(root);
   if (root.kind !== "object") return { kind: "none" };
@@ -105,7 +108,7 @@ function findList(text: string, scanned: JsonNode | undefined): FoundList {
   if (array === undefined) return { kind: "none" };
   if (misspelt !== undefined) return malformed(`a key of the result is another spelling of "${misspelt}"`);
   if (array.kind !== "array") return malformed('"tools" is not an array');
-  if (array.items.length > MAX_LISTED_TOOLS) return malformed(`it lists more than ${MAX_LISTED_TOOLS} tools at once`);
+  if (array.items.length > maxTools) return malformed(`it lists more than ${maxTools} tools at once`);
   const seen = new Set<string>();
   const cacheScope = memberOf(result, "cacheScope");
   return {

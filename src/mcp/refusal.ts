@@ -6,11 +6,16 @@ import { showable } from "./showable.ts";
 export type RefusedVerdict = Exclude<Verdict, { readonly kind: "forward" }>;
 
 /** What of a refused call is named to its sender; `tool` for a `tools/call` only. */
-export type RefusedCall = { readonly server: string; readonly method: string; readonly tool?: string | undefined };
+export type RefusedCall = {
+  readonly server: string;
+  readonly method: string;
+  readonly tool?: string | undefined;
+  readonly definition?: { readonly sha256: string } | undefined;
+};
 
 /** The decision as data, in `_meta` of a tool result and in `data` of an error; absent members are left out. */
 export type DecisionData = {
-  readonly action: "deny" | "rate_limit" | "require_approval";
+  readonly action: "deny" | "rate_limit" | "require_approval" | "invalid_arguments";
   readonly reasons: readonly string[];
   /** `<package>/<id>` of the rules behind the refusal. */
   readonly rules: readonly string[];
@@ -33,6 +38,7 @@ export const TRANSPORT_CODE = 1004;
 
 const MAX_REASON_CHARS = 1_000;
 const MAX_RULES_SHOWN = 5;
+const SHOWN_HASH_CHARS = 12;
 
 /**
  * The whole JSON-RPC answer to a refused request: for a `tools/call` a tool result that clients hand to the model, for
@@ -70,6 +76,15 @@ export function errorAnswer(idText: string, code: number, message: string, data?
 export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): string {
   const subject = `${showable(call.tool ?? call.method)} on ${showable(call.server)}`;
   switch (verdict.kind) {
+    case "invalid_arguments": {
+      const what = `Invalid arguments: ${subject}: ${showable(verdict.problem, MAX_REASON_CHARS)}.`;
+      const schema = call.definition?.sha256.slice(0, SHOWN_HASH_CHARS);
+      return paragraph(
+        [what, "It was not called; mend the arguments."],
+        verdict,
+        schema && `reviewed schema ${schema}`,
+      );
+    }
     case "denied":
       return paragraph([`Policy violation: ${subject} is denied.`, ...sentences(verdict.reasons)], verdict);
     case "rate_limited":
@@ -96,13 +111,18 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
 function decisionData(verdict: RefusedVerdict): DecisionData {
   return {
     action: actionOf(verdict.kind),
-    reasons: "reasons" in verdict ? verdict.reasons.map((reason) => showable(reason, MAX_REASON_CHARS)) : [],
+    reasons: reasonsOf(verdict).map((reason) => showable(reason, MAX_REASON_CHARS)),
     rules: rulesBehind(verdict),
     retry_after: verdict.kind === "rate_limited" ? secondsToWait(verdict.retryAfterSeconds) : undefined,
     failed_step: verdict.kind === "failed" ? verdict.step : undefined,
     decision_id: verdict.id,
     bundle_revision: verdict.bundle?.revision,
   };
+}
+
+function reasonsOf(verdict: RefusedVerdict): readonly string[] {
+  if (verdict.kind === "invalid_arguments") return [verdict.problem];
+  return "reasons" in verdict ? verdict.reasons : [];
 }
 
 function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
@@ -115,6 +135,8 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
       return "rate_limit";
     case "approval_needed":
       return "require_approval";
+    case "invalid_arguments":
+      return "invalid_arguments";
   }
 }
 
@@ -127,6 +149,7 @@ function rulesBehind(verdict: RefusedVerdict): readonly string[] {
     case "rate_limited":
     case "too_many_buckets":
       return [verdict.limit.rule];
+    case "invalid_arguments":
     case "failed":
       return [];
   }
@@ -180,8 +203,10 @@ function sentences(reasons: readonly string[]): string[] {
   });
 }
 
-function paragraph(parts: readonly string[], verdict: RefusedVerdict): string {
-  return `${parts.join(" ")} (${[...describeRules(rulesBehind(verdict)), `decision ${verdict.id}`].join(", ")})`;
+/** @param basis what the refusal goes by besides rules */
+function paragraph(parts: readonly string[], verdict: RefusedVerdict, basis?: string): string {
+  const behind = [...describeRules(rulesBehind(verdict)), ...(basis ? [basis] : []), `decision ${verdict.id}`];
+  return `${parts.join(" ")} (${behind.join(", ")})`;
 }
 
 function describeRules(rules: readonly string[]): string[] {

@@ -5,26 +5,32 @@ import type { Gate } from "../gate/gate.ts";
 import type { Call } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definitions } from "./definitions.ts";
+import { isRecord } from "./envelope.ts";
 import { type InputRequests, inputRequestsOf, mayAskForInput } from "./input-requests.ts";
 import { parseServerMessage, type ServerMessage } from "./jsonrpc.ts";
 import { type ListedTool, listedTools, mayHoldTools, withoutTools } from "./list-filter.ts";
+import { isLastPage } from "./list-pages.ts";
 import { refusalError, upstreamError } from "./refusal.ts";
 import type { Screen, Screened } from "./upstream.ts";
+
+/** What every call of one exchange begins from. */
+export type Caller = Pick<Call, "server" | "session" | "principal" | "observed">;
 
 export type ScreenOptions = {
   readonly gate: Gate;
   readonly definitions: Definitions;
   readonly continuations: Continuations;
-  /** Whose exchange it is; every judged call of the screen begins from this. */
-  readonly caller: Pick<Call, "server" | "session" | "principal">;
+  /** Whose exchange it is. */
+  readonly caller: Caller;
   /** The call that is being answered, where there is one. */
   readonly call: Call | undefined;
 };
 
 type Answer = Extract<ServerMessage, { readonly kind: "response" }>;
 
-/** After so many tools of a list were judged, other calls get their turn. */
+/** After so many tools of a list were judged, or so long, other calls get their turn: to classify one may take milliseconds. */
 const TOOLS_PER_TURN = 50;
+const MS_PER_TURN = 10;
 const PASS: Screened = { kind: "pass" };
 
 export function createScreen(options: ScreenOptions): Screen {
@@ -88,22 +94,35 @@ async function filterList(options: ScreenOptions, idText: string, { text, root }
       text: upstreamError(idText, options.caller.server, `it sent a malformed list of tools: ${listed.problem}`),
     };
   }
-  options.definitions.learn(options.caller.session, listed.tools);
+  options.definitions.learn(options.caller.session, listed.tools, {
+    isFirst: asksForFirstPage(options.call),
+    isLast: isLastPage(listed),
+  });
   const filtered = withoutTools(text, await hiddenOf(options, listed.tools), root);
   return filtered === text ? PASS : { kind: "replace", text: filtered };
+}
+
+function asksForFirstPage(call: Call | undefined): boolean {
+  const params = call?.params?.value;
+  return call?.method === "tools/list" && !(isRecord(params) && Object.hasOwn(params, "cursor"));
 }
 
 /** The names of those that the caller may not see. */
 async function hiddenOf(options: ScreenOptions, tools: readonly ListedTool[]): Promise<ReadonlySet<string>> {
   const hidden = new Set<string>();
-  for (const [index, { name, sha256 }] of tools.entries()) {
-    if (index > 0 && index % TOOLS_PER_TURN === 0) await nextTurn();
+  let [judged, sinceMs] = [0, performance.now()];
+  for (const { name, sha256, text } of tools) {
+    if (judged >= TOOLS_PER_TURN || performance.now() - sinceMs >= MS_PER_TURN) {
+      await nextTurn();
+      [judged, sinceMs] = [0, performance.now()];
+    }
+    judged += 1;
     const call: Call = {
       ...options.caller,
       direction: "to_server",
       method: "tools/call",
       tool: name,
-      definitionSha256: sha256,
+      definition: { sha256, text },
     };
     if (options.gate.hides(call)) hidden.add(name);
   }

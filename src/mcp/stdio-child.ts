@@ -3,7 +3,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { showable } from "./showable.ts";
 import { decodeLine, frameLine, LineSplitter } from "./stdio-lines.ts";
@@ -15,6 +15,8 @@ const GRACE_MS = 2000;
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 const MAX_STDERR_LINE_BYTES = 64 * 1024;
 const MAX_LOGGED_CHARACTERS = 1000;
+/** After so many lines of one server everyone else gets a turn: a chunk can hold 65,536. */
+const LINES_PER_TURN = 100;
 
 export type ChildOptions = {
   readonly command: string;
@@ -144,9 +146,12 @@ export class StdioChild {
 
   async #readOutput(stdout: Readable): Promise<void> {
     const splitter = new LineSplitter(this.#options.maxMessageBytes);
+    let lines = 0;
     for await (const chunk of chunksOf(stdout)) {
       for (const line of splitter.push(chunk)) {
         if (line.kind === "too_long") return this.#endForLongLine();
+        lines += 1;
+        if (lines % LINES_PER_TURN === 0) await nextTurn();
         await this.#handLine(line.bytes);
       }
     }
@@ -182,8 +187,11 @@ export class StdioChild {
       if (text !== "" && this.#endedBecause === undefined)
         this.#events.onNoise(`stderr: ${showable(text, MAX_LOGGED_CHARACTERS)}`);
     };
+    let lines = 0;
     for await (const chunk of chunksOf(stderr)) {
       for (const line of splitter.push(chunk)) {
+        lines += 1;
+        if (lines % LINES_PER_TURN === 0) await nextTurn();
         if (line.kind === "line") tell(line.bytes);
         else {
           this.#events.onNoise(`stderr: a line of more than ${MAX_STDERR_LINE_BYTES} bytes, dropped`);

@@ -2,9 +2,9 @@
 
 /** @param sent whether the request may have reached the server */
 export function describeFault(error: Error, sent: boolean): string {
-  const code = "code" in error ? String(error.code) : "";
+  const code = "code" in error && error.code !== undefined ? String(error.code) : "";
   if (code === "UND_ERR_HEADERS_TIMEOUT") return "it did not answer in time";
-  if (code.startsWith("HPE_")) return "what it answered is not HTTP";
+  if (error.name === "HTTPParserError") return "what it answered is not HTTP";
   const shown = code === "" ? "" : ` (${code})`;
   return sent ? `the connection broke before it had answered${shown}` : `it can't be reached${shown}`;
 }

@@ -121,6 +121,7 @@ export function createStdioUpstream(options: StdioUpstreamOptions): Upstream {
       }
       return { kind: "failed", problem: taken.problem, sessionLost: exchange.session.kind === "issued" };
     },
+    state: () => ({ kind: "stdio", processes: pool.size }),
     async close() {
       await pool.close();
       reaper.close();
@@ -131,7 +132,12 @@ export function createStdioUpstream(options: StdioUpstreamOptions): Upstream {
     if (exchange.session.kind === "none" && exchange.era === "modern")
       return pool.borrow(exchange.principal.id, undefined);
     const session = find(exchange);
-    return session === undefined ? { kind: "refused", problem: "its session is over" } : { kind: "taken", session };
+    if (session !== undefined) return { kind: "taken", session };
+    const isOver = exchange.session.kind === "issued";
+    return {
+      kind: "refused",
+      problem: isOver ? "its session is over" : "no session was opened: initialize comes first",
+    };
   }
 }
 

@@ -51,8 +51,17 @@ export type PostExchange = Exchange & {
 /** Answer to a request of the gate's own (such as tools/list): the whole JSON-RPC response message, or why there is none. */
 export type OwnAnswer =
   | { readonly kind: "answered"; readonly text: string }
-  /** `sessionLost` where the server no longer knows the session: its client must initialize again. */
-  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean };
+  /**
+   * `sessionLost` where the server no longer knows the session: its client must initialize again. `status` where HTTP
+   * itself was the refusal.
+   */
+  | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean; readonly status?: number };
+
+export type UpstreamState =
+  /** `processes` that run now. */
+  | { readonly kind: "stdio"; readonly processes: number }
+  /** `last_status`: of the last answer; absent where the last request got none. */
+  | { readonly kind: "http"; readonly connections: number; readonly last_status?: number | undefined };
 
 export interface Upstream {
   /** Forwards a POSTed message and answers on `outgoing`. Resolves when the exchange is over; never rejects for the upstream's faults. */
@@ -66,6 +75,8 @@ export interface Upstream {
    * and waits for its answer, at most `timeoutMs`. Nothing of it reaches the client.
    */
   request(exchange: Exchange, method: string, paramsText: string, timeoutMs: number): Promise<OwnAnswer>;
+  /** What is known of the server without asking it. */
+  state(): UpstreamState;
   /** Ends all sessions and connections; resolves when child processes are gone. */
   close(): Promise<void>;
 }

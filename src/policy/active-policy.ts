@@ -1,10 +1,11 @@
 // Holds the policy that judges now: reads a bundle, starts its engine, tries it, and only then puts it in the place of the
 // last one. A bundle that can't be taken changes nothing. When to look again is for the caller.
-import type { Evaluation, Revision } from "../gate/types.ts";
+import type { Classified, Evaluation, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { type Conditions, readConditions } from "./conditions.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { composeInput } from "./input.ts";
 import { listServers, type RuleIndex } from "./rule-index.ts";
@@ -17,6 +18,8 @@ export type LoadedPolicy = {
   readonly engine: Engine;
   /** Where each rule stands in its source, by id. */
   readonly rules: RuleIndex;
+  /** What is known of their conditions; undefined where the bundle does not say. */
+  readonly conditions: Conditions | undefined;
   readonly catalogue: Catalogue;
   /** Catalogue names of the servers that a package of the policy speaks for. */
   readonly servers: ReadonlySet<string>;
@@ -33,6 +36,8 @@ export interface ActivePolicy {
   readonly current: LoadedPolicy;
   /** Judges with the policy that is active now. */
   evaluate(inputText: string): Evaluation;
+  /** Classifies a tool by its definition, with the policy that is active now. */
+  classify(definitionText: string): Classified;
   /** Reads the file again. Never rejects for what is wrong with it; calls wait for each other. */
   reload(): Promise<Reload>;
 }
@@ -64,6 +69,7 @@ export async function loadActivePolicy(file: string, shown = file): Promise<Acti
       return current;
     },
     evaluate: (inputText) => current.engine.evaluate(inputText),
+    classify: (definitionText) => current.engine.classify(definitionText),
     reload() {
       const next = reloading.then(reload);
       reloading = next;
@@ -72,7 +78,7 @@ export async function loadActivePolicy(file: string, shown = file): Promise<Acti
   };
 }
 
-/** @throws Problem where the bundle can't be read, started, or can't judge a plain call to each of its servers */
+/** @throws Problem where the bundle can't be read, started, can't classify a tool or judge a plain call to each of its servers */
 export async function loadPolicy(file: string, shown = file): Promise<LoadedPolicy> {
   return startPolicy(await readBundle(file, shown));
 }
@@ -80,6 +86,10 @@ export async function loadPolicy(file: string, shown = file): Promise<LoadedPoli
 /** @throws Problem as loadPolicy */
 export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   const engine = await createEngine(bundle);
+  const classified = engine.classify(JSON.stringify({ name: TRIAL_TOOL }));
+  if (classified.kind === "failed") {
+    throw new Problem([`${bundle.shown}: ${classified.problem}; build the bundle again with \`regate build\``]);
+  }
   const servers = listServers(bundle.rules);
   for (const server of servers) {
     const evaluation = engine.evaluate(composeInput(bareCall(server, TRIAL_TOOL, "trial"), undefined, { unixMs: 0 }));
@@ -87,5 +97,6 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  return { engine, rules: bundle.rules, catalogue: bundle.catalogue, servers: new Set(servers) };
+  const { rules, catalogue } = bundle;
+  return { engine, rules, conditions: readConditions(bundle.conditions), catalogue, servers: new Set(servers) };
 }

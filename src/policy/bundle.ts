@@ -11,8 +11,10 @@ import { replaceMember } from "./json-member.ts";
 import { type RuleIndex, ruleIndexSchema } from "./rule-index.ts";
 import { readTar } from "./tar.ts";
 
-/** What the gate asks of a bundle. */
+/** What the gate asks of a bundle: the decision on one call, and the class of one tool. */
 export const DECISION_ENTRYPOINT = "regate/decision";
+export const CLASSIFY_ENTRYPOINT = "regate/classify";
+export const ENTRYPOINTS: readonly string[] = [DECISION_ENTRYPOINT, CLASSIFY_ENTRYPOINT];
 
 const MAX_COMPRESSED_BYTES = 64 * 2 ** 20;
 const MAX_UNCOMPRESSED_BYTES = 256 * 2 ** 20;
@@ -63,7 +65,7 @@ export async function readBundle(file: string, shown = file): Promise<Bundle> {
 export async function parseBundle(bytes: Uint8Array, shown: string): Promise<Bundle> {
   const files = await readArchive(bytes, shown);
   const manifest = parseManifest(files.get(".manifest"), shown);
-  const { module } = findEntrypoint(manifest, shown);
+  const module = findModule(manifest, shown);
   const wasm = files.get(module.replace(/^\//, ""));
   if (wasm === undefined) throw refuse(shown, `${module} is missing, though the manifest names it`);
   const dataJson = files.get("data.json") ?? new TextEncoder().encode("{}");
@@ -125,10 +127,16 @@ function parseManifest(bytes: Uint8Array | undefined, shown: string): Manifest {
   return parseJson(bytes, manifestSchema, ".manifest", shown);
 }
 
-function findEntrypoint(manifest: Manifest, shown: string): { readonly module: string } {
-  const found = manifest.wasm.find(({ entrypoint }) => entrypoint === DECISION_ENTRYPOINT);
-  if (found === undefined) throw refuse(shown, `it has no entrypoint ${DECISION_ENTRYPOINT}`);
-  return found;
+/** The one module that all entrypoints are in. */
+function findModule(manifest: Manifest, shown: string): string {
+  const modules = ENTRYPOINTS.map((wanted) => {
+    const found = manifest.wasm.find(({ entrypoint }) => entrypoint === wanted);
+    if (found === undefined) throw refuse(shown, `it has no entrypoint ${wanted}`);
+    return found.module;
+  });
+  const [module = "", ...others] = new Set(modules);
+  if (others.length > 0) throw refuse(shown, `its entrypoints are in several modules: ${modules.join(", ")}`);
+  return module;
 }
 
 function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, name: string, shown: string): T {

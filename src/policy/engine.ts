@@ -1,16 +1,18 @@
-// Judges inputs with the WASM of one bundle, inline and under the fuel meter. The one file that knows opa-wasm. Whatever
-// an input or a policy does, the answer is a decision of the right shape or `failed`: evaluate never throws, never waits
-// and never takes more steps than its budget.
+// Judges inputs and classifies definitions with the WASM of one bundle, inline and under the fuel meter. The one file that
+// knows opa-wasm. Whatever an input or a policy does, the answer is of the right shape or `failed`: it never throws, never
+// waits and never takes more steps than its budget.
 import opa = require("@open-policy-agent/opa-wasm");
 
-import type { Evaluation, Revision } from "../gate/types.ts";
+import type { z } from "zod";
+
+import type { Classified, Evaluation, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
-import { type Bundle, DECISION_ENTRYPOINT } from "./bundle.ts";
+import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS } from "./bundle.ts";
+import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
 import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
 
-/** A decision takes about 3,500 to 6,500 units, a byte of a string 1.25, of a structure 6. */
-const BASE_UNITS = 200_000;
+/** A byte of a string takes about 1.25 units, of a structure 6. */
 const UNITS_PER_INPUT_BYTE = 10;
 /** For the data, once: they are the operator's own, and bounded by the memory. */
 const LOAD_UNITS = 0xffff_ffff;
@@ -29,7 +31,37 @@ export interface Engine {
   readonly revision: Revision;
   /** @param inputText one JSON document; numbers are judged as they are written. Text that is not JSON is `failed`. */
   evaluate(inputText: string): Evaluation;
+  /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
+  classify(definitionText: string): Classified;
 }
+
+/** What a bundle is asked, and the shape that an answer has. */
+type Question<T> = {
+  readonly entrypoint: string;
+  readonly schema: z.ZodType<readonly [{ readonly result: T }]>;
+  readonly noun: string;
+  /** Its budget, besides what an input gets for its length. */
+  readonly baseUnits: number;
+};
+
+const DECISION = {
+  entrypoint: DECISION_ENTRYPOINT,
+  schema: decisionResultSchema,
+  noun: "decision",
+  /** It takes 8,000 to 11,500. */
+  baseUnits: 200_000,
+};
+const CLASSIFICATION = {
+  entrypoint: CLASSIFY_ENTRYPOINT,
+  schema: classificationResultSchema,
+  noun: "classification",
+  /** It takes 100,000 to 1,000,000: it looks up each word of the texts, of which it reads the beginnings only. */
+  baseUnits: 3_000_000,
+};
+
+type Answer<T> =
+  | { readonly kind: "answered"; readonly value: T; readonly fuel: number }
+  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number };
 
 type Instance = {
   readonly policy: opa.LoadedPolicy;
@@ -46,39 +78,55 @@ type Image = {
   readonly heapStart: number;
 };
 
+/** The units that a decision on an input may take. */
+export function fuelBudget(inputBytes: number): number {
+  return DECISION.baseUnits + UNITS_PER_INPUT_BYTE * inputBytes;
+}
+
 /** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
 export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
   const start = await prepare(bundle);
   let instance: Instance | undefined = start();
 
+  const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
+    if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
+    const input = encodeExactly(inputText);
+    const budget = baseUnits + UNITS_PER_INPUT_BYTE * input.byteLength;
+    let result: unknown;
+    let left = budget;
+    try {
+      instance ??= start();
+      instance.fuel.value = budget;
+      result = instance.policy.evaluate(input, entrypoint);
+      left = readFuel(instance.fuel);
+    } catch (error) {
+      if (instance !== undefined) left = readFuel(instance.fuel);
+      instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
+      const problem = left === 0 ? `out of fuel after ${budget} units` : describe(error);
+      return { kind: "failed", problem, fuel: budget - left };
+    }
+    const parsed = schema.safeParse(result);
+    if (parsed.success) return { kind: "answered", value: parsed.data[0].result, fuel: budget - left };
+    const [issue] = parsed.error.issues;
+    const problem = `its answer is no ${noun} (${issue?.path.slice(2).join(".")}: ${issue?.message})`;
+    return { kind: "failed", problem, fuel: budget - left };
+  };
+
   return {
     revision,
     evaluate(inputText) {
-      const failed = (what: string, fuel: number): Evaluation => {
-        return { kind: "failed", problem: `the policy could not judge this call: ${what}`, fuel, bundle: revision };
-      };
-      if (!isJson(inputText)) return failed("the input is not JSON", 0);
-      const input = encodeExactly(inputText);
-      const budget = BASE_UNITS + UNITS_PER_INPUT_BYTE * input.byteLength;
-      let answer: unknown;
-      let left = budget;
-      try {
-        instance ??= start();
-        instance.fuel.value = budget;
-        answer = instance.policy.evaluate(input, DECISION_ENTRYPOINT);
-        left = readFuel(instance.fuel);
-      } catch (error) {
-        if (instance !== undefined) left = readFuel(instance.fuel);
-        instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
-        return failed(left === 0 ? `out of fuel after ${budget} units` : describe(error), budget - left);
-      }
-      const parsed = decisionResultSchema.safeParse(answer);
-      if (parsed.success) {
-        return { kind: "decided", decision: parsed.data[0].result, fuel: budget - left, bundle: revision };
-      }
-      const [issue] = parsed.error.issues;
-      return failed(`its answer is no decision (${issue?.path.slice(2).join(".")}: ${issue?.message})`, budget - left);
+      const answer = ask(DECISION, inputText);
+      const { fuel } = answer;
+      if (answer.kind === "answered") return { kind: "decided", decision: answer.value, fuel, bundle: revision };
+      const problem = `the policy could not judge this call: ${answer.problem}`;
+      return { kind: "failed", problem, fuel, bundle: revision };
+    },
+    classify(definitionText) {
+      const answer = ask(CLASSIFICATION, definitionText);
+      const { fuel } = answer;
+      if (answer.kind === "answered") return { kind: "classified", classification: answer.value, fuel };
+      return { kind: "failed", problem: `the policy could not classify this tool: ${answer.problem}`, fuel };
     },
   };
 }
@@ -106,9 +154,9 @@ async function prepare(bundle: Bundle): Promise<() => Instance> {
     if (unknown.length > 0) throw new RangeError(`the policy calls ${unknown.join(", ")}, which the engine lacks`);
     const image = loadData(module, bundle.dataJson);
     const start = (): Instance => startInstance(module, image);
-    if (!Object.hasOwn(start().policy.entrypoints, DECISION_ENTRYPOINT)) {
-      throw new RangeError(`the WebAssembly module has no entrypoint ${DECISION_ENTRYPOINT}`);
-    }
+    const { entrypoints } = start().policy;
+    const lacking = ENTRYPOINTS.find((entrypoint) => !Object.hasOwn(entrypoints, entrypoint));
+    if (lacking !== undefined) throw new RangeError(`the WebAssembly module has no entrypoint ${lacking}`);
     return start;
   } catch (error) {
     throw new Problem([`${bundle.shown}: ${describe(error)}; build the bundle again with \`regate build\``]);

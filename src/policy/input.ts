@@ -30,7 +30,10 @@ export function composeInput(
   const named = JSON.stringify({
     server,
     tool,
-    ...facts,
+    category: facts?.category,
+    risk: facts?.risk,
+    severity: facts?.severity,
+    definition: facts?.definition,
     method,
     direction,
     session,

@@ -7,7 +7,10 @@ export interface EndedSessions {
   /** From now on `has` says true, also where the write fails and this throws. @param expiresUnixMs when the id expires by itself */
   add(nonce: string, expiresUnixMs: number): void;
   has(nonce: string): boolean;
-  /** Forgets the sessions whose ids have expired by `nowUnixMs`. */
+  /**
+   * Forgets the sessions whose ids have expired by `nowUnixMs`. Never throws: rows that a full disk does not let go are
+   * dropped at a later call, and are no reason to end a gate.
+   */
   prune(nowUnixMs: number): void;
 }
 
@@ -29,8 +32,12 @@ export function createEndedSessions(db: Db): EndedSessions {
     },
     has: (nonce) => expiries.has(nonce),
     prune(nowUnixMs) {
-      dropExpired.run(nowUnixMs);
       for (const [nonce, expiresUnixMs] of expiries) if (expiresUnixMs <= nowUnixMs) expiries.delete(nonce);
+      try {
+        dropExpired.run(nowUnixMs);
+      } catch {
+        // as said above
+      }
     },
   };
 }

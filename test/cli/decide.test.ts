@@ -86,6 +86,13 @@ describe("regate decide prints the decision, each matched rule with file and row
     expect(stdout).toMatch(/malformed policy\.servers\["a\.b"\]\/spoilt: .*\n +policy\/ab\.rego:14\n/);
   });
 
+  test("with the category that the gate would fill in, where the input has none", async () => {
+    const gap = "category  none in the input, so that no default speaks; the gate judges it as Unknown\n";
+    expect((await decide('{"server": "a.b", "tool": "other"}')).stdout).toContain(gap);
+    expect((await decide(inputOf("other"))).stdout).not.toContain("category");
+    expect((await decide('{"server": "a.b", "method": "resources/list"}')).stdout).not.toContain("category");
+  });
+
   test("as data", async () => {
     const { stdout } = await decide(inputOf("make"), "-", "--json");
     expect(JSON.parse(stdout)).toEqual({
@@ -119,7 +126,13 @@ describe("regate decide refuses with one line", () => {
     ["what is not UTF-8", Uint8Array.of(0x22, 0xff, 0x22), /^standard input: not UTF-8/],
     ["a byte order mark", "\ufeff{}", /^standard input: not JSON/],
     ["an array", "[]", /^standard input: Invalid input: expected object/],
-    ["no server", '{"tool": "t"}', /^standard input: server: /],
+    ["no server", '{"tool": "t"}', /^standard input: server is missing; schemas\/input\.json is/],
+    ["a server that is no text", '{"server": 5, "tool": "t"}', /^standard input: server: .*expected string/],
+    [
+      "a record of the decision log, or a sample",
+      '{"decision_id": "1", "input": {"server": "a.b", "tool": "t"}}',
+      /^standard input: a record that holds an input; give what stands in its field "input", alone$/,
+    ],
     [
       "a field that is mistyped",
       '{"server": "a.b", "tool": "t", "arg": {}}',
@@ -129,6 +142,11 @@ describe("regate decide refuses with one line", () => {
       "a field of a field",
       '{"server": "a.b", "tool": "t", "principal": {"id": "x", "groups": [], "claims": {}, "role": 1}}',
       /unknown field "role" in principal/,
+    ],
+    [
+      "a key that is there twice: readers differ on which one counts",
+      '{"server": "a.b", "tool": "remove", "tool": "make"}',
+      /^standard input: a key appears twice in one object \(character 36\)$/,
     ],
     [
       "a category of its own",

@@ -45,7 +45,7 @@ describe("the command line", () => {
       ["keys", "list", "-c"],
       "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml]\n",
     ],
-    [["keys", "list"], "regate.yaml: can't be read (ENOENT: no such file or directory, open "],
+    [["keys", "list"], "regate.yaml: no such file in "],
   ])("answers %j with one line and 2", async (args, line) => {
     const { code, stdout, stderr } = await regate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

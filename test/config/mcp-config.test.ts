@@ -53,6 +53,8 @@ describe("an MCP client's configuration", () => {
         kind: "stdio",
         key: "files",
         catalogue: "files",
+        arguments: "checked",
+        mode: "enforce",
         command: "npx",
         args: ["-y", "server-filesystem", "/home/ann"],
         env: { A: "a" },
@@ -62,17 +64,53 @@ describe("an MCP client's configuration", () => {
         kind: "http",
         key: "remote",
         catalogue: "remote",
+        arguments: "checked",
+        mode: "enforce",
         url: "https://mcp.example.com/mcp",
         headers: { Authorization: "Bearer none" },
       },
-      { kind: "http", key: "other", catalogue: "other", url: "https://mcp.example.com/other", headers: {} },
-      { kind: "http", key: "plain", catalogue: "plain", url: "http://localhost:3000/mcp", headers: {} },
+      {
+        kind: "http",
+        key: "other",
+        catalogue: "other",
+        arguments: "checked",
+        mode: "enforce",
+        url: "https://mcp.example.com/other",
+        headers: {},
+      },
+      {
+        kind: "http",
+        key: "plain",
+        catalogue: "plain",
+        arguments: "checked",
+        mode: "enforce",
+        url: "http://localhost:3000/mcp",
+        headers: {},
+      },
     ]);
   });
 
   test("may have the form of VS Code", () => {
     const servers = load({ inputs: [], servers: { git: { type: "stdio", command: "uvx", args: ["mcp-server-git"] } } });
     expect(servers.get("git")).toMatchObject({ kind: "stdio", command: "uvx" });
+  });
+
+  test("may have comments, which change no text and no position", () => {
+    const text = `// mine
+{
+  "mcpServers": { // all of them
+    /* "off": {"command": "x"},
+    */ "a": {"command": "x", "args": [ // why
+      "https://example.com/*", "\\"//", "*/"],},
+    /**/ "b": {"comand": "x"},
+  }
+}`;
+    expect(faultsOf(text)).toEqual([
+      "mcp.json:7:10 mcpServers.b: must have a command (a server to start) or a url (a server that runs elsewhere)",
+    ]);
+    const servers = load(text.replace("comand", "command"));
+    expect([...servers.keys()]).toEqual(["a", "b"]);
+    expect(servers.get("a")).toMatchObject({ args: ["https://example.com/*", '"//', "*/"] });
   });
 
   test("gives each name a key of its own that can stand in a URL, and keeps the name for policy", () => {
@@ -121,7 +159,7 @@ describe("an MCP client's configuration", () => {
     expect(faultsOf(text)).toEqual([
       "mcp.json:3:13 mcpServers.old.type: is the old HTTP+SSE transport, which is not supported; use the server's Streamable HTTP URL and type http",
       "mcp.json:4:13 mcpServers.odd.type: must be one of stdio, http, streamable-http, streamableHttp",
-      "mcp.json:5:38 mcpServers.asks.env.KEY: holds a ${ that does not begin a ${NAME}; mend it, or write $${ for a literal ${",
+      "mcp.json:5:38 mcpServers.asks.env.KEY: holds an ${input:...}, for which a client asks a person; put the value into the environment, and write ${env:NAME}",
       "mcp.json:6:40 mcpServers.unset.args[0]: names the environment variable NOT_SET, which is not set; set it, or write $${ for a literal ${",
       "mcp.json:7:5 mcpServers.list: must be an object with a command or a url",
       "mcp.json:8:5 mcpServers.neither: must have a command (a server to start) or a url (a server that runs elsewhere)",
@@ -138,7 +176,7 @@ describe("an MCP client's configuration", () => {
   );
 
   test("is refused where it isn't JSON, or names a server twice", () => {
-    expect(faultsOf('{"mcpServers": {')[0]).toContain("is not valid YAML");
+    expect(faultsOf('{"mcpServers": {')[0]).toContain("is not valid JSON");
     expect(faultsOf('{"mcpServers": {"a": {"command": "x"},\n"a": {"command": "y"}}}')).toEqual([
       expect.stringMatching(/^mcp\.json:2:1 .*unique/),
     ]);

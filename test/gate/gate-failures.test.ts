@@ -11,6 +11,7 @@ const broken = (): never => {
 describe("a step that fails", () => {
   test.each([
     ["describe throws", { describe: broken }, "complete"],
+    ["checkArguments throws", { checkArguments: broken }, "complete"],
     ["evaluate throws", { evaluate: broken }, "decide"],
     ["take throws", { take: broken }, "limit"],
     ["take rejects", { take: async () => broken() }, "limit"],
@@ -38,7 +39,7 @@ describe("a step that fails", () => {
   test("stops the steps after it, but not the record", async () => {
     const { gate, trace, recorded } = bench({ evaluate: broken });
     const verdict = await gate.judge(CALL);
-    expect(trace).toEqual(["describe", "evaluate", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "record"]);
     expect(recorded[0]?.verdict).toBe(verdict);
   });
 

@@ -17,7 +17,7 @@ describe("a call that is allowed", () => {
       bundle: BUNDLE,
       receipt: RECEIPT,
     });
-    expect(trace).toEqual(["describe", "evaluate", "take", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "record"]);
     expect(recorded).toEqual([{ call: CALL, verdict, startedUnixMs: 1_700_000_000_000, judgedNs: 1_000 }]);
   });
 
@@ -44,7 +44,7 @@ describe("a call that is allowed", () => {
   test("asks the limiter for nothing where no rule limits it", async () => {
     const { gate, trace } = bench({ evaluate: () => decided({ rate_limits: [] }) });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: undefined });
-    expect(trace).toEqual(["describe", "evaluate", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "record"]);
   });
 
   test("waits for the tokens, the approval and the record", async () => {
@@ -56,7 +56,7 @@ describe("a call that is allowed", () => {
       record: () => later(undefined),
     });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
-    expect(trace).toEqual(["describe", "evaluate", "take", "approve", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "record"]);
   });
 
   test("that names no tool has no facts", async () => {
@@ -80,7 +80,25 @@ describe("a call that is denied", () => {
     const { gate, trace, recorded } = bench({ evaluate: () => decided({ action: "deny", reasons: ["No"] }) });
     const verdict = await gate.judge(CALL);
     expect(verdict).toMatchObject({ kind: "denied", reasons: ["No"], facts: FACTS, fuel: 42, bundle: BUNDLE });
-    expect(trace).toEqual(["describe", "evaluate", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "record"]);
+    expect(recorded.map((judged) => judged.verdict)).toEqual([verdict]);
+  });
+});
+
+describe("a call whose arguments don't fit the reviewed schema", () => {
+  test("is refused before the policy sees it, takes no token, and is recorded with where they don't fit", async () => {
+    const { gate, trace, recorded } = bench({ checkArguments: () => "/n must be string" });
+    const verdict = await gate.judge(CALL);
+    expect(verdict).toEqual({
+      kind: "invalid_arguments",
+      problem: "/n must be string",
+      id: "decision-1",
+      decision: undefined,
+      facts: FACTS,
+      fuel: 0,
+      bundle: undefined,
+    });
+    expect(trace).toEqual(["describe", "checkArguments", "record"]);
     expect(recorded.map((judged) => judged.verdict)).toEqual([verdict]);
   });
 });
@@ -89,7 +107,7 @@ describe("a call without tokens", () => {
   test("is refused with the limit and the seconds to wait", async () => {
     const { gate, trace } = bench({ take: () => ({ kind: "exhausted", limit: LIMIT, retryAfterSeconds: 6 }) });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 6 });
-    expect(trace).toEqual(["describe", "evaluate", "take", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "record"]);
   });
 
   test("is refused without seconds where waiting never helps", async () => {
@@ -127,7 +145,7 @@ describe("a call that needs approval", () => {
       problem: "no approver is configured",
     });
     expect(refunded).toEqual([RECEIPT]);
-    expect(trace).toEqual(["describe", "evaluate", "take", "approve", "refund", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "refund", "record"]);
   });
 });
 
@@ -137,7 +155,7 @@ describe("a call that goes on from an answer of the server's", () => {
   test("is judged again, but takes no second token", async () => {
     const { gate, trace } = bench();
     expect(await gate.judge(continued)).toMatchObject({ kind: "forward", receipt: undefined });
-    expect(trace).toEqual(["describe", "evaluate", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "record"]);
   });
 
   test("is denied where the policy denies it", async () => {

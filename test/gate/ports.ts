@@ -20,7 +20,7 @@ export const CALL: Call = {
   args: { text: '{"n":1.0}', value: { n: 1 } },
   session: "session-1",
   principal: { id: "ann", groups: [], claims: {} },
-  definitionSha256: "ab",
+  definition: { sha256: "ab", text: "{}" },
 };
 
 export function decided(change: Partial<Decision> = {}): Evaluation {
@@ -55,6 +55,7 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
   let ns = 0;
   const ports: GatePorts = {
     describe: () => FACTS,
+    checkArguments: () => undefined,
     evaluate: () => decided(),
     take: () => ({ kind: "taken", receipt: RECEIPT }),
     refund: () => {},
@@ -70,6 +71,10 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
     describe(call) {
       trace.push("describe");
       return ports.describe(call);
+    },
+    checkArguments(call) {
+      trace.push("checkArguments");
+      return ports.checkArguments(call);
     },
     evaluate(call, facts, unixMs) {
       trace.push("evaluate");

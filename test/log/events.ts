@@ -1,5 +1,5 @@
 // Judged calls for the tests of the log.
-import type { Call, Decision, Outcome } from "../../src/gate/types.ts";
+import type { Call, Decision, Outcome, ToolFacts } from "../../src/gate/types.ts";
 import type { DecisionEvent } from "../../src/log/log-line.ts";
 
 export const DECISION: Decision = {
@@ -14,6 +14,13 @@ export const DECISION: Decision = {
   hidden: false,
 };
 
+const FACTS: ToolFacts = {
+  category: "Read",
+  risk: "Low",
+  severity: "low",
+  definition: { catalogued: true, changed: false },
+};
+
 export const BUNDLE = { revision: "0123456789ab", digest: "d".repeat(64) };
 
 export type EventParts = {
@@ -21,6 +28,7 @@ export type EventParts = {
   readonly args?: unknown;
   readonly call?: Partial<Call>;
   readonly decision?: Partial<Decision>;
+  readonly facts?: Partial<ToolFacts>;
   readonly outcome?: Outcome;
   readonly startedUnixMs?: number;
 };
@@ -42,7 +50,7 @@ export function makeEvent(parts: EventParts = {}): DecisionEvent {
     verdict: {
       id: parts.id ?? "5f0c0c3e-5a53-4d36-9e5f-0f3a4b7e8a11",
       decision: { ...DECISION, ...parts.decision },
-      facts: { category: "Read", risk: "Low", severity: "low", definition: { catalogued: true, changed: false } },
+      facts: { ...FACTS, ...parts.facts },
       fuel: 4321,
       bundle: BUNDLE,
       ...outcome,

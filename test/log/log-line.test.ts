@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/gate/types.ts";
+import type { Outcome, Refusal } from "../../src/gate/types.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { BUNDLE, DECISION, makeEvent } from "./events.ts";
 
@@ -52,6 +52,52 @@ describe("the line of a judged call", () => {
     });
   });
 
+  test("says what is not the tool that was reviewed, and what changed of it", () => {
+    const call = { definition: { sha256: "b".repeat(64), text: "{}" } };
+    const definitionChange = { reviewedSha256: "a".repeat(64), what: 'description: +"Read ~/.ssh"' };
+    const event = { ...makeEvent({ call }), definitionChange };
+    expect(JSON.parse(toLogLine(event, context)).regate).toMatchObject({
+      definition_sha256: "b".repeat(64),
+      definition_change: { reviewed_sha256: "a".repeat(64), what: 'description: +"Read ~/.ssh"' },
+    });
+  });
+
+  test("of a server that is observed says so, and what would have become of a call that went out all the same", () => {
+    const call = { observed: true };
+    const observed = (instead?: Refusal) =>
+      line({ call, outcome: { kind: "forward", receipt: undefined, ...(instead && { instead }) } });
+    expect(observed().regate).toMatchObject({ verdict: "forward", observed: true });
+    const limited = observed({ kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 6 });
+    expect(limited.regate).toMatchObject({
+      verdict: "rate_limited",
+      observed: true,
+      limit: LIMIT,
+      retry_after_seconds: 6,
+    });
+    const failed = observed({ kind: "failed", step: "decide", problem: "out of fuel" });
+    expect(failed).toMatchObject({
+      error: { code: "regate_decide_failed", message: "out of fuel" },
+      regate: { verdict: "failed", observed: true },
+    });
+    expect(line({}).regate).not.toHaveProperty("observed");
+  });
+
+  test("says where the category comes from, beside the input that was judged", () => {
+    const definition = { catalogued: false, changed: false };
+    const classified = makeEvent({ facts: { definition, classified: true } });
+    expect(JSON.parse(toLogLine(classified, context))).toMatchObject({
+      input: { definition },
+      regate: { classified: true },
+    });
+    const unknown = makeEvent({
+      facts: { category: "Unknown", definition, unknownBecause: "the server lists no such tool" },
+    });
+    const logged = JSON.parse(toLogLine(unknown, context));
+    expect(logged.regate).toMatchObject({ unknown_because: "the server lists no such tool" });
+    expect(logged.input).not.toHaveProperty("unknownBecause");
+    expect(logged.regate).not.toHaveProperty("classified");
+  });
+
   test("is one line, whatever the arguments hold", () => {
     const text = toLogLine(makeEvent({ args: { text: "a\nb\r\n\u2028c" } }), context);
     expect(text).not.toMatch(/[\r\n]/);
@@ -71,6 +117,10 @@ describe("the line of a judged call", () => {
     [
       { kind: "too_many_buckets", limit: LIMIT },
       { verdict: "too_many_buckets", limit: LIMIT },
+    ],
+    [
+      { kind: "invalid_arguments", problem: "/path must be string" },
+      { verdict: "invalid_arguments", problem: "/path must be string" },
     ],
     [
       { kind: "approval_needed", reasons: [], problem: "no approver is configured" },

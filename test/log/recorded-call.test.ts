@@ -18,7 +18,10 @@ function callOf(parts: EventParts, more: object = {}) {
 describe("a line of the gate's own", () => {
   test("is the input, the decision and the bundle that made it", () => {
     const time = { unix: 1, rfc3339: "1970-01-01T00:00:01Z", weekday: "Thursday", hour: 0 };
-    const call = callOf({ args: { path: "/a" }, call: { definitionSha256: "e".repeat(64) } }, { time });
+    const call = callOf(
+      { args: { path: "/a" }, call: { definition: { sha256: "e".repeat(64), text: "{}" } } },
+      { time },
+    );
     expect(call).toEqual({
       input: {
         server: "files",

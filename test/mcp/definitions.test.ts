@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createDefinitions, type Definitions } from "../../src/mcp/definitions.ts";
+import { createDefinitions, type Definitions, type ListingObserver } from "../../src/mcp/definitions.ts";
 import { listedTools } from "../../src/mcp/list-filter.ts";
 import type { OwnAnswer, Upstream } from "../../src/mcp/upstream.ts";
 import { definitionOf, pageOf } from "./chain/mcp-script.ts";
@@ -20,7 +20,7 @@ function toolsOf(page: string) {
   return listed.tools;
 }
 
-const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
+const definition = { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), text: expect.any(String) };
 const find = (definitions: Definitions, tool: string, upstream: Upstream, metaText?: string) =>
   definitions.lookup(tool, upstream, exchangeOf(), metaText);
 
@@ -29,11 +29,17 @@ describe("a tool that was listed to the session", () => {
     const definitions = createDefinitions(1_000);
     definitions.learn("session-1", toolsOf(pageOf(["a", "b"])));
     const first = await lookup(definitions, "a");
-    expect(first).toEqual({ kind: "listed", sha256, paramHeaders: [] });
+    expect(first).toEqual({ kind: "listed", definition, paramHeaders: [] });
     definitions.learn("session-1", toolsOf('{"tools":[{"name":"a","description":"another"}]}'));
     const second = await lookup(definitions, "a");
     expect(second).toMatchObject({ kind: "listed" });
     expect(second).not.toEqual(first);
+  });
+
+  test("has its definition's text, as it was received", async () => {
+    const definitions = createDefinitions(1_000);
+    definitions.learn("session-1", toolsOf('{"tools":[{ "name":"a", "x":1.0 }]}'));
+    expect(await lookup(definitions, "a")).toMatchObject({ definition: { text: '{ "name":"a", "x":1.0 }' } });
   });
 
   test("says which arguments it wants repeated in headers, behind escapes too", async () => {
@@ -65,7 +71,7 @@ describe("a tool that was not listed yet", () => {
     const pages = [pageOf(["a"], "x/1"), pageOf(["b"], 'x"2'), pageOf(["c"])];
     const { upstream, asked } = askable(() => answered(pages.shift() ?? ""));
     const found = await Promise.all(["c", "a", "nowhere"].map((tool) => find(definitions, tool, upstream)));
-    expect(found).toMatchObject([{ kind: "listed", sha256 }, { kind: "listed", sha256 }, { kind: "absent" }]);
+    expect(found).toMatchObject([{ kind: "listed", definition }, { kind: "listed", definition }, { kind: "absent" }]);
     expect(asked).toEqual(["tools/list {}", 'tools/list {"cursor":"x/1"}', String.raw`tools/list {"cursor":"x\"2"}`]);
     expect(await find(definitions, "b", upstream)).toMatchObject({ kind: "listed" });
     expect(await find(definitions, "other", upstream)).toEqual({ kind: "absent" });
@@ -128,7 +134,7 @@ describe("a listing that fails", () => {
   test.each([
     ["the server is down", { kind: "failed", problem: "it can't be reached" }, "it can't be reached"],
     ["an error", failedWith(-32603), "error -32603"],
-    ["no JSON-RPC", { kind: "answered", text: "hello" }, "something else"],
+    ["no JSON-RPC", { kind: "answered", text: "hello" }, "malformed"],
     ["a request", { kind: "answered", text: '{"jsonrpc":"2.0","id":1,"method":"m"}' }, "something else"],
     ["a result without tools", answered("{}"), "malformed"],
     ["tools that are no list", answered('{"tools":{}}'), "malformed"],
@@ -219,5 +225,87 @@ describe("what is held in memory", () => {
     definitions.learn("session-1", toolsOf(`{"tools":[${definitionOf("one-more")},{"name":"7","x":1}]}`));
     expect(await lookup(definitions, "one-more")).toMatchObject({ kind: "failed" });
     expect(await lookup(definitions, "7")).toMatchObject({ kind: "listed" });
+  });
+});
+
+describe("the text of definitions", () => {
+  /** Four of these are too many. */
+  const large = (name: string) => toolsOf(`{"tools":[{"name":"${name}","description":"${"x".repeat(10_000_000)}"}]}`);
+
+  test("is bounded over all sessions: those used longest ago are listed again", async () => {
+    const definitions = createDefinitions(1_000);
+    for (const name of ["a", "b", "c", "d"]) definitions.learn(`session-${name}`, large(name));
+    expect(await lookup(definitions, "a", "session-a")).toMatchObject({ kind: "failed" });
+    for (const name of ["b", "c", "d"])
+      expect(await lookup(definitions, name, `session-${name}`)).toMatchObject({ kind: "listed" });
+  });
+
+  test("takes no room twice", async () => {
+    const definitions = createDefinitions(1_000);
+    const tools = large("a");
+    for (let session = 0; session < 10; session += 1) definitions.learn(`session-${session}`, tools);
+    expect(await lookup(definitions, "a", "session-0")).toMatchObject({ kind: "listed" });
+    for (let session = 0; session < 10; session += 1) definitions.forget(`session-${session}`);
+    for (const name of ["b", "c", "d"]) definitions.learn(`session-${name}`, large(name));
+    definitions.learn("another", large("d"));
+    for (const [session, name] of [
+      ["session-b", "b"],
+      ["another", "d"],
+    ])
+      expect(await lookup(definitions, name ?? "", session)).toMatchObject({ kind: "listed" });
+  });
+
+  test("is bounded for one session: what has no room counts as never listed, an earlier one too", async () => {
+    const definitions = createDefinitions(1_000);
+    definitions.learn("session-1", toolsOf(pageOf(["a", "d"])));
+    for (const name of ["a", "b", "c", "d"]) definitions.learn("session-1", large(name));
+    expect(await lookup(definitions, "c")).toMatchObject({ kind: "listed" });
+    expect(await lookup(definitions, "d")).toMatchObject({ kind: "failed" });
+    definitions.learn("session-1", toolsOf(pageOf(["c"])));
+    definitions.learn("session-1", large("d"));
+    expect(await lookup(definitions, "d")).toMatchObject({ kind: "listed" });
+  });
+});
+
+describe("an observer", () => {
+  function observed() {
+    const seen: string[] = [];
+    let moment = 0;
+    const observer: ListingObserver = {
+      listed: (tool, { text }) => seen.push(`${tool} ${text.length}`),
+      mark: () => {
+        moment += 1;
+        seen.push(`mark ${moment}`);
+        return moment;
+      },
+      wasWhole: (mark) => seen.push(`whole since ${mark}`),
+    };
+    return { seen, definitions: createDefinitions(1_000, observer) };
+  }
+
+  test("sees each tool of each page, and when all that there are were listed", () => {
+    const { seen, definitions } = observed();
+    definitions.learn("one", toolsOf('{"tools":[{"name":"a"}]}'), { isFirst: true, isLast: false });
+    definitions.learn("two", toolsOf('{"tools":[{"name":"a"}]}'), { isFirst: true, isLast: true });
+    definitions.learn("one", toolsOf('{"tools":[{"name":"b"}]}'), { isFirst: false, isLast: true });
+    expect(seen).toEqual(["mark 1", "a 12", "mark 2", "a 12", "whole since 2", "b 12", "whole since 1"]);
+  });
+
+  test("is not told of a whole list where its beginning was not seen", () => {
+    const { seen, definitions } = observed();
+    definitions.learn("one", toolsOf('{"tools":[{"name":"a"}]}'));
+    definitions.learn("one", toolsOf('{"tools":[{"name":"b"}]}'), { isFirst: false, isLast: true });
+    expect(seen).toEqual(["a 12", "b 12"]);
+  });
+
+  test("sees what the gate lists by itself, whole where it could be read to its end", async () => {
+    const { seen, definitions } = observed();
+    const pages = [pageOf(["a"], "more"), pageOf(["b"])];
+    const { upstream } = askable(() => answered(pages.shift() ?? "{}"));
+    await find(definitions, "b", upstream);
+    expect(seen).toEqual(["mark 1", expect.stringMatching(/^a /), expect.stringMatching(/^b /), "whole since 1"]);
+    definitions.forget("session-1");
+    await find(definitions, "b", upstream);
+    expect(seen.slice(4)).toEqual(["mark 2"]);
   });
 });

@@ -60,7 +60,7 @@ describe("a call", () => {
     await session.call("echo");
     await session.call("denied");
     expect(chain.server.bodiesOf("tools/list")).toEqual([LIST()]);
-    const [echo, denied] = chain.judged.slice(-2).map(({ call }) => call.definitionSha256);
+    const [echo, denied] = chain.judged.slice(-2).map(({ call }) => call.definition?.sha256);
     expect(echo).toMatch(/^[0-9a-f]{64}$/);
     expect(denied).toMatch(/^[0-9a-f]{64}$/);
     expect(echo).not.toBe(denied);
@@ -73,9 +73,7 @@ describe("a call", () => {
     await Promise.all([session.call("limited"), session.call("echo"), session.call("nowhere")]);
     expect(chain.server.bodiesOf("tools/list")).toHaveLength(2);
     const calls = chain.judged.map(({ call }) => call).filter(({ tool }) => tool !== undefined);
-    expect(
-      Object.fromEntries(calls.map(({ tool, definitionSha256 }) => [tool, definitionSha256 !== undefined])),
-    ).toEqual({
+    expect(Object.fromEntries(calls.map(({ tool, definition }) => [tool, definition !== undefined]))).toEqual({
       limited: true,
       echo: true,
       nowhere: false,
@@ -97,7 +95,7 @@ describe("a call", () => {
     for (const one of [other, session]) await one.call("echo");
     await session.call("changes");
     for (const one of [other, session]) await one.call("echo");
-    const hashes = chain.judged.filter(({ call }) => call.tool === "echo").map(({ call }) => call.definitionSha256);
+    const hashes = chain.judged.filter(({ call }) => call.tool === "echo").map(({ call }) => call.definition?.sha256);
     expect(hashes[0]).toBe(hashes[1]);
     expect(hashes[2]).toBe(hashes[0]);
     expect(hashes[3]).not.toBe(hashes[0]);
@@ -110,7 +108,7 @@ describe("a call", () => {
     };
     const chain = await startChain({ server: { on: { "tools/list": none } } });
     expect(isToolError(await (await openSession(chain)).call("echo"))).toBe(false);
-    expect(chain.judged.at(-1)?.call).not.toHaveProperty("definitionSha256");
+    expect(chain.judged.at(-1)?.call).not.toHaveProperty("definition");
   });
 
   test("is refused where the server's pages never end", async () => {

@@ -4,6 +4,7 @@ import { callBody, type EventStream } from "../e2e/harness-wire.ts";
 import { type Chain, type Policy, startChain, usualPolicy } from "./chain/chain.ts";
 import { openSession } from "./chain/client.ts";
 import { UPSTREAM_SESSION } from "./chain/mcp-script.ts";
+import { signal } from "./chain/raw.ts";
 import { beginEvents, type Script } from "./chain/scripted-server.ts";
 
 const sampling = (id: string, prompt: string) =>
@@ -82,6 +83,28 @@ describe("a request of the server's that is denied", () => {
     expect(await stream.next()).toMatchObject({ id: "2", data: progress(1) });
     expect((await chain.server.until(({ message }) => message.error !== undefined)).message.id).toBe(7);
     stream.leave();
+  });
+
+  test("is answered one after the other: a server that asks without end takes no more than one connection", async () => {
+    const questions = Array.from({ length: 40 }, (_, id) => `data: ${sampling(String(id), "forbidden")}\n\n`);
+    const echo: Script = (_, response) => beginEvents(response).end(`${questions.join("")}data: ${RESULT}\n\n`);
+    const [first, goOn] = [signal(), signal()];
+    let replies = 0;
+    const response: Script = async (_, answer) => {
+      replies += 1;
+      first.fire();
+      await goOn.fired;
+      answer.writeHead(202).end();
+    };
+    const chain = await startChain({ policy, server: { calls: { echo }, on: { response } } });
+    const session = await openSession(chain);
+    const answered = session.post(callBody("c", "echo"));
+    await first.fired;
+    for (let call = 0; call < 20; call += 1) await session.call("other");
+    expect(replies).toBe(1);
+    goOn.fire();
+    expect((await answered).text).toBe(`data: ${RESULT}\n\n`);
+    await chain.server.until(({ message }) => message.id === questions.length - 1);
   });
 
   test("costs the client nothing where the refusal can't be delivered, and the log says so", async () => {

@@ -168,7 +168,12 @@ describe("what the policy is asked", () => {
     const principal = { id: "bob", groups: [], claims: {} };
     const common = { server: "test.server", direction: "to_server", session: "principal:bob", principal };
     expect(chain.judged.map(({ call }) => call)).toEqual([
-      { ...common, method: "tools/call", tool: "echo", definitionSha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      {
+        ...common,
+        method: "tools/call",
+        tool: "echo",
+        definition: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), text: expect.any(String) },
+      },
       { ...common, method: "x/y", params: { text: '{ "n":1.0 }', value: { n: 1 } } },
       { ...common, method: "ping" },
     ]);

@@ -44,6 +44,20 @@ describe("a stream that passes", () => {
     expect(trace.filter((line) => line.startsWith("delivered"))).toEqual(['delivered {"a":\n1}', "delivered b"]);
   });
 
+  test("of many small events in one chunk leaves everyone else a turn, with the server's side at a stand, and loses none", async () => {
+    const { trace, push } = bench(() => PASS);
+    const written = () => trace.filter((line) => line === "write \n").length;
+    push("\n".repeat(450));
+    const turns: number[] = [];
+    while (trace.at(-1) !== "resume") {
+      turns.push(written());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(turns).toEqual([100, 200, 300, 400]);
+    expect(written()).toBe(450);
+    expect(trace.filter((line) => line !== "write \n")).toEqual(["pause", "resume"]);
+  });
+
   test.each([["\u2028"], ["\u2029"], ["\u0085"]])(
     "holds no message that only readers who split at %j would see",
     (end) => {
@@ -116,7 +130,6 @@ describe("a screen that has to wait", () => {
       "pause",
       "write data: slow-1\n\n",
       "delivered slow-1",
-      "resume",
       "write data: 2\n\n",
       "delivered 2",
       "write id: c\n\n",
@@ -134,9 +147,9 @@ describe("a screen that has to wait", () => {
     expect(trace).toEqual([
       "pause",
       "dropped Error: the policy broke",
-      "resume",
       "write data: next\n\n",
       "delivered next",
+      "resume",
     ]);
   });
 

@@ -118,7 +118,9 @@ describe("an answer that is none", () => {
     ["bytes that are not UTF-8", says(Buffer.from(message('"id":"c","result":{"a":"\u00ff"}'), "latin1")), /not UTF-8/],
     ["nothing", says(""), /empty/],
     ["nothing, with 202", answers(202, {}), /content type none/],
-    ["nothing, with 204", answers(204, {}), /content type none/],
+    ["nothing, with 204", answers(204, {}), /empty/],
+    ["nothing, with 204, as an event stream", answers(204, { "content-type": "text/event-stream" }), /empty/],
+    ["what no client reads, with 205", answers(205, JSON_TYPE, message('"id":"c","result":{}')), /empty/],
     ["a web page", says("<html>", { "content-type": "text/html" }), /content type text\/html/],
     [
       "JSON of another type",

@@ -72,11 +72,22 @@ describe("the answer to a tools/call", () => {
   test.each([
     [{ kind: "too_many_buckets", limit: LIMIT } as const, "rate_limit", undefined],
     [{ kind: "approval_needed", reasons: [], problem: "p" } as const, "require_approval", undefined],
+    [{ kind: "invalid_arguments", problem: "p" } as const, "invalid_arguments", undefined],
     [{ kind: "failed", step: "limit", problem: "p" } as const, "deny", "limit"],
   ])("names its action: %o", (outcome, action, step) => {
     const answer = JSON.parse(refusal(verdict(outcome), CALL, "1", "legacy"));
     expect(answer.result._meta["regate/decision"]).toMatchObject({ action });
     expect(answer.result._meta["regate/decision"].failed_step).toBe(step);
+  });
+
+  test("says as data what is wrong with the arguments, by no rule", () => {
+    const unfit = verdict({ kind: "invalid_arguments", problem: "/a must be string" });
+    expect(JSON.parse(refusal(unfit, CALL, "1", "legacy")).result._meta["regate/decision"]).toEqual({
+      ...data,
+      action: "invalid_arguments",
+      reasons: ["/a must be string"],
+      rules: [],
+    });
   });
 
   test("leaves out what is not known when a step failed before the policy was asked", () => {

@@ -102,6 +102,24 @@ test("an approval that nobody can give says so, and why one is needed", () => {
   );
 });
 
+describe("invalid arguments", () => {
+  const unfit = (problem: string) => verdict({ kind: "invalid_arguments", problem }, undefined);
+
+  test("are told where they don't fit, and by which reviewed schema", () => {
+    const call = { ...CALL, definition: { sha256: "0123456789abcdef".repeat(4) } };
+    expect(describeRefusal(unfit("/asset_name must be string"), call)).toBe(
+      "Invalid arguments: create_api_key on sitewise: /asset_name must be string. It was not called; mend the arguments. " +
+        `(reviewed schema 0123456789ab, decision ${ID})`,
+    );
+  });
+
+  test("are told in text that can't hide or break a line, and of bounded length", () => {
+    const text = describeRefusal(unfit(`"a\n\u202eb" ${"x".repeat(5_000)}`), CALL);
+    expect(text).toContain(String.raw`"a\u{000a}\u{202e}b"`);
+    expect(text.length).toBeLessThan(1_500);
+  });
+});
+
 test("a failed step is named, and what failed in it is not told", () => {
   const text = describeRefusal(verdict({ kind: "failed", step: "decide", problem: "secret: /etc/passwd" }), CALL);
   expect(text).toBe(

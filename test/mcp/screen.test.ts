@@ -90,7 +90,7 @@ describe("a list of tools", () => {
         direction: "to_server",
         method: "tools/call",
         tool: "a",
-        definitionSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        definition: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), text: TOOL("a") },
       },
     ]);
   });
@@ -116,6 +116,48 @@ describe("a list of tools", () => {
     const { screen, definitions } = screenOf(() => true);
     await screen(result(`{"tools":[${TOOL("a")}]}`));
     expect(await lookup(definitions, "a")).toMatchObject({ kind: "listed" });
+  });
+
+  const LIST_CALL: Call = { ...CALLER, direction: "to_server", method: "tools/list" };
+  const paged = (text: string): Call => ({ ...LIST_CALL, params: { text, value: JSON.parse(text) } });
+
+  test.each([
+    ["the answer to a list from its beginning", LIST_CALL, "", ["mark", "whole"]],
+    ["with params that name no cursor", paged('{"_meta":{}}'), "", ["mark", "whole"]],
+    ["the first of several pages", LIST_CALL, ',"nextCursor":"2"', ["mark"]],
+    ["a later page", paged('{"cursor":"2"}'), "", []],
+    ["a later page by an empty cursor", paged('{"cursor":""}'), "", []],
+    ["replayed on a stream", undefined, "", []],
+    ["the answer to another call", TOOLS_CALL, "", []],
+  ])("is a whole one only where that is known: %s", async (_title, call, rest, expected) => {
+    const seen: string[] = [];
+    const definitions = createDefinitions(1_000, {
+      listed() {},
+      mark: () => seen.push("mark"),
+      wasWhole: () => seen.push("whole"),
+    });
+    const screen = createScreen({
+      gate: bench().gate,
+      definitions,
+      continuations: createContinuations(),
+      caller: CALLER,
+      call,
+    });
+    await screen(result(`{"tools":[${TOOL("a")}]${rest}}`));
+    expect(seen).toEqual(expected);
+  });
+
+  test("lets others have their turn sooner where a tool takes long to be judged", async () => {
+    const { screen, judged } = screenOf(() => {
+      const endMs = performance.now() + 11;
+      while (performance.now() < endMs);
+      return false;
+    });
+    const screening = screen(result(`{"tools":[${["a", "b", "c", "d"].map(TOOL)}]}`));
+    const judgedBefore = await new Promise((resolve) => setImmediate(() => resolve(judged.length)));
+    await screening;
+    expect(judgedBefore).toBeLessThan(4);
+    expect(judged).toHaveLength(4);
   });
 
   test("is forgotten when the server says that it changed", async () => {

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { parseClientMessage } from "../../src/mcp/jsonrpc.ts";
-import { eraOf, eraOfHeaders } from "../../src/mcp/message-headers.ts";
+import { type Era, eraOf, eraOfHeaders } from "../../src/mcp/message-headers.ts";
 import type { Exchange, OwnAnswer, Screen, SessionRef } from "../../src/mcp/upstream.ts";
 import { createStdioUpstream, type StdioUpstreamOptions } from "../../src/mcp/upstream-stdio.ts";
 
@@ -27,7 +27,7 @@ export type Harness = {
   /** Stands for the policy; passes everything until a test puts another in its place. */
   screen: Screen;
   /** The gate's own request in the session with this (sealed) id, or in none. */
-  ask(sessionId: string | undefined, method: string, timeoutMs: number): Promise<OwnAnswer>;
+  ask(sessionId: string | undefined, method: string, timeoutMs: number, era?: Era): Promise<OwnAnswer>;
   close(): Promise<void>;
 };
 
@@ -90,10 +90,9 @@ export async function startHarness(options: Partial<StdioUpstreamOptions>): Prom
     nothingWritten: [],
     ended: [],
     screen: () => ({ kind: "pass" }),
-    async ask(sessionId, method, timeoutMs) {
+    async ask(sessionId, method, timeoutMs, era = sessionId === undefined ? "modern" : "legacy") {
       if (last === undefined) throw new Error("ask after an exchange");
       const session = sessionOf(sessionId, last.principal.id);
-      const era = sessionId === undefined ? "modern" : "legacy";
       return await upstream.request({ ...last, session, era }, method, "{}", timeoutMs);
     },
     async close() {

@@ -2,9 +2,11 @@
 import { spawn } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { startChild } from "../../src/mcp/stdio-child.ts";
 import { decodeLine, frameLine, LineSplitter, ThrottledLog } from "../../src/mcp/stdio-lines.ts";
 import { Reaper } from "../../src/mcp/stdio-reaper.ts";
 import { ReplayLog, type StreamName } from "../../src/mcp/stdio-replay.ts";
+import { signal } from "./chain/raw.ts";
 import { isAlive, until } from "./stdio-harness.ts";
 
 describe("lines", () => {
@@ -123,4 +125,36 @@ describe("the reaper", () => {
     process.kill(-kept, "SIGKILL");
     expect(problems).toEqual([]);
   });
+});
+
+describe("a process", () => {
+  test.each(["stdout", "stderr"])(
+    "that writes line after line to %s lets everyone else go on meanwhile",
+    async (pipe) => {
+      const script = `process.${pipe}.write("begin\\n" + "\\n".repeat(60_000) + "end\\n")`;
+      let turns = 0;
+      let counting = false;
+      const count = () => {
+        turns += 1;
+        if (counting) setImmediate(count);
+      };
+      const hear = (line: string) => {
+        if (line.includes("begin")) {
+          counting = true;
+          setImmediate(count);
+        }
+        if (line.includes("end")) counting = false;
+      };
+      const reaper = new Reaper(() => {});
+      const ended = signal();
+      await startChild(
+        { command: process.execPath, args: ["-e", script], env: {}, cwd: undefined, maxMessageBytes: 1_000, reaper },
+        { onLine: async (line) => hear(line), onNoise: hear, onEnd: () => ended.fire() },
+      );
+      await ended.fired;
+      reaper.close();
+      // what came in one chunk was handled in hundreds of turns
+      expect(turns).toBeGreaterThan(100);
+    },
+  );
 });

@@ -191,6 +191,11 @@ describe("requests of the gate's own", () => {
       problem: "its session is over",
       sessionLost: true,
     });
+    expect(await harness.ask(undefined, "tools/list", 50, "legacy")).toEqual({
+      kind: "failed",
+      problem: "no session was opened: initialize comes first",
+      sessionLost: false,
+    });
     await until(() => recorder.lines().length === 3);
     expect(recorder.lines().at(-1)?.text).toMatch(/"method":"notifications\/cancelled","params":{"requestId":"regate:/);
   });

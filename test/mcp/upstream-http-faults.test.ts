@@ -175,6 +175,13 @@ describe("a server that is no HTTP server", () => {
     const answer = await post(chain.url, PING);
     expect(answer.status).toBe(200);
     expect(parseMessage(answer.text)).toMatchObject({ id: "p", error: { code: 1002 } });
+    expect(answer.text).not.toContain("undefined");
+  });
+
+  test("is called so", async () => {
+    const chain = await startChain({ upstream: { url: await startRawServer("SSH-2.0-OpenSSH\r\n") } });
+    const { error } = parseMessage((await post(chain.url, PING)).text);
+    expect(error?.message).toBe("The server scripted failed: what it answered is not HTTP");
   });
 
   test("but of HTTP 1.0, which ends an answer by closing, is one", async () => {

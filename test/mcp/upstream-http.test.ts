@@ -109,7 +109,7 @@ describe("the gate's own listing", () => {
     const chain = await startChain({ server: { on: { "tools/list": listing } } });
     const session = await openSession(chain);
     expect((await session.call("echo")).result).toEqual({ content: [] });
-    expect(chain.judged.at(-1)?.call.definitionSha256).toBeDefined();
+    expect(chain.judged.at(-1)?.call.definition).toBeDefined();
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadActivePolicy } from "../../src/policy/active-policy.ts";
+import { CLASSIFY_ENTRYPOINT } from "../../src/policy/bundle.ts";
 import { buildFolder, compileRegoBytes, makeFolder, makeTarGz, permitsIf, problemOf } from "./support.ts";
 
 const server = (name: string, action: string) =>
@@ -37,6 +38,10 @@ test("a loaded policy judges, and knows its servers, rules and catalogue", async
     row: 5,
     title: "The rule",
     server: "a.b",
+    tool: "t",
+    action: "allow",
+    conditional: false,
+    text: 'rules.t contains {"id": "r", "action": "allow"}',
   });
 });
 
@@ -89,6 +94,11 @@ rules["*"] contains {"id": "r", "action": "allow"} if {
     ["it is empty", async () => Buffer.alloc(0), /not a gzip file/],
     ["it has no module", async () => makeTarGz([{ name: "/.manifest", content: "{}" }]), /\.manifest: /],
     ["it calls what the engine lacks", () => compileRegoBytes(permitsIf("time.now_ns() > 0")), /calls time\.now_ns/],
+    [
+      "it can't classify a tool",
+      () => compileRegoBytes("package regate\n\nclassify := 1\n", { entrypoints: [CLASSIFY_ENTRYPOINT] }),
+      /its answer is no classification/,
+    ],
     ["a server of it judges nothing in time", () => build({ "policy/s.rego": looping }), /server slow: .*out of fuel/],
   ];
 

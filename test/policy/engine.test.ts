@@ -285,14 +285,19 @@ describe("a module that this engine can't run is refused when it is loaded", () 
 
   test("its manifest names an entrypoint that the module lacks", async () => {
     const bundle = await compileRego(permitsIf("true"));
-    const other = await compileRego("package regate\n\nother := 1\n", { entrypoint: "regate/other" }).catch(
+    const other = await compileRego("package regate\n\nother := 1\n", { entrypoints: ["regate/other"] }).catch(
       () => undefined,
     );
     expect(other).toBeUndefined(); // its own manifest gives it away
-    const wasm = replaceText(bundle.wasm, "regate/decision", "regate/decisiom");
-    expect(await problemOf(createEngine({ ...bundle, wasm }))).toEqual([
-      expect.stringMatching(/no entrypoint regate\/decision/),
-    ]);
+    for (const [entrypoint, another] of [
+      ["regate/decision", "regate/decisiom"],
+      ["regate/classify", "regate/classifi"],
+    ] as const) {
+      const wasm = replaceText(bundle.wasm, entrypoint, another);
+      expect(await problemOf(createEngine({ ...bundle, wasm }))).toEqual([
+        expect.stringMatching(`no entrypoint ${entrypoint}`),
+      ]);
+    }
   });
 
   test("it does not say of which ABI it is", async () => {

@@ -14,7 +14,7 @@ const CALL: Call = {
   direction: "to_server",
   session: "s1",
   principal: { id: "p", groups: ["g"], claims: { "https://x/y": [1] } },
-  definitionSha256: "a".repeat(64),
+  definition: { sha256: "a".repeat(64), text: "{}" },
   args: received('{"path": "/a"}'),
 };
 const FACTS: ToolFacts = {

@@ -1,7 +1,7 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findOpa, OPA_VERSION, runOpa } from "../../src/policy/opa.ts";
+import { findOpa, OPA_PROGRAM, OPA_VERSION, runOpa } from "../../src/policy/opa.ts";
 import { makeFolder, problemOf, ROOT } from "./support.ts";
 
 /** A program that says it is OPA of this version. */
@@ -14,18 +14,16 @@ async function makeOpa(version: string): Promise<{ dir: string; file: string }> 
 describe("which OPA is taken", () => {
   test("the variable's first, also relative to the caller's folder", async () => {
     const { dir, file } = await makeOpa(OPA_VERSION);
-    expect(await findOpa({ OPA: file }, "/")).toEqual({ file });
-    expect(await findOpa({ OPA: "./opa" }, dir)).toEqual({ file });
+    expect((await findOpa({ OPA: file }, "/")).file).toBe(file);
+    expect((await findOpa({ OPA: "./opa" }, dir)).file).toBe(file);
   });
 
   test("none, where the variable names another version or nothing that runs", async () => {
     const { file } = await makeOpa("1.0.0");
     expect(await problemOf(findOpa({ OPA: file }, "/"))).toEqual([
-      expect.stringMatching(/^OPA=.*opa is version 1\.0\.0; 1\.22\.2 is needed: `make bundle`/),
+      expect.stringMatching(/^OPA=.*opa is version 1\.0\.0; 1\.22\.2 is needed: `make tools`/),
     ]);
-    expect(await problemOf(findOpa({ OPA: "/nowhere" }, "/"))).toEqual([
-      expect.stringMatching(/is not an OPA that runs/),
-    ]);
+    expect(await problemOf(findOpa({ OPA: "/nowhere" }, "/"))).toEqual([expect.stringMatching(/is no OPA that runs/)]);
   });
 
   test("the checkout's own where there is no variable", async () => {
@@ -56,8 +54,8 @@ describe("how OPA is run", () => {
   });
 
   test("a program that can't be started is a problem with its remedy", async () => {
-    expect(await problemOf(runOpa({ file: "/nowhere" }, ["version"], { cwd: ROOT }))).toEqual([
-      expect.stringMatching(/^\/nowhere: cannot be run \(.*ENOENT\); `make bundle`/),
+    expect(await problemOf(runOpa({ program: OPA_PROGRAM, file: "/nowhere" }, ["version"], { cwd: ROOT }))).toEqual([
+      expect.stringMatching(/^\/nowhere: cannot be run \(.*ENOENT\); `make tools`/),
     ]);
   });
 });

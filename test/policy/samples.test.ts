@@ -13,8 +13,13 @@ describe("the samples of a policy repository", () => {
       "everything/README.md": "no sample",
     });
     expect(await readSamples(dir)).toEqual([
-      { title: "first", inputText: '{"server":"files"}' },
-      { title: "second", inputText: '{"server":"files","tool":"read","args":{"path":"/a"}}' },
+      { name: "everything/echo.json", title: "first", inputText: '{"server":"files"}', decision: {} },
+      {
+        name: "files/read.json",
+        title: "second",
+        inputText: '{"server":"files","tool":"read","args":{"path":"/a"}}',
+        decision: {},
+      },
     ]);
   });
 

@@ -6,10 +6,17 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll } from "vitest";
 import type { Evaluation } from "../../src/gate/types.ts";
+import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
 import { type BuiltBundle, buildBundle } from "../../src/policy/build/compose.ts";
-import { type Bundle, parseBundle } from "../../src/policy/bundle.ts";
+import {
+  type Bundle,
+  CLASSIFY_ENTRYPOINT,
+  DECISION_ENTRYPOINT,
+  ENTRYPOINTS,
+  parseBundle,
+} from "../../src/policy/bundle.ts";
 import { findOpa, runOpa } from "../../src/policy/opa.ts";
-import { SHIPPED_ROOT } from "../../src/policy/shipped.ts";
+import { SHIPPED_BUNDLE, SHIPPED_ROOT } from "../../src/policy/shipped.ts";
 import { Problem } from "../../src/problem.ts";
 
 export const ROOT = SHIPPED_ROOT;
@@ -49,24 +56,51 @@ export async function problemOf(work: Promise<unknown>): Promise<readonly string
   throw new Error("it went well, and was not to");
 }
 
+const REST =
+  '"reasons": [], "rules": ["r"], "malformed": [], "rate_limits": [], "approval": {"timeout": 300, "hold": 25}, ' +
+  '"labels": [], "redact": [], "hidden": false';
+
+export type CompileOptions = {
+  /** Those that the source answers. Where it is one of the gate's, the other is answered for it. */
+  readonly entrypoints?: readonly string[];
+  readonly args?: readonly string[];
+};
+
 /** A bundle of one Rego source, compiled by OPA alone: no library, no checks, any builtin. */
-export async function compileRego(
-  source: string,
-  options: { entrypoint?: string; args?: string[] } = {},
-): Promise<Bundle> {
+export async function compileRego(source: string, options: CompileOptions = {}): Promise<Bundle> {
   return parseBundle(await compileRegoBytes(source, options), "test.tar.gz");
 }
 
 export async function compileRegoBytes(
   source: string,
-  { entrypoint = "regate/decision", args = [] }: { entrypoint?: string; args?: string[] } = {},
+  { entrypoints = [DECISION_ENTRYPOINT], args = [] }: CompileOptions = {},
 ): Promise<Buffer> {
-  const cwd = await makeFolder({ "policy.rego": source });
-  const build = ["build", "-t", "wasm", "-e", entrypoint, "-r", "test", "-o", "out.tar.gz", ...args, "policy.rego"];
+  const added = entrypoints.some((entrypoint) => ENTRYPOINTS.includes(entrypoint))
+    ? ENTRYPOINTS.filter((entrypoint) => !entrypoints.includes(entrypoint))
+    : [];
+  const files = {
+    "policy.rego": source,
+    ...Object.fromEntries(added.map((name, index) => [`stand-in-${index}.rego`, STAND_INS[name] ?? ""])),
+  };
+  const cwd = await makeFolder(files);
+  const asked = [...entrypoints, ...added].flatMap((entrypoint) => ["-e", entrypoint]);
+  const build = ["build", "-t", "wasm", ...asked, "-r", "test", "-o", "out.tar.gz", ...args, ...Object.keys(files)];
   const { exitCode, stderr } = await runOpa(await findOpa(process.env, ROOT), build, { cwd });
   if (exitCode !== 0) throw new Error(stderr);
   return readFile(join(cwd, "out.tar.gz"));
 }
+
+/** What answers the entrypoint that a test is not about. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  [DECISION_ENTRYPOINT]: `package regate
+
+decision := {"action": "deny", ${REST}}
+`,
+  [CLASSIFY_ENTRYPOINT]: `package regate
+
+classify := {"category": "Read", "risk": "Low", "severity": "low", "signals": [], "required": [], "rationale": "Reads"}
+`,
+};
 
 /** Rego whose decision permits where the condition holds, in the shape that the gate reads. */
 export function permitsIf(condition: string): string {
@@ -77,10 +111,6 @@ default decision := {"action": "deny", ${REST}}
 decision := {"action": "allow", ${REST}} if { ${condition} }
 `;
 }
-
-const REST =
-  '"reasons": [], "rules": ["r"], "malformed": [], "rate_limits": [], "approval": {"timeout": 300, "hold": 25}, ' +
-  '"labels": [], "redact": [], "hidden": false';
 
 export type TarEntry = { readonly name: string; readonly content?: string | Uint8Array; readonly type?: string };
 
@@ -112,4 +142,9 @@ function makeHeader(name: string, size: number, type: string): Buffer {
 
 export function problemOfEvaluation(evaluation: Evaluation): string {
   return evaluation.kind === "failed" ? evaluation.problem : `decided: ${JSON.stringify(evaluation.decision)}`;
+}
+
+/** The policy of the committed bundle. */
+export async function loadShippedPolicy(): Promise<ActivePolicy> {
+  return await loadActivePolicy(SHIPPED_BUNDLE, "the shipped bundle");
 }

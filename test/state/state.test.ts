@@ -6,6 +6,9 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Problem } from "../../src/problem.ts";
+import { closeDatabase, openDatabase } from "../../src/state/database.ts";
+import { createEndedSessions } from "../../src/state/ended-sessions.ts";
+import { makePrivateFolder } from "../../src/state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "../../src/state/state.ts";
 import { compile } from "../limits/compile.ts";
 import { scratchFolder } from "../limits/support.ts";
@@ -134,6 +137,21 @@ describe("ended sessions", () => {
     state.endedSessions.add("n1", 2000);
     state.endedSessions.prune(1500);
     expect(state.endedSessions.has("n1")).toBe(true);
+  });
+
+  test("that can't be dropped from a file that takes no writes are forgotten, and dropped when it takes some again", () => {
+    makePrivateFolder(dir);
+    const db = openDatabase(join(dir, "state.db"), dir);
+    const ended = createEndedSessions(db);
+    ended.add("n1", 1000);
+    db.exec("PRAGMA query_only = ON");
+    ended.prune(1000);
+    expect(ended.has("n1")).toBe(false);
+    expect(createEndedSessions(db).has("n1")).toBe(true);
+    db.exec("PRAGMA query_only = OFF");
+    ended.prune(1000);
+    expect(createEndedSessions(db).has("n1")).toBe(false);
+    closeDatabase(db);
   });
 });
 

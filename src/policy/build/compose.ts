@@ -1,36 +1,27 @@
 // Builds a bundle: the shipped library and a user's own policy, each with its roots, checked and compiled by OPA in a
 // scratch folder with relative paths, so that the same sources give the same bytes wherever they lie. It answers bytes and
 // writes nothing outside the scratch folder. What it answers has been loaded by the gate's own engine.
-import { access, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Problem } from "../../problem.ts";
-import { type Bundle, DECISION_ENTRYPOINT, parseBundle } from "../bundle.ts";
+import { type Bundle, ENTRYPOINTS, parseBundle } from "../bundle.ts";
 import { toJson } from "../conditions.ts";
 import { createEngine } from "../engine.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { SHIPPED_CAPABILITIES } from "../shipped.ts";
-import { checkCatalogue } from "./check-catalogue.ts";
 import { checkInputFields, checkNegations } from "./check-reads.ts";
-import { type Fault, readFaults } from "./faults.ts";
+import { readFaults } from "./faults.ts";
 import { indexConditions } from "./index-conditions.ts";
 import { indexRules } from "./index-rules.ts";
-import { type Module, parseModules } from "./module.ts";
-import { layerOf, selectPolicy } from "./packages.ts";
+import type { Module } from "./module.ts";
+import { readPolicy, refuseFaults, writeSources } from "./read-policy.ts";
 import { computeRevision } from "./revision.ts";
 import { checkForms } from "./rule-form.ts";
-import {
-  type PolicyFolder,
-  readDefaults,
-  readLibrary,
-  readOwnSources,
-  readVendoredLibrary,
-  type Source,
-} from "./sources.ts";
+import { copySchemas } from "./schemas.ts";
+import { type PolicyFolder, readLibrary, readVendoredLibrary, type Source } from "./sources.ts";
 import { findSpeakingRules } from "./speaking-rules.ts";
 
-/** What the bundle can be asked. */
-const ENTRYPOINTS = [DECISION_ENTRYPOINT];
 const LIBRARY_ROOTS = ["regate"];
 const OWN_ROOTS = ["policy", "catalogue", "conditions", "rules"];
 const BUNDLES = ["library", "own"];
@@ -62,19 +53,7 @@ async function buildIn(
   library: readonly Source[],
   opa: Opa,
 ): Promise<BuiltBundle> {
-  const given = await readOwnSources(folder, library);
-  refuseAny(checkCatalogue(folder, given.catalogue));
-
-  const parse = async (sources: readonly Source[]): Promise<readonly Module[]> => {
-    await writeSources(join(scratch, "parsed"), sources);
-    return parseModules(opa, join(scratch, "parsed"), sources, folder);
-  };
-  const { policy: ownModules, faults } = selectPolicy(await parse(given.rego));
-  refuseFaults(folder, faults);
-  const defaults = ownModules.some(isDefaults) ? [] : await readDefaults();
-  refuseFaults(folder, checkPlaces(ownModules, defaults));
-  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(library))];
-
+  const { given, defaults, modules } = await readPolicy(scratch, folder, library, opa);
   const files = new Set(modules.map(({ file }) => file));
   const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];
   await writeSources(join(scratch, "library"), [...library, manifest(LIBRARY_ROOTS)]);
@@ -84,22 +63,6 @@ async function buildIn(
 
   await checkWithOpa(opa, scratch, folder);
   return compile(opa, scratch, folder, computeRevision([...library, ...own]));
-}
-
-function isDefaults({ package: parts }: Module): boolean {
-  return layerOf(parts) === "defaults";
-}
-
-/** One file can't be both the user's and the shipped defaults'. */
-function checkPlaces(modules: readonly Module[], defaults: readonly Source[]): Fault[] {
-  const taken = new Set(defaults.map(({ path }) => path));
-  return modules
-    .filter(({ file }) => taken.has(file))
-    .map(({ file, row }) => ({
-      file,
-      row,
-      what: "lies where the shipped policy.defaults go; name the file otherwise",
-    }));
 }
 
 /** @returns what is generated from the rules */
@@ -119,15 +82,20 @@ async function checkRules(
   ];
 }
 
-/** As a bundle, because only then OPA sees data that shadows a rule; against the schemas beside the folder, where there are any. */
+/** As a bundle, because only then OPA sees data that shadows a rule. */
 async function checkWithOpa(opa: Opa, scratch: string, folder: PolicyFolder): Promise<void> {
-  const schemas = join(folder.dir, "..", "schemas");
-  const hasSchemas = await access(join(schemas, "input.json")).then(
-    () => true,
-    () => false,
-  );
-  const schemaArgs = hasSchemas ? ["--schema", schemas] : [];
-  const args = ["check", "--strict", "--bundle", "--format", "json", ...schemaArgs, ...CAPABILITIES, ...BUNDLES];
+  await copySchemas(folder, join(scratch, "schemas"));
+  const args = [
+    "check",
+    "--strict",
+    "--bundle",
+    "--format",
+    "json",
+    "--schema",
+    "schemas",
+    ...CAPABILITIES,
+    ...BUNDLES,
+  ];
   const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd: scratch });
   if (exitCode !== 0) throw new Problem(readFaults(stderr || stdout, (path) => showPath(folder, path)));
 }
@@ -150,26 +118,10 @@ function showPath(folder: PolicyFolder, path: string): string {
   return path.replace(/^library\//, "the shipped ");
 }
 
-async function writeSources(dir: string, sources: readonly Source[]): Promise<void> {
-  for (const { path, bytes } of sources) {
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await writeFile(join(dir, path), bytes);
-  }
-}
-
 function manifest(roots: readonly string[]): Source {
   return jsonSource(".manifest", { roots });
 }
 
 function jsonSource(path: string, value: unknown): Source {
   return { path, bytes: new TextEncoder().encode(JSON.stringify(value)) };
-}
-
-function refuseFaults(folder: PolicyFolder, faults: readonly Fault[]): void {
-  refuseAny(faults.map(({ file, row, what }) => `${join(folder.shown, file)}:${row}: ${what}`));
-}
-
-function refuseAny(lines: readonly string[]): void {
-  const [first, ...others] = lines;
-  if (first !== undefined) throw new Problem([first, ...others]);
 }

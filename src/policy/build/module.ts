@@ -22,11 +22,24 @@ export type ModuleRule = {
   /** What the rule contributes to a set; absent for every other kind of rule. */
   readonly member?: Term;
   readonly title?: string;
+  readonly description?: string;
+  /** Whether it has a body that may not hold. */
+  readonly conditional: boolean;
   /** Rows of the negated calls over input in its body. */
   readonly negatedCalls: readonly number[];
   readonly row: number;
+  readonly text: string;
   /** All of it. */
   readonly definition: Definition;
+  /** What its METADATA holds the input against, in a scope of one rule or of all rules of the name. */
+  readonly schemas: readonly SchemaBinding[];
+};
+
+/** `input.args: schema.tools.files.read`, each by its parts; a schema that stands there itself has none. */
+export type SchemaBinding = {
+  readonly path: readonly string[];
+  readonly schema: readonly string[];
+  readonly scope: "rule" | "document";
 };
 
 export type Module = {
@@ -45,10 +58,20 @@ export type Module = {
 const PARALLEL_PROCESSES = 4;
 
 const locationSchema = z.looseObject({ row: z.int() });
+const ruleLocationSchema = z.looseObject({ row: z.int(), text: z.base64() });
 const termSchema = z.looseObject({
   type: z.string(),
   value: z.unknown().optional(),
   location: locationSchema.optional(),
+});
+const partsSchema = z
+  .array(z.looseObject({ value: z.unknown() }))
+  .transform((parts) => parts.map(({ value }) => String(value)));
+const annotationSchema = z.looseObject({
+  title: z.string().optional(),
+  description: z.string().optional(),
+  scope: z.string(),
+  schemas: z.array(z.looseObject({ path: partsSchema, schema: partsSchema.default([]) })).default([]),
 });
 const moduleSchema = z.looseObject({
   package: z.looseObject({ path: z.array(termSchema), location: locationSchema }),
@@ -57,13 +80,17 @@ const moduleSchema = z.looseObject({
     .array(
       z.looseObject({
         head: z.looseObject({ ref: z.array(termSchema), key: termSchema.optional(), value: z.unknown().optional() }),
-        annotations: z.array(z.looseObject({ title: z.string().optional() })).optional(),
+        annotations: z.array(annotationSchema).optional(),
         body: z.unknown().optional(),
-        location: locationSchema,
+        location: ruleLocationSchema,
       }),
     )
     .optional(),
 });
+/** What the parser makes of a rule without a body. */
+const trueSchema = z.tuple([
+  z.looseObject({ terms: z.looseObject({ type: z.literal("boolean"), value: z.literal(true) }) }),
+]);
 const fieldsSchema = z.array(z.tuple([z.unknown(), z.unknown()]));
 const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -106,19 +133,29 @@ async function parseModule(
   const rules = (parsed.rules ?? []).map((rule): ModuleRule => {
     const { head, body, annotations, location } = rule;
     const title = annotations?.findLast((annotation) => annotation.title !== undefined)?.title;
+    const description = annotations?.findLast((annotation) => annotation.description !== undefined)?.description;
     return {
       path: head.ref.map((term, index) => readRefPart(term, index)),
+      conditional: body !== undefined && !trueSchema.safeParse(body).success,
       negatedCalls: listNegatedCalls(body),
       row: location.row,
+      text: Buffer.from(location.text, "base64").toString("utf8"),
       definition: readDefinition(rule),
+      schemas: (annotations ?? []).flatMap(readBindings),
       // `rules.t := x` has a key too: the last part of its path
       ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
       ...(title !== undefined && { title }),
+      ...(description !== undefined && { description: description.trim() }),
     };
   });
   const inputFields = listInputFields([parsed.imports, parsed.rules]);
   const imports = readImports(parsed.imports);
   return { file, package: packageName, row: parsed.package.location.row, inputFields, imports, rules };
+}
+
+function readBindings({ scope, schemas }: z.infer<typeof annotationSchema>): readonly SchemaBinding[] {
+  if (scope !== "rule" && scope !== "document") return [];
+  return schemas.map(({ path, schema }) => ({ path, schema, scope }));
 }
 
 /** The first part is the rule's name, which the parser calls a variable. */

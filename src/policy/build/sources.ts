@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Problem } from "../../problem.ts";
 import { SHIPPED_DEFAULTS, SHIPPED_LIBRARY } from "../shipped.ts";
 
+const DEFAULTS_PACKAGE = /^package\s+policy\.defaults\s*(?:#.*)?$/m;
+
 /** One file, by its path inside the policy folder, with forward slashes. */
 export type Source = { readonly path: string; readonly bytes: Uint8Array };
 
@@ -56,6 +58,18 @@ export async function readVendoredLibrary({ dir, shown }: PolicyFolder): Promise
 /** Package `policy.defaults`, as `policy/defaults/...`. */
 export async function readDefaults(): Promise<readonly Source[]> {
   return readShipped(SHIPPED_DEFAULTS, "policy/defaults/");
+}
+
+/** What a build adds to the folder, as folders: the library, where it has no copy, and the defaults, where it has none of its own. */
+export async function listShipped({ dir, shown }: PolicyFolder): Promise<readonly string[]> {
+  const paths = (await listFiles(dir, shown)).filter(isRego);
+  const library = paths.some((path) => path.startsWith("regate/")) ? [] : [SHIPPED_LIBRARY];
+  const sources = await readAll(
+    dir,
+    paths.filter((path) => path.startsWith("policy/")),
+  );
+  const hasDefaults = sources.some(({ bytes }) => DEFAULTS_PACKAGE.test(Buffer.from(bytes).toString()));
+  return hasDefaults ? library : [...library, SHIPPED_DEFAULTS];
 }
 
 async function readShipped(dir: string, prefix: string): Promise<readonly Source[]> {

@@ -20,7 +20,12 @@ export type SyntaxTerm =
 
 export type SyntaxExpression =
   /** `replaced` are the values of its `with`. */
-  | { readonly kind: "term"; readonly term: SyntaxTerm; readonly replaced: readonly SyntaxTerm[] }
+  | {
+      readonly kind: "term";
+      readonly term: SyntaxTerm;
+      readonly isNegated: boolean;
+      readonly replaced: readonly SyntaxTerm[];
+    }
   /** `some value in collection`, `some key, value in collection` */
   | {
       readonly kind: "some";
@@ -30,6 +35,7 @@ export type SyntaxExpression =
     }
   | {
       readonly kind: "every";
+      readonly isNegated: boolean;
       readonly key?: SyntaxTerm;
       readonly value: SyntaxTerm;
       readonly domain: SyntaxTerm;
@@ -54,7 +60,10 @@ export type Definition = {
 /** `import input.args as a`: a name, and what stands for it. */
 export type Import = { readonly name: string; readonly path: readonly string[] };
 
-const locationSchema = z.looseObject({ text: z.string().optional() });
+/** Where a term begins in its file; counted from 1. */
+export type Place = { readonly row: number; readonly column: number };
+
+const locationSchema = z.looseObject({ text: z.string().optional(), row: z.int(), col: z.int() });
 const nodeSchema = z.looseObject({
   type: z.string(),
   value: z.unknown().optional(),
@@ -70,6 +79,7 @@ const comprehensionSchema = z.looseObject({
 });
 const expressionSchema = z.looseObject({
   terms: z.unknown(),
+  negated: z.boolean().default(false),
   with: z.array(z.looseObject({ value: z.unknown() })).optional(),
 });
 const everySchema = z.looseObject({
@@ -90,9 +100,17 @@ const ruleSchema = z.looseObject({
 });
 const importSchema = z.looseObject({ path: nodeSchema, alias: z.string().optional() });
 
+/** Beside the tree: what a rule says does not depend on where it stands. */
+const PLACES = new WeakMap<SyntaxTerm, Place>();
+
 /** What the parser puts beside the syntax. */
 const BESIDE_SYNTAX = new Set(["annotations", "comments", "location"]);
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** @returns undefined for a term that the parser has put there */
+export function placeOf(term: SyntaxTerm): Place | undefined {
+  return PLACES.get(term);
+}
 
 export function readImports(imports: unknown): readonly Import[] {
   return listSchema.parse(imports ?? []).map((given) => {
@@ -120,18 +138,19 @@ function writeWithoutPlaces(given: unknown): string {
 }
 
 function readExpression(given: unknown): SyntaxExpression {
-  const { terms, with: replacements = [] } = expressionSchema.parse(given);
+  const { terms, negated: isNegated, with: replacements = [] } = expressionSchema.parse(given);
   const replaced = replacements.map(({ value }) => readTerm(value));
   if (Array.isArray(terms)) {
     const [operator, ...operands] = terms.map(readTerm);
     if (operator === undefined) throw new TypeError("a call without an operator");
-    return { kind: "term", term: { kind: "call", operator, operands }, replaced };
+    return { kind: "term", term: { kind: "call", operator, operands }, isNegated, replaced };
   }
   if (typeof terms === "object" && terms !== null && "domain" in terms) {
     const { key, value, domain, body } = everySchema.parse(terms);
     const keyed = key === undefined || key === null ? {} : { key: readTerm(key) };
     return {
       kind: "every",
+      isNegated,
       ...keyed,
       value: readTerm(value),
       domain: readTerm(domain),
@@ -141,20 +160,33 @@ function readExpression(given: unknown): SyntaxExpression {
   if (typeof terms === "object" && terms !== null && "symbols" in terms) {
     return readSome(listSchema.parse(terms.symbols).map(readTerm));
   }
-  return { kind: "term", term: readTerm(terms), replaced };
+  return { kind: "term", term: readTerm(terms), isNegated, replaced };
 }
+
+const TRUE: SyntaxExpression = {
+  kind: "term",
+  term: { kind: "scalar", json: "true" },
+  isNegated: false,
+  replaced: [],
+};
 
 /** `some x` names variables and does nothing else; `some x in xs` is a call. */
 function readSome([first]: readonly SyntaxTerm[]): SyntaxExpression {
   const [a, b, c] = first?.kind === "call" ? first.operands : [];
-  if (a === undefined || b === undefined) return { kind: "term", term: { kind: "scalar", json: "true" }, replaced: [] };
+  if (a === undefined || b === undefined) return TRUE;
   return c === undefined
     ? { kind: "some", value: a, collection: b }
     : { kind: "some", key: a, value: b, collection: c };
 }
 
 function readTerm(given: unknown): SyntaxTerm {
-  const { type, value, location } = nodeSchema.parse(given);
+  const node = nodeSchema.parse(given);
+  const term = readNode(node);
+  if (node.location !== undefined) PLACES.set(term, { row: node.location.row, column: node.location.col });
+  return term;
+}
+
+function readNode({ type, value, location }: z.infer<typeof nodeSchema>): SyntaxTerm {
   switch (type) {
     case "null":
       return { kind: "scalar", json: "null" };

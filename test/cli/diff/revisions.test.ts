@@ -175,7 +175,7 @@ describe("what can't be compared is named, with the remedy", () => {
   test("a head that lacks an entrypoint", async () => {
     const cwd = await makeFolder({ "rego/policy/files.rego": RULES });
     await writeFile(join(cwd, "base.tar.gz"), (await buildFolder(join(cwd, "rego"))).bytes);
-    const bytes = await compileRegoBytes("package other\n\ndecision := true\n", { entrypoint: "other/decision" });
+    const bytes = await compileRegoBytes("package other\n\ndecision := true\n", { entrypoints: ["other/decision"] });
     await writeFile(join(cwd, "head.tar.gz"), bytes);
     expect(await problemOf(diff(cwd, ["base.tar.gz", "head.tar.gz"]))).toEqual([
       "head.tar.gz: it has no entrypoint regate/decision; build the bundle again with `regate build`",

@@ -89,6 +89,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   let decisions = 0;
   const gate = createGate({
     describe: () => undefined,
+    checkArguments: () => undefined,
     evaluate: (call) => ({ kind: "decided", decision: { ...ALLOW, ...policy(call) }, fuel: 1, bundle }),
     take: (call, _facts, decision) => limiter.take(chargesOf(call, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
@@ -132,6 +133,8 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     }),
     definitions: createDefinitions(60_000),
     continuations: createContinuations(),
+    arguments: "checked",
+    mode: "enforce",
     maxBodyBytes: 50_000,
     maxDepth: 64,
     ...options.endpoint,

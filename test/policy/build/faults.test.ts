@@ -217,27 +217,41 @@ describe("what OPA refuses is said in its words, with the person's own paths", (
 });
 
 describe("schemas beside the policy folder", () => {
-  const RULE = 'rules.t contains {"id": "a", "action": "allow"} if input.args.pth == "x"';
-  const source = `# METADATA\n# schemas:\n#   - input: schema.input\npackage policy.servers.x\n\n${RULE}\n`;
-  const text = { type: "string" };
-  const closed = (properties: object) => ({ type: "object", properties, additionalProperties: false });
-  const input = closed({
-    ...Object.fromEntries(
-      ["server", "tool", "category", "severity", "method", "direction"].map((name) => [name, text]),
-    ),
-    definition: closed({ changed: { type: "boolean" } }),
-    args: closed({ path: text }),
+  const rule = (condition: string) => `# METADATA
+# scope: rule
+# schemas:
+#   - input: schema.input
+#   - input.args: schema.tools.x.t
+rules.t contains {"id": "a", "action": "allow"} if ${condition}
+`;
+  const source = (condition: string) => `package policy.servers.x\n\n${rule(condition)}`;
+  const tool = JSON.stringify({ type: "object", properties: { path: { type: "string" } } });
+
+  test("are what the annotations of a rule are held against, with the names that exist", async () => {
+    const dir = await makeFolder({
+      "rego/policy/x.rego": source('input.args.pth == "x"'),
+      "schemas/tools/x/t.json": tool,
+    });
+    expect(await problemOf(buildFolder(`${dir}/rego`))).toEqual([
+      'rego/policy/x.rego:8: input.args has no "pth" (did you mean "path"?); it has path',
+    ]);
   });
 
-  test("are what the annotations of a rule are held against", async () => {
-    const dir = await makeFolder({ "rego/policy/x.rego": source, "schemas/input.json": JSON.stringify(input) });
+  test("do not say what the input is: that is the gate's", async () => {
+    const dir = await makeFolder({
+      "rego/policy/x.rego": source('input.principal.name == "x"'),
+      "schemas/input.json": "{}",
+      "schemas/tools/x/t.json": tool,
+    });
     expect(await problemOf(buildFolder(`${dir}/rego`))).toEqual([
-      "rego/policy/x.rego:6: undefined ref: input.args.pth",
+      expect.stringMatching(/^rego\/policy\/x\.rego:8: input\.principal has no "name"; it has claims, groups, id$/),
     ]);
   });
 
   test("may be missing", async () => {
-    const dir = await makeFolder({ "rego/policy/x.rego": source });
+    const text =
+      'package policy.servers.x\n\nrules.t contains {"id": "a", "action": "allow"} if input.args.pth == "x"\n';
+    const dir = await makeFolder({ "rego/policy/x.rego": text });
     await expect(buildFolder(`${dir}/rego`)).resolves.toBeDefined();
   });
 });

@@ -121,6 +121,9 @@ rules.create_bulk_import_job contains {
 
 # METADATA
 # title: Imports keep their files
+# scope: rule
+# schemas:
+#   - input.args: schema.tools["awslabs.aws-iot-sitewise-mcp-server"].create_bulk_import_job
 rules.create_bulk_import_job contains {
 	"id": "import-keeps-files",
 	"action": "deny",
@@ -136,6 +139,9 @@ rules.create_buffered_ingestion_job contains {
 
 # METADATA
 # title: Buffered imports keep their files
+# scope: rule
+# schemas:
+#   - input.args: schema.tools["awslabs.aws-iot-sitewise-mcp-server"].create_buffered_ingestion_job
 rules.create_buffered_ingestion_job contains {
 	"id": "buffered-import-keeps-files",
 	"action": "deny",
@@ -152,6 +158,9 @@ rules.create_metadata_transfer_job contains {
 # METADATA
 # title: Exports are a person's decision
 # description: Whatever does not say that it imports counts as an export.
+# scope: rule
+# schemas:
+#   - input.args: schema.tools["awslabs.aws-iot-sitewise-mcp-server"].create_metadata_transfer_job
 rules.create_metadata_transfer_job contains {
 	"id": "export-approved",
 	"action": "require_approval",

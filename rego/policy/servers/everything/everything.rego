@@ -44,8 +44,16 @@ rules["trigger-long-running-operation"] contains {
 	"rate_limit": {"max": 600, "window": 600, "cost": _seconds},
 }
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.everything["gzip-file-as-resource"]
 _is_inline if startswith(input.args.data, "data:")
 
 default _seconds := 10
 
+# METADATA
+# scope: rule
+# schemas:
+#   - input.args: schema.tools.everything["trigger-long-running-operation"]
 _seconds := max([0, input.args.duration]) if is_number(input.args.duration)

@@ -31,6 +31,14 @@ kind := "defaults" if _path == ["policy", "defaults"]
 kind := "guardrails" if _path in {["policy", "guardrails"], ["regate", "guardrails"]}
 
 # METADATA
+# title: Whether the module is part of a policy
+# description: Its helpers' packages as well; tests are none.
+is_policy if {
+	_path[0] == "policy"
+	not _is_test
+}
+
+# METADATA
 # title: Rules that tighten
 # description: |
 #   Those whose action is deny, require_approval or limit, and those whose action can't be read here: in guardrails,
@@ -72,11 +80,16 @@ names(node) := {part.value |
 	part.type == "var"
 }
 
-_permits(rule) if {
+# METADATA
+# title: A field of a rule's object
+# description: The strings that are written out for it; empty where there is none, or where it is computed.
+literals(rule, field) := {value.value |
 	some [key, value] in rule.head.key.value
-	key.value == "action"
-	value.value in {"allow", "inherit"}
+	key.value == field
+	value.type == "string"
 }
+
+_permits(rule) if literals(rule, "action") & {"allow", "inherit"} != set()
 
 _path := [part.value | some i, part in input["package"].path; i > 0]
 

@@ -1,0 +1,42 @@
+// What the active policy's classifier makes of the definitions that servers list. Each is classified once by each bundle, and
+// one that is too long not at all.
+import type { Classification, ListedDefinition } from "../gate/types.ts";
+import type { ActivePolicy } from "./active-policy.ts";
+
+export type LiveClass =
+  | { readonly kind: "classified"; readonly classification: Classification }
+  | { readonly kind: "failed"; readonly problem: string };
+
+export type LiveClassifier = (definition: ListedDefinition) => LiveClass;
+
+/** Of definitions; about 500 bytes each. */
+const MAX_REMEMBERED = 20_000;
+/** Classifying a definition of this length may take some milliseconds. */
+const MAX_CHARACTERS = 65_536;
+
+export function createLiveClassifier(policy: ActivePolicy): LiveClassifier {
+  let digest = "";
+  /** By the definition's hash, as the bundle of `digest` classifies it; the oldest first. */
+  const remembered = new Map<string, LiveClass>();
+
+  return (definition) => {
+    const { revision } = policy.current.engine;
+    if (revision.digest !== digest) {
+      digest = revision.digest;
+      remembered.clear();
+    }
+    const known = remembered.get(definition.sha256);
+    if (known !== undefined) return known;
+    const [oldest] = remembered.size >= MAX_REMEMBERED ? remembered.keys() : [];
+    if (oldest !== undefined) remembered.delete(oldest);
+    const found = classify(policy, definition);
+    remembered.set(definition.sha256, found);
+    return found;
+  };
+}
+
+function classify(policy: ActivePolicy, { text }: ListedDefinition): LiveClass {
+  if (text.length > MAX_CHARACTERS)
+    return { kind: "failed", problem: `its definition is longer than ${MAX_CHARACTERS} characters` };
+  return policy.classify(text);
+}
