@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
-  check: ["scan", "policy", "config", "problem.ts"],
+  check: ["gate", "scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],

@@ -112,6 +112,7 @@ function isRefused(shape: Shape, { path: [, ...path], how, inputText }: Variatio
   return types.length > 0 && !types.some((type) => fits(type, valueAt(inputText, ["args", ...path])));
 }
 
+/** @param type of JSON Schema, or what a catalogue says where there is none */
 function fits(type: string, value: unknown): boolean {
   switch (type) {
     case "null":
@@ -122,8 +123,12 @@ function fits(type: string, value: unknown): boolean {
       return Number.isInteger(value);
     case "object":
       return typeof value === "object" && value !== null && !Array.isArray(value);
-    default:
+    case "string":
+    case "number":
+    case "boolean":
       return typeof value === type;
+    default:
+      return true;
   }
 }
 

@@ -2,8 +2,9 @@
 // judged, and the rules that any of them reaches. It finds nothing wrong: that is for whoever reads it.
 import type { Evaluation } from "../../gate/types.ts";
 import { type ComparedPolicy, isPermitted, namesOf, wayOf } from "../../policy/diff/compare-policies.ts";
+import { sliceMember } from "../../policy/json-member.ts";
 import { searchInputs } from "../../policy/probe/search.ts";
-import { listTargets, type Target } from "../../policy/probe/targets.ts";
+import { listTargets, OTHER, type Target } from "../../policy/probe/targets.ts";
 import type { Sample } from "../../policy/samples.ts";
 import type { KnownTools } from "../known-tools.ts";
 
@@ -39,8 +40,10 @@ export function observe(policy: ComparedPolicy, samples: readonly Sample[], know
     const judge = ([inputText = ""]: readonly string[]) => {
       const evaluation = evaluate(inputText);
       const way = JSON.stringify(wayOf(evaluation));
-      const found = ways.get(way);
-      ways.set(way, { inputText, evaluation, ...found, inputs: (found?.inputs ?? 0) + 1 });
+      // a tool that nobody knows may be of any category, and each is to be seen
+      const key = target.label.tool === OTHER ? `${sliceMember(inputText, "category")} ${way}` : way;
+      const found = ways.get(key);
+      ways.set(key, { inputText, evaluation, ...found, inputs: (found?.inputs ?? 0) + 1 });
       return { way, isPermitted: isPermitted(evaluation) };
     };
     const schema = known.arguments.get(`${target.server}/${target.tool}`)?.schema;

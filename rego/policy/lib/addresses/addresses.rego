@@ -29,7 +29,8 @@ _is_plain(authority) if {
 	count(split(authority, ":")) < 3
 }
 
-# `localhost.localdomain` is in /etc/hosts of many machines; `kubernetes.default` and `NAME.NAMESPACE.svc` are a cluster's own.
+# `localhost.localdomain` is in /etc/hosts of many machines; `kubernetes.default` and `NAME.NAMESPACE.svc` are a
+# cluster's own.
 _is_internal(host) if {
 	some suffix in [
 		".corp",

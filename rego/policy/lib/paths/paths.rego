@@ -11,8 +11,8 @@ names_no_secret(path) if {
 	every name in split(replace(lower(path), "\\", "/"), "/") { not _is_secret(_as_opened(name)) }
 }
 
-# What file systems open by the name: Windows drops dots and spaces at its end and what follows a colon, macOS characters
-# that don't show, and it takes the long s for an s.
+# What file systems open by the name: Windows drops dots and spaces at its end and what follows a colon, macOS drops
+# characters that don't show, and takes the long s for an s.
 _as_opened(name) := trim_right(split(strings.replace_n(_folded, name), ":")[0], ". ")
 
 _folded := object.union(

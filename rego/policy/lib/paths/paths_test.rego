@@ -38,7 +38,10 @@ test_a_secret_is_found_wherever_it_is_named if {
 }
 
 test_what_only_looks_like_a_secret_is_none if {
-	every path in ["", ".", "a/b.txt", "git", "env", "my.env", "git~10", "a:b", "..", ".github/workflows/ci.yml", "id_rsa.pub.txt", "pem"] {
+	every path in ["", ".", "a/b.txt", "git", "env", "my.env", "git~10", "a:b", ".."] {
+		paths.names_no_secret(path)
+	}
+	every path in [".github/workflows/ci.yml", "id_rsa.pub.txt", "pem"] {
 		paths.names_no_secret(path)
 	}
 }

@@ -140,8 +140,8 @@ unread if count(_required) > _parameters_read
 # title: Parameters
 # scope: document
 # description: |
-#   The schema of each by its name, and of what they hold, where no other has the name: a tool's only parameter may be an
-#   object that has the others.
+#   The schema of each by its name, and of what they hold, where no other has the name: a tool's only parameter may be
+#   an object that has the others.
 parameters[parameter] := _one_of(schemas) if {
 	not unread
 	some parameter, schemas in object.union(_inner, _outer)
@@ -156,9 +156,10 @@ inner contains parameter if some parameter in object.keys(_inner)
 # METADATA
 # title: Alternatives
 # description: A schema itself, and what a value by it or an item of it may be instead, references followed; an array.
-alternatives(schema) := array.flatten([some_of, items, [member | some item in items; some member in _members(item)]]) if {
+alternatives(schema) := array.flatten([some_of, items, inside]) if {
 	some_of := array.concat([schema], _members(schema))
 	items := [item | some part in some_of; item := _resolved(part.items)]
+	inside := [member | some item in items; some member in _members(item)]
 }
 
 # METADATA

@@ -140,6 +140,12 @@ test_too_many_inner_parameters_are_not_read if {
 	definition.parameters == {} with input as given
 }
 
+test_too_many_forms_of_a_parameter_are_not_read if {
+	forms := [{"properties": {"action": {"const": $"get_{i}"}}} | some i in numbers.range(0, 60)]
+	definition.unread with input as {"name": "a", "inputSchema": {"oneOf": forms}}
+	not definition.unread with input as {"name": "a", "inputSchema": {"oneOf": array.slice(forms, 0, 60)}}
+}
+
 test_at_its_bounds_a_part_is_whole if {
 	every given in [
 		{"name": _long(200)},

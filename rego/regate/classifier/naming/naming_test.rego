@@ -103,4 +103,5 @@ test_a_name_that_reads_and_at_once_does_more_does_both if {
 	_sure("fetch_purge_queue") == {"fetch", "purge"}
 	_sure("get_delete_status") == {"get"}
 	_sure("get_validate_user") == {"get"}
+	_sure("get_create_table_statement") == {"get"}
 }

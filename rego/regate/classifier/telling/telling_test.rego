@@ -86,10 +86,10 @@ test_names_data if {
 }
 
 test_what_begins_with_an_unknown_verb_is_unknown if {
-	every description in ["Frobnicates everybody", "\u5220\u9664\u7528\u6237", "\u0443\u0434\u0430\u043b\u044f\u0435\u0442"] {
+	every description in ["Frobnicates everybody", "\u5220\u9664\u7528\u6237", "\u0443\u0434\u0430\u043b"] {
 		telling.unknown with input as {"name": "users", "description": description}
 	}
-	every description in ["", "Access to users", "Server version", "\u2705 Users", "Users", "Gets users", "Deletes users"] {
+	every description in ["", "Access to users", "Server version", "\u2705 Users", "Users", "Deletes users"] {
 		not telling.unknown with input as {"name": "users", "description": description}
 	}
 }
