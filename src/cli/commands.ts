@@ -14,9 +14,17 @@ type Entry = {
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
+    "init",
+    {
+      usage: "[DIR] [--mcp-config FILE] [--timeout SECONDS]",
+      summary: "start a policy repository in an empty folder",
+      load: () => import("./init.ts"),
+    },
+  ],
+  [
     "serve",
     {
-      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
     },
@@ -46,11 +54,11 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
-    "test",
+    "audit",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github] [--skip STEP]",
-      summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
-      load: () => import("./test.ts"),
+      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
+      load: () => import("./audit.ts"),
     },
   ],
   [
@@ -70,6 +78,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "test",
+    {
+      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
+      load: () => import("./test.ts"),
+    },
+  ],
+  [
     "decide",
     {
       usage: "FILE [--bundle FILE]",
@@ -84,6 +100,30 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
         "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
       summary: "show every decision that changes between two bundles, revisions or the working tree",
       load: () => import("./diff.ts"),
+    },
+  ],
+  [
+    "why",
+    {
+      usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
+      summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
+      load: () => import("./why.ts"),
+    },
+  ],
+  [
+    "learn",
+    {
+      usage: "--from LOG... [-o DIR] [--min-calls N]",
+      summary: "write least-privilege rules, tests and samples from the calls that decision logs hold",
+      load: () => import("./learn.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "[-c regate.yaml] [--json]",
+      summary: "show what the running gate does: policy, servers, counts, shadow",
+      load: () => import("./status.ts"),
     },
   ],
   [

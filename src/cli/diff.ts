@@ -12,7 +12,7 @@ import { writeJson } from "./diff/json.ts";
 import { writeMarkdown } from "./diff/markdown.ts";
 import { replayFiles } from "./diff/replay-files.ts";
 import { composeReport, FAIL_ON, type FailOn, type Report } from "./diff/report.ts";
-import { openSides, type SideRequest, type Sides } from "./diff/sides.ts";
+import { gatherSchemas, openSides, type SideRequest, type Sides } from "./diff/sides.ts";
 import { writeText } from "./diff/text.ts";
 
 const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
@@ -79,10 +79,4 @@ async function gatherSamples({ base, head }: Sides, { samples }: Options, io: Co
   const named = samples === undefined ? [] : await readSamples(resolve(io.cwd, samples), samples);
   const all = [...base.samples, ...head.samples, ...named];
   return [...new Map(all.map((sample) => [sample.inputText, sample])).values()];
-}
-
-function gatherSchemas({ base, head }: Sides): ReadonlyMap<string, readonly unknown[]> {
-  const tools = new Set([...base.schemas.keys(), ...head.schemas.keys()]);
-  const both = (tool: string): readonly unknown[] => [base.schemas.get(tool), head.schemas.get(tool)];
-  return new Map([...tools].map((tool) => [tool, both(tool).filter((schema) => schema !== undefined)]));
 }

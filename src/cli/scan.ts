@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { ServerConfig } from "../config/server-schema.ts";
 import { nearestWord } from "../config/suggest.ts";
 import type { Classification } from "../gate/types.ts";
+import type { PolicyFolder } from "../policy/build/sources.ts";
 import { readBundle } from "../policy/bundle.ts";
 import { createEngine, type Engine } from "../policy/engine.ts";
 import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
@@ -19,7 +20,7 @@ import { readConfig } from "./serve.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
-type Outcome =
+export type Outcome =
   | { readonly kind: "scanned"; readonly scanned: Scanned }
   | { readonly kind: "failed"; readonly server: string; readonly lines: readonly string[] };
 
@@ -40,10 +41,41 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   });
   const timeoutMs = readTimeout(values.timeout);
   const { servers } = readConfig(values, io);
+  const folder = { dir: resolve(io.cwd, values.dir), shown: values.dir };
   const targets = selectTargets([...servers.values()], positionals, values.all);
+  const outcomes = await scanTargets(targets, { folder, timeoutMs, isCheck: values.check }, io, (outcome) => {
+    if (!values.json) tell(io, outcome, values.check);
+  });
+  if (values.json) io.stdout(formatJson({ servers: outcomes.map(toData) }));
+  return exitCode(outcomes, values.check);
+}
+
+export type ScanRequest = {
+  readonly folder: PolicyFolder;
+  readonly timeoutMs: number;
+  /** Writes nothing. */
+  readonly isCheck: boolean;
+};
+
+/** All of them, one after the other; one that fails does not hinder those that follow. */
+export async function scanServers(
+  servers: readonly ServerConfig[],
+  request: ScanRequest,
+  io: CommandIo,
+  onOutcome: (outcome: Outcome) => void,
+): Promise<readonly Outcome[]> {
+  return scanTargets(selectTargets(servers, [], true), request, io, onOutcome);
+}
+
+async function scanTargets(
+  targets: readonly ScanTarget[],
+  { folder, timeoutMs, isCheck }: ScanRequest,
+  io: CommandIo,
+  onOutcome: (outcome: Outcome) => void,
+): Promise<readonly Outcome[]> {
   const engine = await createEngine(await readBundle(SHIPPED_BUNDLE));
   const options: ScanOptions = {
-    folder: { dir: resolve(io.cwd, values.dir), shown: values.dir },
+    folder,
     version: readVersion(),
     timeoutMs,
     nowMs: () => performance.now(),
@@ -56,16 +88,15 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const outcomes: Outcome[] = [];
   for (const target of targets) {
     showProgress(io, `${target.server}: connecting`);
-    const outcome = await scanOne(target, options, values.check);
+    const outcome = await scanOne(target, options, isCheck);
     showProgress(io, "");
     outcomes.push(outcome);
-    if (!values.json) tell(io, outcome, values.check);
+    onOutcome(outcome);
   }
-  if (values.json) io.stdout(formatJson({ servers: outcomes.map(toData) }));
-  return exitCode(outcomes, values.check);
+  return outcomes;
 }
 
-function readTimeout(text: string): number {
+export function readTimeout(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) > 0) return 1_000 * Number(text);
   throw new Problem([`--timeout ${text}: must be whole seconds for each answer, from 1 to 9999`]);
 }
@@ -118,7 +149,7 @@ function classify(engine: Engine, definitionText: string): Classification {
   return { category: "Unknown", risk: "Unknown", severity: "critical", signals: [], required: [], rationale };
 }
 
-function tell(io: CommandIo, outcome: Outcome, isCheck: boolean): void {
+export function tell(io: CommandIo, outcome: Outcome, isCheck: boolean): void {
   if (outcome.kind === "failed") io.stderr(outcome.lines.map((line) => `${line}\n`).join(""));
   else io.stdout(isCheck ? describeCheck(outcome.scanned) : describeScan(outcome.scanned));
 }

@@ -42,10 +42,7 @@ export function loadMcpConfig(file: string, env: NodeJS.ProcessEnv, cwd: string)
   const { field, entries } = findEntries(source);
   const faults: Fault[] = [];
   const servers = new Map<string, ServerConfig>();
-  const keys = assignKeys(Object.keys(entries));
-  for (const [name, raw] of Object.entries(entries)) {
-    const key = keys.get(name) ?? name;
-    const entry = readEntry(raw);
+  for (const { name, key, entry } of readEntries(entries)) {
     if (entry.kind === "disabled") continue;
     if (entry.kind === "faulty") {
       faults.push({ path: [field, name, ...entry.path], message: entry.problem });
@@ -64,6 +61,21 @@ export function loadMcpConfig(file: string, env: NodeJS.ProcessEnv, cwd: string)
   const [first, ...more] = describeFaults(source, faults);
   if (first !== undefined) throw new Problem([first, ...more]);
   return servers;
+}
+
+/** The same servers by the same keys, each with its fields as they are written: nothing is filled in from the environment. */
+export function readMcpEntries(file: string, cwd: string): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const { entries } = findEntries(readSource(resolve(cwd, file), file));
+  return new Map(
+    readEntries(entries).flatMap(({ key, entry }) => (entry.kind === "read" ? [[key, entry.fields]] : [])),
+  );
+}
+
+type KeyedEntry = { readonly name: string; readonly key: string; readonly entry: Entry };
+
+function readEntries(entries: Record<string, unknown>): readonly KeyedEntry[] {
+  const keys = assignKeys(Object.keys(entries));
+  return Object.entries(entries).map(([name, raw]) => ({ name, key: keys.get(name) ?? name, entry: readEntry(raw) }));
 }
 
 function findEntries(source: Source): { field: "mcpServers" | "servers"; entries: Record<string, unknown> } {

@@ -59,6 +59,8 @@ export type Call = {
   readonly definitionProblem?: string;
   /** True where the configuration wants no arguments held against the server's schemas. */
   readonly looseArguments?: boolean;
+  /** True where the server is only observed: it is judged like any other call, and whatever the verdict, it goes out. */
+  readonly observed?: boolean;
   /**
    * True for the retry of a call that the server answered with `input_required`, whose `requestState` the gate relayed
    * for this very call: it is judged again, but takes no second token.
@@ -192,8 +194,16 @@ export type Verdict = {
   readonly bundle: Revision | undefined;
 } & Outcome;
 
-export type Outcome =
-  | { readonly kind: "forward"; readonly receipt: Receipt | undefined }
+export type Outcome = Forward | Refusal;
+
+export type Forward = {
+  readonly kind: "forward";
+  readonly receipt: Receipt | undefined;
+  /** What would have become of a call that goes out only because its server is observed. */
+  readonly instead?: Refusal;
+};
+
+export type Refusal =
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
   | { readonly kind: "denied"; readonly reasons: readonly string[] }

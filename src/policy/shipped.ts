@@ -17,5 +17,7 @@ export const SHIPPED_INPUT_SCHEMA = fromRoot("schemas/input.json");
 /** Our lint rules, and how Regal is set for policies. */
 export const SHIPPED_LINT_RULES = fromRoot(".regal/rules");
 export const SHIPPED_LINT_CONFIG = fromRoot(".regal/config.yaml");
+/** What `regate init` starts a policy repository with. */
+export const SHIPPED_TEMPLATE = fromRoot("templates/policy-repository");
 /** What a gate serves whose configuration names no bundle. */
 export const SHIPPED_BUNDLE = fromRoot("bundles/regate.tar.gz");

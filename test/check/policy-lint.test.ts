@@ -1,6 +1,6 @@
 // What lint finds of a policy as a whole: arguments held against the schemas of the tools that rules and helpers speak to, and
 // tools that nothing could permit.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { lintPolicy } from "../../src/check/policy-lint/lint-policy.ts";
 import { openRepository } from "../../src/check/policy-repository.ts";
 import { findOpa } from "../../src/policy/opa.ts";
@@ -100,6 +100,9 @@ describe("an argument that the tool does not have", () => {
     });
     expect(found).toEqual([`rego/policy/lib/paths.rego:7:7 ${misnamed} ${names}`]);
   });
+
+  // OPA and Regal are processes, and a test has several
+  vi.setConfig({ testTimeout: 120_000 });
 
   test("of all tools that a rule speaks to: one that has it is enough", async () => {
     const starred = (condition: string) =>

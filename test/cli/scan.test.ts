@@ -417,7 +417,7 @@ describe("a server that several entries serve", () => {
       "files-ro": { ...readOnly, catalogue: "files" },
       "files-rw": { ...files, catalogue: "files" },
     });
-    for (const named of ["files-ro", "files", "files-rw"]) await scan(both, [named]);
+    for (const named of ["files-rw", "files", "files-ro"]) await scan(both, [named]);
     expect(Object.keys(await toolsOf(both))).toEqual(["delete_file", "read_file"]);
     expect((await scan(both, ["--all", "--check"])).stdout).toBe("files (1.2.3): 2 tools, as reviewed\n");
   });

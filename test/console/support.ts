@@ -57,7 +57,15 @@ export function listAll(policy: ActivePolicy, listings: Listings, log: (line: st
 }
 
 function configure(catalogue: string, key: string): ServerConfig {
-  return { kind: "http", key, catalogue, url: "http://127.0.0.1:1/mcp", headers: {}, arguments: "checked" };
+  return {
+    kind: "http",
+    key,
+    catalogue,
+    url: "http://127.0.0.1:1/mcp",
+    headers: {},
+    arguments: "checked",
+    mode: "enforce",
+  };
 }
 
 export type TestConsole = {
@@ -92,6 +100,12 @@ export async function startConsole(
     authenticator: createAuthenticator([]),
     operatorKey,
     reload: () => Promise.reject(new Error("not expected")),
+    status: () => {
+      throw new Error("not expected");
+    },
+    ask: () => Promise.reject(new Error("not expected")),
+    maxBodyBytes: 1_024,
+    maxDepth: 16,
     notReady: () => undefined,
     prove: () => undefined,
     console: composeConsole({

@@ -1,15 +1,16 @@
 // Holds what rules and helpers read of a call's arguments against the schemas of the tools that they speak to: names that no
 // such tool has, values that an argument never has, and schemas that METADATA does not bind, so that OPA can't look deeper.
+import { type InputRead, type InputTest, readDefinitionReads } from "../../policy/build/definition-reads.ts";
 import { suggestAmong } from "../../policy/build/faults.ts";
 import type { Term } from "../../policy/build/module.ts";
 import { formatPath } from "../../policy/build/packages.ts";
 import type { Program } from "../../policy/build/program.ts";
 import type { SpeakingRule } from "../../policy/build/speaking-rules.ts";
+import type { Definition } from "../../policy/build/syntax.ts";
 import type { Path } from "../../policy/conditions.ts";
 import { type Shape, shapeAt } from "../../policy/probe/shape.ts";
 import type { Finding } from "../finding.ts";
 import type { KnownArguments } from "../known-tools.ts";
-import { type ArgumentTest, readArguments } from "./argument-reads.ts";
 import type { Unit } from "./units.ts";
 
 /** By `<server>/<tool>`. */
@@ -21,7 +22,7 @@ const ARGS = ["input", "args"];
 export function lintArguments(units: readonly Unit[], program: Program, known: Known): readonly Finding[] {
   return units.flatMap((unit) => {
     const { file } = unit.module;
-    const { reads, tests } = readArguments(unit.rule.definition, unit.module, program);
+    const { reads, tests } = readArguments(unit, program);
     if (reads.length === 0) return [];
     const shapes = shapesOf(unit.tools, known);
     return [
@@ -47,6 +48,29 @@ export function lintRedactions(rules: readonly SpeakingRule[], known: Known): re
       return describeMisnamed(path, shapes).map((found) => ({ ...found, file, row }));
     });
   });
+}
+
+type ArgumentUse = { readonly reads: readonly InputRead[]; readonly tests: readonly InputTest[] };
+
+/** What a definition and those behind its `else` read below input.args, by paths that begin there. */
+function readArguments({ module, rule }: Unit, program: Program): ArgumentUse {
+  const uses: ArgumentUse[] = [];
+  for (
+    let definition: Definition | undefined = rule.definition;
+    definition !== undefined;
+    definition = definition.else
+  ) {
+    uses.push(readDefinitionReads(definition, module, program));
+  }
+  return {
+    reads: uses.flatMap(({ reads }) => reads).flatMap(belowArguments),
+    tests: uses.flatMap(({ tests }) => tests).flatMap(belowArguments),
+  };
+}
+
+function belowArguments<T extends InputRead>(read: T): readonly T[] {
+  const [field, ...path] = read.path;
+  return field === "args" && path.length > 0 ? [{ ...read, path }] : [];
 }
 
 /** @returns none where any of the tools is not known: it may have whatever is read */
@@ -79,7 +103,10 @@ function findUnknown(shape: Shape, path: Path): Unknown | undefined {
   return undefined;
 }
 
-function describeImpossible({ path, literals }: ArgumentTest, shapes: readonly Shape[]): readonly Finding[] {
+function describeImpossible(
+  { path, literals }: Pick<InputTest, "path" | "literals">,
+  shapes: readonly Shape[],
+): readonly Finding[] {
   if (shapes.length === 0) return [];
   const choices = shapes.map((shape) => shapeAt(shape, path).choices.map((choice) => JSON.stringify(choice)));
   if (choices.some((of) => of.length === 0)) return [];

@@ -1,10 +1,11 @@
 // Finds tools and methods that a server's package names and none of its rules could ever permit: whoever names one only to add a
 // denial or a limit has taken it away from the defaults. A rule that denies always says that this is meant.
+import { isUnconditional } from "../../policy/build/definition-reads.ts";
 import type { Program } from "../../policy/build/program.ts";
 import { readLiteral } from "../../policy/build/rule-form.ts";
 import type { SpeakingRule } from "../../policy/build/speaking-rules.ts";
 import type { Finding } from "../finding.ts";
-import { isUnconditional, narrow } from "./units.ts";
+import { narrow } from "./units.ts";
 
 /** What lets a call through, or hands it to rules that may. */
 const PERMITS = ["allow", "require_approval", "inherit"];

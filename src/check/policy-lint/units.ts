@@ -1,11 +1,14 @@
 // Which tools each definition of a policy speaks to: a rule's own by its head, a helper's by the rules that come by it; fewer,
 // where the definition itself says `input.tool == "x"` or `input.tool in {...}`. It errs on one side: a definition may speak to
 // fewer tools than are named here.
+
+import { constantStrings } from "../../policy/build/definition-reads.ts";
 import type { Module, ModuleRule } from "../../policy/build/module.ts";
 import type { Placed, Program } from "../../policy/build/program.ts";
 import type { SpeakingRule } from "../../policy/build/speaking-rules.ts";
 import type { Definition, SyntaxExpression, SyntaxTerm } from "../../policy/build/syntax.ts";
-import { constantsOf, nameOf, type Tracer } from "../../policy/build/trace.ts";
+import { constantsOf, nameOf } from "../../policy/build/terms.ts";
+import type { Tracer } from "../../policy/build/trace.ts";
 
 /** One definition, with what METADATA stands before it. */
 export type Unit = {
@@ -76,23 +79,4 @@ function toolsNamedBy(expression: SyntaxExpression, module: Module, program: Pro
 function isTool(term: SyntaxTerm): boolean {
   if (term.kind !== "ref" || term.head.kind !== "var" || term.head.name !== "input") return false;
   return term.path.length === 1 && constantsOf(term.path)[0] === "tool";
-}
-
-/** Whether it has no body: the parser writes `true` for one. */
-export function isUnconditional({ body }: Definition): boolean {
-  return body.every((one) => one.kind === "term" && one.term.kind === "scalar" && one.term.json === "true");
-}
-
-/** The strings of a set or an array that is written out, there or as the value of a name. */
-export function constantStrings(term: SyntaxTerm, module: Module, program: Program): readonly string[] | undefined {
-  if (term.kind === "set" || term.kind === "array") {
-    const values = term.items.map((item): unknown => (item.kind === "scalar" ? JSON.parse(item.json) : undefined));
-    return values.every((value) => typeof value === "string") ? values : undefined;
-  }
-  if (term.kind !== "var") return undefined;
-  const referred = program.refer([...module.package, term.name]);
-  const [only, ...others] = referred.kind === "rule" ? program.definitionsOf(referred.key) : [];
-  if (only === undefined || others.length > 0 || !isUnconditional(only.definition)) return undefined;
-  const { value } = only.definition;
-  return value === undefined || value.kind === "var" ? undefined : constantStrings(value, only.module, program);
 }

@@ -78,6 +78,13 @@ export async function openSides(request: SideRequest, io: CommandIo): Promise<Si
   return { base: first.value, head: second.value, ...range };
 }
 
+/** Of each tool, as either side has it. */
+export function gatherSchemas({ base, head }: Sides): ReadonlyMap<string, readonly unknown[]> {
+  const tools = new Set([...base.schemas.keys(), ...head.schemas.keys()]);
+  const both = (tool: string): readonly unknown[] => [base.schemas.get(tool), head.schemas.get(tool)];
+  return new Map([...tools].map((tool) => [tool, both(tool).filter((schema) => schema !== undefined)]));
+}
+
 async function find(name: string, io: CommandIo, repositories: Map<string, Repository>): Promise<Found> {
   if (name === "." || name === "WORKTREE") return { kind: "working tree", name: "working tree" };
   const isFile = await stat(resolve(io.cwd, name)).then(
@@ -151,7 +158,7 @@ async function openRevision(
 ): Promise<Side> {
   const path = await pathInRepository(repository, io.cwd, policy);
   const short = found.commit.slice(0, 9);
-  if (!(await hasPath(repository, found.commit, path))) {
+  if (path !== "" && !(await hasPath(repository, found.commit, path))) {
     if (role === "base") return { ...found, kind: "none", policy: NO_POLICY, samples: [], schemas: new Map() };
     throw new Problem([`${found.name} (${short}): has no folder ${policy}; name the policy's with --policy`]);
   }
@@ -160,7 +167,7 @@ async function openRevision(
   try {
     // beside a policy at the root of a repository lies nothing that is the repository's
     const beside = path === "" ? [] : ["schemas", "test/samples"].map((name) => posix.join(posix.dirname(path), name));
-    await writeTree(repository, found.commit, [path === "" ? "." : path, ...beside], join(scratch, "tree"));
+    await writeTree(repository, found.commit, [path, ...beside], join(scratch, "tree"));
     const folder = { dir: join(scratch, "tree", path), shown: policy };
     const opened = await openFolder(folder, `${found.name} (${short}): `, opa);
     return { ...found, ...opened };
@@ -175,7 +182,7 @@ async function openRevision(
 }
 
 /** @param named goes before each fault */
-async function openFolder(
+export async function openFolder(
   folder: { readonly dir: string; readonly shown: string },
   named: string,
   opa: Opa,

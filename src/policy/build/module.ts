@@ -1,5 +1,6 @@
 // Reads one Rego source through OPA's own parser into the little that the build looks at: its package, and of each rule
 // the head and what it reads of the input. It judges nothing.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { Problem } from "../../problem.ts";
@@ -109,7 +110,7 @@ export async function parseModules(
   const faults: string[] = [];
   for (let from = 0; from < sources.length; from += PARALLEL_PROCESSES) {
     const batch = sources.slice(from, from + PARALLEL_PROCESSES);
-    for (const parsed of await Promise.all(batch.map(({ path }) => parseModule(opa, cwd, path, folder)))) {
+    for (const parsed of await Promise.all(batch.map((source) => parseOnce(opa, cwd, source, folder)))) {
       if ("faults" in parsed) faults.push(...parsed.faults);
       else modules.push(parsed);
     }
@@ -117,6 +118,26 @@ export async function parseModules(
   const [first, ...others] = faults;
   if (first !== undefined) throw new Problem([first, ...others]);
   return modules;
+}
+
+/** A process for each file is what a build mostly waits for, and the library is the same in all of them. */
+const PARSED = new Map<string, Module>();
+const MAX_PARSED = 500;
+
+async function parseOnce(
+  opa: Opa,
+  cwd: string,
+  { path, bytes }: Source,
+  folder: PolicyFolder,
+): Promise<Module | { readonly faults: readonly string[] }> {
+  const name = `${opa.file}\n${path}\n${createHash("sha256").update(bytes).digest("hex")}`;
+  const known = PARSED.get(name);
+  if (known !== undefined) return known;
+  const parsed = await parseModule(opa, cwd, path, folder);
+  if ("faults" in parsed) return parsed;
+  if (PARSED.size >= MAX_PARSED) PARSED.clear();
+  PARSED.set(name, parsed);
+  return parsed;
 }
 
 async function parseModule(

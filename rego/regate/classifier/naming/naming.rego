@@ -82,6 +82,16 @@ _sure contains i if {
 	spoken[i - 1] in {"and", "or", "then"}
 }
 
+# A verb that reads, and at once another that does worse: `get_delete_user` is no name for reading.
+_sure contains i if {
+	not _asks
+	not _ends_in_data
+	some i in _firm
+	(i - 1) in (_firm | _loose)
+	verbs.known[spoken[i - 1]].usual == "Read"
+	verbs.known[spoken[i]].usual in {"Destructive", "Execute", "Financial"}
+}
+
 # A loose verb does where it leads, or where there is no firm one.
 _sure contains 0 if {
 	0 in (_loose - _events)

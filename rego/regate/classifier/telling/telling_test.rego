@@ -87,3 +87,12 @@ test_names_data if {
 		not telling.names_data with input as {"name": "a", "description": description}
 	}
 }
+
+test_what_begins_with_an_unknown_verb_is_unknown if {
+	every description in ["Frobnicates everybody", "\u5220\u9664\u7528\u6237", "\u0443\u0434\u0430\u043b"] {
+		telling.unknown with input as {"name": "users", "description": description}
+	}
+	every description in ["", "Access to users", "Server version", "\u2705 Users", "Users", "Deletes users"] {
+		not telling.unknown with input as {"name": "users", "description": description}
+	}
+}

@@ -11,8 +11,8 @@ package regate.classifier.verbs
 # description: |
 #   Its `grade`, and what it says as a rule (`usual`, a category). `firm`: hardly ever a noun, a verb wherever it
 #   stands. `loose`: may be a noun as well, and counts where a verb is expected. `nominal`: a noun as a rule, and counts
-#   where nothing else is a verb. `telling`: says only in a description that a tool reads ("Returns the ...", "Details of
-#   ..."), and something else in a name.
+#   where nothing else is a verb. `telling`: says only in a description that a tool reads ("Returns the ...", "Details
+#   of ..."), and something else in a name.
 said(verb) := {"grade": grade, "usual": usual} if [grade, usual] := split(known[verb], " ")
 
 # METADATA
