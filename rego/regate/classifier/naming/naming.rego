@@ -88,8 +88,8 @@ _sure contains i if {
 	not _ends_in_data
 	some i in _firm
 	(i - 1) in (_firm | _loose)
-	verbs.known[spoken[i - 1]].usual == "Read"
-	verbs.known[spoken[i]].usual in {"Destructive", "Execute", "Financial"}
+	verbs.said(spoken[i - 1]).usual == "Read"
+	verbs.said(spoken[i]).usual in {"Destructive", "Execute", "Financial"}
 }
 
 # A loose verb does where it leads, or where there is no firm one.
