@@ -1,19 +1,44 @@
 // `make bench`: what the gate costs, as ratios within this run. Absolute times mean little on a shared machine; the two
-// sides of each ratio run in turn, and each ratio is given as its least, median and greatest over the rounds.
+// sides of each ratio run in turn, and each ratio is given as its least, median and greatest over the rounds. With LABELS it
+// measures the classifier instead: see labels.ts.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readBundle } from "../src/policy/bundle.ts";
+import { createEngine } from "../src/policy/engine.ts";
+import { Problem } from "../src/problem.ts";
+import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
 import { load, openSession, type Target } from "./load.ts";
 import { generateEngine, timeEvaluations } from "./policy.ts";
 import { run, start, stopAll } from "./processes.ts";
+import { benchReplay } from "./replay.ts";
 
 const ROUNDS = 7;
 const CALLS = { 1: 1_500, 16: 8_000 } as const;
 
 async function main(): Promise<void> {
+  const labels = process.env.LABELS;
+  if (labels !== undefined && labels !== "") return benchLabels(labels);
   console.log(`node ${process.version}, ${ROUNDS} rounds; each ratio: least / median / greatest\n`);
-  await benchPolicy();
-  await benchProxy();
+  const parts = process.argv.slice(2);
+  const isWanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
+  if (isWanted("policy")) await benchPolicy();
+  if (isWanted("proxy")) await benchProxy();
+  if (isWanted("replay")) await benchReplay();
+}
+
+async function benchLabels(file: string): Promise<void> {
+  const labels = await readLabels(file);
+  const scratch = await mkdtemp(join(tmpdir(), "regate-bench-"));
+  try {
+    const bundle = join(scratch, "bundle.tar.gz");
+    await run("node", ["dist/main.js", "build", "rego", "-o", bundle]);
+    const { classify } = await createEngine(await readBundle(bundle));
+    judgeLabels(labels, classify); // warm-up
+    console.log(describeLabels(judgeLabels(labels, classify)));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 async function benchPolicy(): Promise<void> {
@@ -133,4 +158,8 @@ function whole(values: readonly number[]): string {
   return (sorted(values)[values.length >> 1] ?? Number.NaN).toFixed(0);
 }
 
-await main();
+await main().catch((error: unknown) => {
+  if (!(error instanceof Problem)) throw error;
+  console.error(error.lines.join("\n"));
+  process.exitCode = 1;
+});

@@ -1,5 +1,6 @@
 // The gate's core, set on its parts: which part answers each of its ports. Made once, by the composition root.
 import { randomUUID } from "node:crypto";
+import { composeJudging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import { createGate, type Gate, type Judged } from "./gate/gate.ts";
@@ -7,45 +8,41 @@ import type { Call, Charge, Decision, ToolFacts } from "./gate/types.ts";
 import { bucketKey } from "./limits/bucket-key.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
-import type { DefinitionChange, RuleSite } from "./log/log-line.ts";
+import type { DefinitionChange } from "./log/log-line.ts";
+import type { RuleSite } from "./log/write-line.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
-import { isReviewed } from "./policy/catalogue.ts";
-import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
+import { inputTimeOf } from "./policy/input.ts";
 import type { RuleIndex } from "./policy/rule-index.ts";
-import { findFacts } from "./policy/tool-facts.ts";
+import type { Shadow } from "./shadow/shadow.ts";
 
 export type GateParts = {
   readonly policy: ActivePolicy;
   readonly limiter: Limiter;
   readonly decisions: DecisionLog;
   readonly live: Live;
+  /** Sees each call that was judged. */
+  readonly shadow: Pick<Shadow, "offer"> | undefined;
 };
 
 /** What names no tool but reads (rego/regate/layers): it takes from the same buckets. */
 const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
-export function composeGate(config: Config, { policy, limiter, decisions, live }: GateParts): Gate {
+export function composeGate(config: Config, { policy, limiter, decisions, live, shadow }: GateParts): Gate {
   return createGate({
-    describe: ({ server, tool, definition }) =>
-      tool === undefined ? undefined : findFacts(policy.current.catalogue, live.classify, { server, tool, definition }),
-    checkArguments({ server, tool, definition, args, looseArguments }) {
-      if (tool === undefined || definition === undefined || looseArguments === true) return undefined;
-      if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
-      return live.argumentCheck.check({ server, tool, ...definition }, args);
-    },
-    evaluate: (call, facts, unixMs) =>
-      policy.evaluate(composeInput(call, facts, { unixMs }, NO_HISTORY, config.timezone)),
+    ...composeJudging({ policy, ...live, timezone: config.timezone }),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
     approve: () => ({ kind: "refused", problem: "no approver is configured" }),
-    record: (judged) =>
-      decisions.record({
+    record(judged) {
+      shadow?.offer(judged);
+      return decisions.record({
         ...judged,
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
-      }),
+      });
+    },
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
@@ -64,7 +61,7 @@ function changeOf({ call, verdict }: Judged, live: Live): DefinitionChange | und
   return live.tools.changeOf(call.server, call.tool, call.definition);
 }
 
-function sitesOf(decision: Decision | undefined, rules: RuleIndex): RuleSite[] {
+export function sitesOf(decision: Decision | undefined, rules: RuleIndex): RuleSite[] {
   return (decision?.rules ?? []).map((id) => {
     const site = rules.get(id);
     return site === undefined ? { id } : { id, file: site.file, row: site.row };

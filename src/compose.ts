@@ -2,30 +2,23 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeLive, type Live } from "./compose-live.ts";
+import { composeAsk, composeStatus } from "./compose-operator.ts";
+import { composeServers } from "./compose-servers.ts";
+import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
-import type { ServerConfig } from "./config/server-schema.ts";
-import type { Gate } from "./gate/gate.ts";
-import { createApp, type Reloaded } from "./http/app.ts";
+import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
-import { createLimiter, type Limiter } from "./limits/limiter.ts";
-import { createSessionCap } from "./limits/session-cap.ts";
+import { createLimiter } from "./limits/limiter.ts";
 import { openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
-import { createContinuations } from "./mcp/continuations.ts";
-import { createDefinitions } from "./mcp/definitions.ts";
-import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
-import { createSessions } from "./mcp/session.ts";
-import { createSessionNames } from "./mcp/session-names.ts";
-import type { Upstream } from "./mcp/upstream.ts";
-import { createHttpUpstream } from "./mcp/upstream-http.ts";
-import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
 import { openState, type State } from "./state/state.ts";
 
@@ -33,6 +26,8 @@ export type GateOptions = {
   readonly config: Config;
   /** The bundle's file, absolute, and as the person named it. */
   readonly bundle: { readonly file: string; readonly shown: string };
+  /** A second bundle, which judges beside it and refuses nothing. */
+  readonly shadow?: { readonly file: string; readonly shown: string } | undefined;
   readonly version: string;
   /** REGATE_OPERATOR_KEY. */
   readonly operatorKey: string | undefined;
@@ -49,16 +44,12 @@ export type RunningGate = {
   readonly policy: ActivePolicy;
   /** The operator key that was made at this start: to be shown once. */
   readonly madeOperatorKey: string | undefined;
-  reload(): Promise<Reloaded>;
+  reload(): Promise<ReloadedAll>;
   /** Ends streams and sessions, flushes journal and log. */
   close(): Promise<void>;
 };
 
-const SESSION_LIFETIME_SECONDS = 86_400;
 const PRUNE_MS = 3_600_000;
-const LISTING_TIMEOUT_MS = 30_000;
-const ANSWER_TIMEOUT_MS = 600_000;
-const MAX_ANSWER_BYTES = 16_777_216;
 
 /** @throws Problem for what a person mends: the bundle, the state folder, the address */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
@@ -104,21 +95,46 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
 
     const live = composeLive(policy, log);
-    const gate = composeGate(config, { policy, limiter, decisions, live });
-    const endpoints = composeEndpoints(options, { gate, limiter, state, live }, closers);
+    const shadow = await composeShadowOf(options, policy, live, state);
+    if (shadow !== undefined) closers.push(() => shadow.close());
+    const gate = composeGate(config, { policy, limiter, decisions, live, shadow });
+    const servers = composeServers({ config, gate, limiter, state, live, log });
+    for (const { upstream } of servers) closers.push(() => upstream.close());
     let operator: OpenedOperatorKey | undefined;
     const secret = makeProofSecret();
     let url: string | undefined;
-    const reload = () => reloadPolicy(policy, log);
+    let policySince = Date.now();
+    const reload = async (): Promise<ReloadedAll> => {
+      const reloaded = await reloadPolicy(policy, log);
+      if (reloaded.kind === "swapped") policySince = Date.now();
+      return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
+    };
+    const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
     const app = createApp({
       instance,
-      endpoints,
+      endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys),
-      operatorKey: { accepts: (authorization) => operator?.key.accepts(authorization) ?? false },
+      operatorKey,
       reload,
+      ask: composeAsk({ policy, decisions }),
+      status: composeStatus({
+        config,
+        version,
+        instance,
+        bundle: options.bundle.shown,
+        policy,
+        policySince: () => policySince,
+        shadow,
+        decisions,
+        live,
+        servers,
+      }),
+      maxBodyBytes: config.limits.maxBodyBytes,
+      maxDepth: config.limits.maxDepth,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
+      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
       log,
     });
     const server = await listen(app, config.listen);
@@ -145,64 +161,22 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   }
 }
 
-type EndpointParts = {
-  readonly gate: Gate;
-  readonly limiter: Limiter;
-  readonly state: State;
-  readonly live: Live;
-};
-
-function composeEndpoints(
-  { config, log }: GateOptions,
-  { gate, limiter, state, live }: EndpointParts,
-  closers: (() => unknown)[],
-): ReadonlyMap<string, Endpoint> {
-  const sessions = createSessions({
-    key: state.secretKey("session"),
-    unixMs: Date.now,
-    lifetimeSeconds: SESSION_LIFETIME_SECONDS,
-    ended: state.endedSessions,
-  });
-  const { max, window } = config.limits.newSessions;
-  const cap = createSessionCap({ limiter, max, windowSeconds: window });
-  const continuations = createContinuations();
-  const endpoints = new Map<string, Endpoint>();
-  for (const [serverKey, server] of config.servers) {
-    const upstream = createUpstream(config, server, log);
-    closers.push(() => upstream.close());
-    const endpoint = createEndpoint({
-      server: server.catalogue,
-      upstream,
-      gate,
-      sessionNames: createSessionNames({ serverKey, sessions, cap }),
-      definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
-      continuations,
-      arguments: server.arguments,
-      maxBodyBytes: config.limits.maxBodyBytes,
-      maxDepth: config.limits.maxDepth,
-    });
-    endpoints.set(serverKey, endpoint);
-  }
-  return endpoints;
-}
-
-function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
-  if (server.kind === "http") {
-    const { key, url, headers } = server;
-    const limits = { answerTimeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
-    return createHttpUpstream({ server: key, url: new URL(url), headers, ...limits, log });
-  }
-  const { key, command, args, env, cwd } = server;
-  const { childrenPerPrincipal } = config.limits;
-  const limits = { maxChildrenPerPrincipal: childrenPerPrincipal, maxMessageBytes: MAX_ANSWER_BYTES };
-  return createStdioUpstream({
-    server: key,
-    command,
-    args,
-    env,
-    cwd,
-    ...limits,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+async function composeShadowOf(
+  { config, shadow, log }: GateOptions,
+  active: ActivePolicy,
+  live: Live,
+  state: State,
+): Promise<RunningShadow | undefined> {
+  if (shadow === undefined) return undefined;
+  const logFile = join(state.dir, "shadow.jsonl");
+  const { timezone } = config;
+  return await composeShadow({
+    bundle: shadow,
+    active,
+    live,
+    timezone,
+    logFile,
+    maskedKeys: config.log.maskedKeys,
     log,
   });
 }

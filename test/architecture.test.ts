@@ -17,6 +17,8 @@ const SERVING = [
   "arguments",
   "approvals",
   "log",
+  "shadow",
+  "status",
   "state",
   "config",
 ];
@@ -24,21 +26,37 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "scan", "check", ...SERVING, "problem.ts", "version.ts"],
-  "compose.ts": ["compose-gate.ts", "compose-live.ts", ...SERVING],
-  "compose-gate.ts": ["compose-live.ts", ...SERVING],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
+  "compose.ts": [
+    "compose-console.ts",
+    "compose-gate.ts",
+    "compose-live.ts",
+    "compose-operator.ts",
+    "compose-servers.ts",
+    "compose-shadow.ts",
+    ...SERVING,
+  ],
+  "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
+  "compose-servers.ts": ["compose-live.ts", ...SERVING],
+  "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
+  "compose-gate.ts": ["compose-judging.ts", "compose-live.ts", ...SERVING],
+  "compose-judging.ts": SERVING,
   "compose-live.ts": ["scan", ...SERVING],
-  http: ["mcp", "gate", "config", "problem.ts"],
+  "compose-console.ts": ["compose-live.ts", ...SERVING],
+  http: ["mcp", "gate", "status", "config", "problem.ts"],
   console: ["mcp", "gate", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
+  check: ["gate", "scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
-  check: ["policy", "config", "problem.ts"],
+  learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
   approvals: ["gate", "problem.ts"],
   log: ["gate", "problem.ts"],
+  shadow: ["gate", "policy", "log"],
+  status: ["gate"],
   state: ["limits", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -59,7 +77,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.split(sep).join("/"))
   .toSorted();
 const sources = new Map(files.map((file) => [file, withoutComments(readFileSync(join(SRC, file), "utf8"))]));
@@ -169,7 +187,7 @@ describe("src/", () => {
   });
 
   test("imports its own files with their extension", () => {
-    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:ts|json)$/.test(specifier));
+    const bare = imports.filter(({ specifier }) => specifier.startsWith(".") && !/\.(?:tsx?|json)$/.test(specifier));
     expect(bare.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
   });
 });

@@ -8,7 +8,15 @@ const definitionOf = (definition: Readonly<Record<string, unknown>>) => {
   return { text, sha256: sha256OfDefinition(text) };
 };
 const serverOf = (catalogue: string) =>
-  ({ kind: "http", key: "k", catalogue, url: "https://mcp.example.com/", headers: {}, arguments: "checked" }) as const;
+  ({
+    kind: "http",
+    key: "k",
+    catalogue,
+    url: "https://mcp.example.com/",
+    headers: {},
+    arguments: "checked",
+    mode: "enforce",
+  }) as const;
 
 async function composeShipped() {
   const log: string[] = [];

@@ -26,7 +26,7 @@ type Judged = { readonly sample: Sample; readonly file: string; readonly fuel: n
 
 /** @param engine of the bundle that was built from the folder */
 export async function checkSamples(repository: PolicyRepository, opa: Opa, engine: Engine): Promise<StepOutcome> {
-  const { samples, faults } = await readAll(repository);
+  const { samples, faults } = await readSoundSamples(repository);
   if (samples.length + faults.length === 0) {
     const what = `there is no sample in ${repository.samples.shown}: inputs with the decision that each must get`;
     return { kind: "done", summary: "no sample", findings: [{ level: "warning", rule: "samples", what }] };
@@ -57,7 +57,8 @@ export async function checkSamples(repository: PolicyRepository, opa: Opa, engin
   return { kind: "done", summary: `${countOf(samples.length, "sample")}, alike in OPA and WASM${cost}`, findings };
 }
 
-async function readAll({ samples: { dir, shown } }: PolicyRepository): Promise<{
+/** All that can be read, and a finding for each that can't. */
+export async function readSoundSamples({ samples: { dir, shown } }: PolicyRepository): Promise<{
   readonly samples: readonly Sample[];
   readonly faults: readonly Finding[];
 }> {

@@ -1,6 +1,6 @@
 // The step `lint`: what Regal finds, by its own rules and by Regate's, set as a policy needs it. What the repository says in a
 // `.regal` folder of its own goes before that.
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -40,8 +40,7 @@ export async function lint(repository: PolicyRepository, regal: Regal, scratch: 
   const own = await findOwnSettings(folder.dir);
   const config = join(scratch, "regal.json");
   await writeFile(config, JSON.stringify(await mergeSettings(own)));
-  const rules = [...new Set([SHIPPED_LINT_RULES, ...(own.rules === undefined ? [] : [own.rules])])];
-  const ruleArgs = rules.flatMap((path) => ["--rules", path]);
+  const ruleArgs = ["--rules", SHIPPED_LINT_RULES, "--rules", await copyOwnRules(own, join(scratch, "rules"))];
   // as it would be called by hand, since the repository's settings name files as they are seen from there
   const args = ["lint", "--format", "json", "--config-file", config, ...ruleArgs, folder.shown, ...shipped];
   const { stdout, stderr } = await runRegal(regal, args, { cwd });
@@ -80,6 +79,15 @@ async function findOwnSettings(from: string): Promise<OwnSettings> {
     }
     if (dir === dirname(dir)) return {};
   }
+}
+
+/** The repository's own rules without a copy of ours, which may be an older one. */
+async function copyOwnRules({ rules }: OwnSettings, to: string): Promise<string> {
+  await mkdir(to, { recursive: true });
+  if (rules === undefined) return to;
+  const ours = ["custom/regate", "custom/regal/rules/regate"].map((path) => join(rules, path));
+  await cp(rules, to, { recursive: true, filter: (path) => !ours.includes(path) });
+  return to;
 }
 
 async function mergeSettings({ config }: OwnSettings): Promise<Settings> {

@@ -4,13 +4,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuiltBundle, buildBundle } from "../policy/build/compose.ts";
+import { openPolicy } from "../policy/diff/compare-policies.ts";
 import { createEngine } from "../policy/engine.ts";
 import type { Opa } from "../policy/opa.ts";
 import type { Regal } from "../policy/regal.ts";
 import { listServers } from "../policy/rule-index.ts";
+import { readToolSchemas } from "../policy/tool-schemas.ts";
 import { Problem } from "../problem.ts";
+import { auditPolicy } from "./audit/audit.ts";
+import type { AuditFinding } from "./audit/finding.ts";
 import { checkFormat } from "./check-format.ts";
-import { checkSamples } from "./check-samples.ts";
+import { checkSamples, readSoundSamples } from "./check-samples.ts";
 import { checkTypes } from "./check-types.ts";
 import {
   countOf,
@@ -22,7 +26,9 @@ import {
   type StepReport,
   sortFindings,
 } from "./finding.ts";
+import { knowTools } from "./known-tools.ts";
 import { lint } from "./lint.ts";
+import { lintPolicy } from "./policy-lint/lint-policy.ts";
 import type { PolicyRepository } from "./policy-repository.ts";
 import { runTests } from "./run-tests.ts";
 
@@ -85,7 +91,10 @@ async function runStep(
       if (!progress.isParsed) return UNPARSED;
       const regal = await findRegal().catch(problemOf);
       if (typeof regal === "string") return { kind: "unable", problem: `${regal}; --skip lint goes without` };
-      return lint(repository, regal, scratch);
+      const outcome = await lint(repository, regal, scratch);
+      if (outcome.kind !== "done") return outcome;
+      const more = (await lintPolicy(repository, opa)).filter((finding) => !progress.told.has(placeOf(finding)));
+      return { ...outcome, findings: [...outcome.findings, ...more] };
     }
     case "test":
       return progress.isParsed ? withoutTold(await runTests(repository, opa), progress) : UNPARSED;
@@ -95,7 +104,7 @@ async function runStep(
       if (progress.built === undefined) return UNBUILT;
       return checkSamples(repository, opa, await createEngine(progress.built.bundle));
     case "audit":
-      return UNBUILT;
+      return progress.built === undefined ? UNBUILT : audit(repository, progress.built);
   }
 }
 
@@ -114,6 +123,27 @@ async function build(repository: PolicyRepository, opa: Opa, progress: Progress)
     if (!(error instanceof Problem)) throw error;
     return { kind: "done", summary: "nothing was built", findings: findingsOf(error.lines, "build") };
   }
+}
+
+async function audit(repository: PolicyRepository, { bundle }: BuiltBundle): Promise<StepOutcome> {
+  const policy = await openPolicy(bundle, true);
+  const known = knowTools(policy.catalogue, await readToolSchemas(join(repository.schemas.dir, "tools")));
+  // a file that is no sample is for the step `samples` to tell
+  const { samples } = await readSoundSamples(repository);
+  const { observation, findings } = auditPolicy(policy, samples, known);
+  const tools = observation.targets.filter(({ target }) => target.tool !== undefined).length;
+  const tried = `${countOf(observation.generated, "generated input")}, ${countOf(samples.length, "sample")}`;
+  return {
+    kind: "done",
+    summary: `${countOf(tools, "tool")}, ${tried}`,
+    findings: findings.map((one) => showPlace(repository, one)),
+  };
+}
+
+/** What lies in the bundle and not in the folder is for nobody to mend there. */
+function showPlace(repository: PolicyRepository, { file, row, ...finding }: AuditFinding): AuditFinding {
+  if (file === undefined || row === undefined || !repository.files.includes(file)) return finding;
+  return { ...finding, file: join(repository.folder.shown, file), row };
 }
 
 /** What the compiler says, it says to whoever calls it. */

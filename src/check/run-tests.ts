@@ -7,6 +7,9 @@ import { countOf, type Finding, type StepOutcome } from "./finding.ts";
 import { parseJson } from "./parse-json.ts";
 import { type PolicyRepository, showOwnFile } from "./policy-repository.ts";
 
+/** Of one test, on a machine that is busy. */
+const TIMEOUT = ["--timeout", "60s"];
+
 const testsSchema = z.array(
   z.looseObject({
     location: z.looseObject({ file: z.string(), row: z.int(), col: z.int() }),
@@ -30,7 +33,7 @@ type TestResult = z.infer<typeof testsSchema>[number];
 export async function runTests(repository: PolicyRepository, opa: Opa): Promise<StepOutcome> {
   const { folder, shipped } = repository;
   const run = (...more: readonly string[]) => {
-    return runOpa(opa, ["test", "--format", "json", ...more, ".", ...shipped], { cwd: folder.dir });
+    return runOpa(opa, ["test", "--format", "json", ...TIMEOUT, ...more, ".", ...shipped], { cwd: folder.dir });
   };
   const { stdout, stderr } = await run();
   const results = testsSchema.safeParse(parseJson(stdout));

@@ -24,7 +24,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "serve",
     {
-      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--mcp-config FILE]",
+      usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
     },
@@ -54,11 +54,27 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "audit",
+    {
+      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
+      load: () => import("./audit.ts"),
+    },
+  ],
+  [
     "scan",
     {
       usage: "SERVER | --all  [--check] [--json] [-c regate.yaml] [--mcp-config FILE] [-d DIR] [--timeout SECONDS]",
       summary: "read a live server's tools into the catalogue, or check that they are those",
       load: () => import("./scan.ts"),
+    },
+  ],
+  [
+    "classify",
+    {
+      usage: "FILE [--bundle FILE]",
+      summary: "say of each tool in a tools/list result what it is, and why",
+      load: () => import("./classify.ts"),
     },
   ],
   [
@@ -84,6 +100,30 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
         "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
       summary: "show every decision that changes between two bundles, revisions or the working tree",
       load: () => import("./diff.ts"),
+    },
+  ],
+  [
+    "why",
+    {
+      usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
+      summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
+      load: () => import("./why.ts"),
+    },
+  ],
+  [
+    "learn",
+    {
+      usage: "--from LOG... [-o DIR] [--min-calls N]",
+      summary: "write least-privilege rules, tests and samples from the calls that decision logs hold",
+      load: () => import("./learn.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "[-c regate.yaml] [--json]",
+      summary: "show what the running gate does: policy, servers, counts, shadow",
+      load: () => import("./status.ts"),
     },
   ],
   [

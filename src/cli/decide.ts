@@ -1,22 +1,20 @@
 // `regate decide FILE|-`: one input in, the decision of a bundle out, each matched rule with the file and row it stands in.
 // It judges exactly the text it is given, takes no tokens and asks no gate.
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { nearestWord } from "../config/suggest.ts";
 import type { Evaluation, RateLimit } from "../gate/types.ts";
+import { MAX_DEPTH, scanJson } from "../mcp/json-scan.ts";
 import { loadPolicy } from "../policy/active-policy.ts";
 import { type Catalogue, describeTool } from "../policy/catalogue.ts";
-import { INPUT_KEYS, inputSchema } from "../policy/input-schema.ts";
+import { type Input, readInput } from "../policy/read-input.ts";
 import type { RuleIndex } from "../policy/rule-index.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { readJson } from "./read-json.ts";
 
 const LABEL_WIDTH = 10;
 const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
-
-type Input = z.infer<typeof inputSchema>;
 
 /** A line of the decision log, a sample: what people have at hand. */
 const recordSchema = z.looseObject({ server: z.undefined().optional(), input: z.looseObject({ server: z.string() }) });
@@ -34,7 +32,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (file === undefined || others.length > 0) {
     throw new Problem(["regate decide: name one file with an input, or - for standard input"]);
   }
-  const { text, input } = await readInput(file, io);
+  const { text, input } = await readFileOrStdin(file, io);
   const { engine, rules, catalogue } = await loadPolicy(resolve(io.cwd, values.bundle), values.bundle);
   const evaluation = engine.evaluate(text);
   if (evaluation.kind === "failed") {
@@ -47,55 +45,23 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 /** @throws Problem with one line that names the first field at fault */
-async function readInput(file: string, io: CommandIo): Promise<{ text: string; input: Input }> {
-  const shown = file === "-" ? "standard input" : file;
-  const text = decodeUtf8(file === "-" ? await io.stdin() : await readBytes(resolve(io.cwd, file), shown), shown);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
+async function readFileOrStdin(file: string, io: CommandIo): Promise<{ text: string; input: Input }> {
+  const { shown, text, value } = await readJson(file, io);
+  const read = readInput(value);
+  if (read.kind === "refused") {
+    if (recordSchema.safeParse(value).success)
+      throw new Problem([`${shown}: a record that holds an input; give what stands in its field "input", alone`]);
+    throw new Problem([`${shown}: ${read.problem}`]);
   }
-  const parsed = inputSchema.safeParse(value, { reportInput: true });
-  if (parsed.success) return { text, input: parsed.data };
-  const [issue] = parsed.error.issues;
-  if (recordSchema.safeParse(value).success)
-    throw new Problem([`${shown}: a record that holds an input; give what stands in its field "input", alone`]);
-  throw new Problem([
-    `${shown}: ${issue === undefined ? "no input" : describeIssue(issue)}; schemas/input.json is the form of an input`,
-  ]);
+  const scan = scanJson(text, { maxDepth: MAX_DEPTH, tolerant: true });
+  if (scan.kind === "refused") throw new Problem([`${shown}: ${scan.problem}`]);
+  return { text, input: read.input };
 }
 
 /** What the gate fills in and this input lacks, since no default speaks without it. */
 function describeGap({ server, tool, category }: Input, catalogue: Catalogue): string | undefined {
   if (tool === undefined || category !== undefined) return undefined;
   return `none in the input, so that no default speaks; the gate judges it as ${describeTool(catalogue, server, tool).category}`;
-}
-
-async function readBytes(path: string, shown: string): Promise<Uint8Array> {
-  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Problem([`${shown}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`]);
-  });
-}
-
-function decodeUtf8(bytes: Uint8Array, shown: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Problem([`${shown}: not UTF-8`]);
-  }
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const near = path === "" ? nearestWord(key, INPUT_KEYS) : undefined;
-    const inside = path === "" ? "" : ` in ${path}`;
-    return `unknown field "${key}"${inside}${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
-  }
-  if (path !== "" && issue.input === undefined && issue.code === "invalid_type") return `${path} is missing`;
-  return path === "" ? issue.message : `${path}: ${issue.message}`;
 }
 
 function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): string {

@@ -15,19 +15,24 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
   const lines = [`Regate ${version}, policy revision ${revision} (${bundle})`, `listening on ${gate.url}`, ""];
   if (keys.length === 0) lines.push("No servers are configured: name some under `servers` in the configuration.");
   for (const key of keys) lines.push(`  ${key.padEnd(width)}  ${urlOf(key)}`);
+  const observed = [...config.servers.values()].filter(({ mode }) => mode === "observe").map(({ key }) => key);
+  if (observed.length > 0) {
+    lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`, "");
+  }
   for (const server of config.servers.values()) lines.push(...warnings(server, gate));
   if (keys.length > 0) lines.push("", "For an MCP client's configuration:", describeClient(config, urlOf));
-  const tries = [...config.servers.values()].flatMap(({ key, catalogue }) => {
-    const tried = describeFirstTries(gate.policy.current, catalogue);
+  const tries = [...config.servers.values()].flatMap(({ key, catalogue, mode }) => {
+    const tried = mode === "observe" ? undefined : describeFirstTries(gate.policy.current, catalogue);
     return tried === undefined ? [] : [`  ${key.padEnd(width)}  ${tried}`];
   });
   if (tries.length > 0) lines.push("", "To try first, with any MCP client:", ...tries);
-  lines.push("", `Each decision is a line of ${config.log.file}`);
+  lines.push("", `The console, for who has the operator key: ${gate.url}/console/`);
+  lines.push(`Each decision is a line of ${config.log.file}`);
   if (gate.madeOperatorKey !== undefined) {
     lines.push(
       "",
       `The operator key, shown this once: ${gate.madeOperatorKey}`,
-      "Commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
+      "It opens the console; commands such as `regate reload` take it from REGATE_OPERATOR_KEY. Keep it from agents.",
     );
   }
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,4 @@
-// `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes a changed bundle.
+// `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes changed bundles.
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,6 +20,7 @@ export type ServeArgs = {
   readonly config?: string | undefined;
   readonly port?: string | undefined;
   readonly bundle?: string | undefined;
+  readonly shadow?: string | undefined;
   readonly "mcp-config"?: string | undefined;
 };
 
@@ -30,14 +31,17 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       config: { type: "string", short: "c" },
       port: { type: "string" },
       bundle: { type: "string" },
+      shadow: { type: "string" },
       "mcp-config": { type: "string" },
     },
   });
   const config = readConfig(values, io);
-  const gate = await start(config, io);
-  const stopWatching = config.watch ? watchFile(bundleOf(config), () => void gate.reload()) : () => {};
+  const shadow = values.shadow === undefined ? undefined : resolve(io.cwd, values.shadow);
+  const gate = await start(config, io, shadow);
+  const watched = config.watch ? [bundleOf(config), ...(shadow === undefined ? [] : [shadow])] : [];
+  const watches = watched.map((file) => watchFile(file, () => void gate.reload()));
   await untilStopped(gate);
-  stopWatching();
+  for (const stopWatching of watches) stopWatching();
   io.stderr("regate: stopping\n");
   await gate.close();
   return 0;
@@ -65,14 +69,19 @@ export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
   return { ...config, servers, bundle, listen: { ...config.listen, port } };
 }
 
-/** Starts the gate and greets whoever started it. */
-export async function start(config: Config, io: CommandIo): Promise<RunningGate> {
+/**
+ * Starts the gate and greets whoever started it.
+ * @param shadow the file of a second bundle, which judges beside it; absolute
+ */
+export async function start(config: Config, io: CommandIo, shadow?: string): Promise<RunningGate> {
   const file = bundleOf(config);
-  const shown = relative(io.cwd, file).startsWith("..") ? file : relative(io.cwd, file);
+  const show = (path: string): string => (relative(io.cwd, path).startsWith("..") ? path : relative(io.cwd, path));
+  const shown = show(file);
   const version = readVersion();
   const gate = await startGate({
     config,
     bundle: { file, shown },
+    shadow: shadow === undefined ? undefined : { file: shadow, shown: show(shadow) },
     version,
     operatorKey: io.env.REGATE_OPERATOR_KEY,
     canShowKey: io.env.REGATE_STARTED_BY !== "stdio",
@@ -83,7 +92,7 @@ export async function start(config: Config, io: CommandIo): Promise<RunningGate>
 }
 
 /** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
-function bundleOf(config: Config): string {
+export function bundleOf(config: Pick<Config, "file" | "bundle">): string {
   const built = join(dirname(config.file), BUILT_BUNDLE);
   return config.bundle ?? (existsSync(built) ? built : SHIPPED_BUNDLE);
 }

@@ -2,7 +2,6 @@
 // audit. It writes nothing but the reports that are asked for.
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { STEPS, type StepName, type StepReport, statusOf } from "../check/finding.ts";
 import { openRepository } from "../check/policy-repository.ts";
 import { formatGithub } from "../check/report-github.ts";
@@ -10,13 +9,13 @@ import { formatJson } from "../check/report-json.ts";
 import { formatSarif } from "../check/report-sarif.ts";
 import { formatStep, formatSummary } from "../check/report-text.ts";
 import { runSteps } from "../check/run-steps.ts";
-import { nearestWord } from "../config/suggest.ts";
 import { findOpa } from "../policy/opa.ts";
 import { findRegal } from "../policy/regal.ts";
 import { writeFiles } from "../policy/write-files.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
+import { readWord } from "./read-word.ts";
 import { formatMarkdown } from "./test-markdown.ts";
 
 const FORMATS = ["human", "json", "sarif", "github", "markdown"] as const;
@@ -89,13 +88,13 @@ function readArgs(args: readonly string[]): Options {
   const [dir = "rego", ...others] = positionals;
   if (others.length > 0)
     throw new Problem([`regate test: one policy folder at a time, not ${positionals.join(" and ")}`]);
-  const format = readWord("--format", values.format, FORMATS);
+  const format = readWord("test", "--format", values.format, FORMATS);
   return {
     dir,
     format,
     files: values.report.map(readFileReport),
     strict: values.strict,
-    skip: new Set(values.skip.map((name) => readWord("--skip", name, STEPS))),
+    skip: new Set(values.skip.map((name) => readWord("test", "--skip", name, STEPS))),
   };
 }
 
@@ -104,13 +103,5 @@ function readFileReport(text: string): FileReport {
   if (format === undefined || file === undefined) {
     throw new Problem([`regate test: --report ${text}: must be FORMAT=FILE, as in sarif=test.sarif`]);
   }
-  return { format: readWord("--report", format, FORMATS), file };
-}
-
-function readWord<const T extends string>(option: string, word: string, known: readonly T[]): T {
-  const parsed = z.enum(known).safeParse(word);
-  if (parsed.success) return parsed.data;
-  const near = nearestWord(word, known);
-  const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
-  throw new Problem([`regate test: ${option} ${word}${hint}; it may be ${known.join(", ")}`]);
+  return { format: readWord("test", "--report", format, FORMATS), file };
 }

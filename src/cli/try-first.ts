@@ -3,7 +3,7 @@
 import type { Decision } from "../gate/types.ts";
 import type { LoadedPolicy } from "../policy/active-policy.ts";
 import { bareCall } from "../policy/bare-call.ts";
-import { describeTool } from "../policy/catalogue.ts";
+import { type CatalogueTool, describeTool } from "../policy/catalogue.ts";
 import { composeInput } from "../policy/input.ts";
 
 const MAX_TOOLS_TRIED = 200;
@@ -13,7 +13,11 @@ export function describeFirstTries(policy: LoadedPolicy, server: string): string
   const listed = Object.entries(policy.catalogue[server]?.tools ?? {}).filter(
     ([, { source }]) => source !== "documented",
   );
-  const tools = listed.map(([tool]) => tool).slice(0, MAX_TOOLS_TRIED);
+  // those that ask for least come first: who tries has no asset ids at hand
+  const tools = listed
+    .toSorted(([, a], [, b]) => countParameters(a) - countParameters(b))
+    .map(([tool]) => tool)
+    .slice(0, MAX_TOOLS_TRIED);
   const decided = tools.flatMap((tool) => {
     const decision = decide(policy, server, tool);
     return decision === undefined ? [] : [{ tool, decision }];
@@ -32,6 +36,10 @@ export function describeFirstTries(policy: LoadedPolicy, server: string): string
     refused && `${refused.tool} is refused`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function countParameters({ parameters = {} }: CatalogueTool): number {
+  return Object.keys(parameters).length;
 }
 
 function decide(policy: LoadedPolicy, server: string, tool: string): Decision | undefined {

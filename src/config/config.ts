@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Problem } from "../problem.ts";
 import { describeFaults, type Fault, toFaults } from "./faults.ts";
 import { isLoopback } from "./listen.ts";
-import { type Config, configSchema, DEFAULT_STATE, listenSchema } from "./schema.ts";
+import { type Config, configSchema, DEFAULT_LOG_FILE, DEFAULT_STATE, listenSchema } from "./schema.ts";
 import { readSource } from "./source.ts";
 
 /**
@@ -24,18 +24,50 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv, cwd: string): C
   return parsed.data;
 }
 
+/** Where a gate's files lie, absolute. */
+export type Located = {
+  readonly state: string;
+  readonly log: string;
+  /** Undefined where the file names none. */
+  readonly bundle: string | undefined;
+};
+
+const name = z.string().min(1);
+const locationsSchema = z.object({
+  state: name.default(DEFAULT_STATE),
+  bundle: name.optional(),
+  log: z.object({ file: name.optional() }).optional(),
+});
+
 /**
- * The state folder that `file` names, absolute, with nothing else of the file checked: for commands that only look for the
- * running gate, and need none of the variables that its servers need.
- * @throws Problem where the file can't be read, isn't YAML, or `state` isn't text
+ * Where the files lie that `file` names, with nothing else of it checked: for commands that only look for the running gate or
+ * its log, and need none of the variables that its servers need.
+ * @throws Problem where the file can't be read, isn't YAML, or one of these isn't text
  */
-export function locateState(file: string, cwd: string): string {
+export function locateFiles(file: string, cwd: string): Located {
   const path = resolve(cwd, file);
   const source = readSource(path, file);
-  const parsed = z.object({ state: z.string().min(1).default(DEFAULT_STATE) }).safeParse(source.value);
-  if (parsed.success) return resolve(dirname(path), parsed.data.state);
-  const [first, ...more] = describeFaults(source, [{ path: ["state"], message: "must name a folder" }]);
-  throw new Problem([first ?? `${file}: state must name a folder`, ...more]);
+  const parsed = locationsSchema.safeParse(source.value);
+  if (!parsed.success) {
+    const at = parsed.error.issues.map(({ path: field }) => ({
+      path: field,
+      message: `must name a ${field[0] === "state" ? "folder" : "file"}`,
+    }));
+    const [first, ...more] = describeFaults(source, at);
+    throw new Problem([first ?? `${file}: state, bundle and log.file must be names`, ...more]);
+  }
+  const { state, bundle, log } = parsed.data;
+  const locate = (located: string): string => resolve(dirname(path), located);
+  return {
+    state: locate(state),
+    log: log?.file === undefined ? resolve(locate(state), DEFAULT_LOG_FILE) : locate(log.file),
+    bundle: bundle === undefined ? undefined : locate(bundle),
+  };
+}
+
+/** The state folder alone. @throws Problem as locateFiles */
+export function locateState(file: string, cwd: string): string {
+  return locateFiles(file, cwd).state;
 }
 
 /** Whoever reaches the port of a gate without keys may use it: so it must be reachable from this machine only. */

@@ -66,7 +66,7 @@ export type SchemaContext = {
 
 export const DEFAULT_LISTEN = "127.0.0.1:8787";
 export const DEFAULT_STATE = ".regate";
-const DEFAULT_LOG_FILE = "decisions.jsonl";
+export const DEFAULT_LOG_FILE = "decisions.jsonl";
 /** 1 MiB of args, and room for what surrounds them. */
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
 

@@ -14,6 +14,8 @@ type Common = {
   readonly catalogue: string;
   /** Whether arguments are held against the reviewed inputSchema of their tool before the policy judges. */
   readonly arguments: "checked" | "loose";
+  /** Observed, its calls are judged and recorded, and none is refused for it. */
+  readonly mode: "enforce" | "observe";
 };
 
 /** A server that the gate starts as a child process, one for each session. */
@@ -98,7 +100,8 @@ function stdioSchema(key: string, context: ServerContext): z.ZodType<StdioServer
       .default({}),
     cwd: value.optional(),
     catalogue: catalogueName().optional(),
-    arguments: argumentsMode(),
+    arguments: oneOf(["checked", "loose"]),
+    mode: oneOf(["enforce", "observe"]),
   }).transform(({ cwd, catalogue, ...rest }) => ({
     kind: "stdio",
     key,
@@ -121,7 +124,8 @@ function httpSchema(key: string, context: ServerContext): z.ZodType<HttpServer> 
     allowPlainHttp: z.boolean({ error: says("must be true or false") }).default(false),
     headers: z.record(name, value, { error: says("must be a mapping of names to texts") }).default({}),
     catalogue: catalogueName().optional(),
-    arguments: argumentsMode(),
+    arguments: oneOf(["checked", "loose"]),
+    mode: oneOf(["enforce", "observe"]),
   }).transform(({ url, allowPlainHttp, catalogue, ...rest }, ctx): HttpServer => {
     const checked = checkUrl(url, allowPlainHttp);
     if (checked.kind === "faulty") {
@@ -169,6 +173,7 @@ function catalogueName(): z.ZodString {
   return z.string({ error }).regex(CATALOGUE_NAME, { error });
 }
 
-function argumentsMode(): z.ZodDefault<z.ZodEnum<{ checked: "checked"; loose: "loose" }>> {
-  return z.enum(["checked", "loose"], { error: says("must be checked or loose") }).default("checked");
+/** One of two words, the first where none is given. */
+function oneOf<const Word extends string>(words: readonly [Word, Word]): z.ZodDefault<z.ZodEnum<{ [W in Word]: W }>> {
+  return z.enum(words, { error: says(`must be ${words[0]} or ${words[1]}`) }).default(words[0]);
 }

@@ -1,6 +1,7 @@
-// What happens to a call, top to bottom: complete, decide, take tokens, ask for approval, record. Whatever fails refuses.
+// What happens to a call, top to bottom: complete, decide, take tokens, ask for approval, record. Whatever fails refuses; only
+// on a server that is observed what would be refused goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
-import type { Call, Decision, Evaluation, Outcome, Receipt, Step, Taken, ToolFacts, Verdict } from "./types.ts";
+import type { Call, Decision, Evaluation, Receipt, Refusal, Step, Taken, ToolFacts, Verdict } from "./types.ts";
 
 /** What became of a call for which a rule requires approval. */
 export type Approval =
@@ -38,9 +39,9 @@ export interface GatePorts {
 }
 
 export interface Gate {
-  /** Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. */
+  /** Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused. */
   judge(call: Call): Promise<Verdict>;
-  /** Whether tools/list leaves the call's tool out: judged without args; a policy that fails hides it. Not recorded. */
+  /** Whether tools/list leaves the call's tool out: judged without args; a policy that fails hides it. Nothing is hidden of an observed server. Not recorded. */
   hides(call: Call): boolean;
   /** Gives a forwarded call's tokens back; only where not one byte of it was written upstream. */
   refund(receipt: Receipt): void;
@@ -48,6 +49,8 @@ export interface Gate {
 
 /** What is known of a call before its outcome is. */
 type Known = Omit<Verdict, "kind"> & { readonly kind?: never };
+
+const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while the server is only observed" };
 
 export function createGate(ports: GatePorts): Gate {
   return {
@@ -60,7 +63,8 @@ export function createGate(ports: GatePorts): Gate {
 async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
-  const verdict = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
+  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
+  const verdict = call.observed === true ? letThrough(decided) : decided;
   const judgedNs = ports.monotonicNs() - startedNs;
   try {
     await ports.record({ call, verdict, startedUnixMs, judgedNs });
@@ -100,7 +104,7 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 
     step = "approve";
     if (decision.action === "require_approval") {
-      const approval = await ports.approve(call, decision);
+      const approval = call.observed === true ? NOT_ASKED : await ports.approve(call, decision);
       if (approval.kind === "refused") {
         giveBack(ports, receipt);
         return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem: approval.problem };
@@ -113,7 +117,15 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
   }
 }
 
+/** What would be refused goes out without tokens, and with what would have become of it. */
+function letThrough(verdict: Verdict): Verdict {
+  if (verdict.kind === "forward") return verdict;
+  const { id, decision, facts, fuel, bundle, ...instead } = verdict;
+  return { id, decision, facts, fuel, bundle, kind: "forward", receipt: undefined, instead };
+}
+
 function hides(ports: GatePorts, call: Call): boolean {
+  if (call.observed === true) return false;
   try {
     const evaluation = ports.evaluate(call, ports.describe(call), ports.unixMs());
     return evaluation.kind === "failed" || evaluation.decision.hidden;
@@ -131,12 +143,12 @@ function giveBack(ports: GatePorts, receipt: Receipt | undefined): void {
   }
 }
 
-function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Outcome {
+function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {
   if (taken.kind === "too_many_buckets") return taken;
   return { kind: "rate_limited", limit: taken.limit, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
-function failure(step: Step, cause: unknown): Outcome {
+function failure(step: Step, cause: unknown): Refusal {
   return { kind: "failed", step, problem: cause instanceof Error ? cause.message : String(cause) };
 }
 

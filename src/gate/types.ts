@@ -59,6 +59,8 @@ export type Call = {
   readonly definitionProblem?: string;
   /** True where the configuration wants no arguments held against the server's schemas. */
   readonly looseArguments?: boolean;
+  /** True where the server is only observed: it is judged like any other call, and whatever the verdict, it goes out. */
+  readonly observed?: boolean;
   /**
    * True for the retry of a call that the server answered with `input_required`, whose `requestState` the gate relayed
    * for this very call: it is judged again, but takes no second token.
@@ -111,6 +113,29 @@ export type Decision = {
   readonly redact: readonly string[];
   /** True where a matched deny says `hide`. */
   readonly hidden: boolean;
+};
+
+/** Where a rule stands in the sources of its bundle. */
+export type RuleLocation = {
+  /** Relative to the policy folder, e.g. `policy/servers/files/files.rego`; `regate/...` for the library's own. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly row: number;
+  /** The rule as it is written, cut where it is very long. OPA formats what it puts into a bundle, so rows don't fit there. */
+  readonly text?: string | undefined;
+  /** From the METADATA of the rule. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  /** The catalogue name of the server whose package holds the rule. */
+  readonly server?: string | undefined;
+  /** What its head names: a tool (or `*`), a category, another method (or `*`); none of them in a guardrail. */
+  readonly tool?: string | undefined;
+  readonly category?: string | undefined;
+  readonly method?: string | undefined;
+  /** Absent where it is computed. */
+  readonly action?: string | undefined;
+  /** Whether it has a body that may not hold. */
+  readonly conditional?: boolean | undefined;
 };
 
 /** The policy that judged, for the record. */
@@ -169,8 +194,16 @@ export type Verdict = {
   readonly bundle: Revision | undefined;
 } & Outcome;
 
-export type Outcome =
-  | { readonly kind: "forward"; readonly receipt: Receipt | undefined }
+export type Outcome = Forward | Refusal;
+
+export type Forward = {
+  readonly kind: "forward";
+  readonly receipt: Receipt | undefined;
+  /** What would have become of a call that goes out only because its server is observed. */
+  readonly instead?: Refusal;
+};
+
+export type Refusal =
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
   | { readonly kind: "denied"; readonly reasons: readonly string[] }

@@ -2,23 +2,38 @@
 // call means is the endpoint's. Whatever is not named here is 404.
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Endpoint } from "../mcp/endpoint.ts";
 import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
 import { writeJson } from "../mcp/write-answer.ts";
+import type { Status } from "../status/status-schema.ts";
 import type { Authenticator } from "./auth.ts";
+import { createDataApi, type DataApiParts } from "./data-api.ts";
 import type { OperatorKey } from "./operator.ts";
 import type { OriginCheck } from "./origin.ts";
 import { isNonce } from "./prove.ts";
 
-/** What `POST /v1/reload` answers. */
+/** What became of the bundle that is to judge. */
 export type Reloaded =
   | { readonly kind: "swapped"; readonly from: string; readonly to: string }
   | { readonly kind: "unchanged"; readonly revision: string }
   /** The new bundle is refused, the one in force stays. */
   | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
 
-export type AppParts = {
+type Env = { Bindings: HttpBindings };
+
+/** What became of the bundle that judges beside the active one. */
+export type ReloadedShadow =
+  | Reloaded
+  /** It is the first that could be taken. */
+  | { readonly kind: "taken"; readonly revision: string }
+  /** None could be taken yet. */
+  | { readonly kind: "none"; readonly problem: string };
+
+/** What `POST /v1/reload` answers of both bundles. */
+export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
+
+export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> & {
   /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
   readonly instance: string;
   /** By the servers' keys in the configuration. */
@@ -26,15 +41,16 @@ export type AppParts = {
   readonly originCheck: OriginCheck;
   readonly authenticator: Authenticator;
   readonly operatorKey: OperatorKey;
-  readonly reload: () => Promise<Reloaded>;
+  readonly reload: () => Promise<ReloadedAll>;
+  readonly status: () => Status;
   /** Why the gate can't judge now; undefined where it can. */
   readonly notReady: () => string | undefined;
   /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
   readonly prove: (nonce: string) => string | undefined;
+  /** Everything below /console; it asks for the operator key by itself. */
+  readonly console: Hono<Env>;
   readonly log: (line: string) => void;
 };
-
-type Env = { Bindings: HttpBindings };
 
 export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
@@ -80,12 +96,15 @@ export function createApp(parts: AppParts): Hono<Env> {
     return proof === undefined ? refuse(c, 503, "the gate is starting") : c.json({ proof });
   });
 
-  app.post("/v1/reload", async (c) => {
-    if (!parts.operatorKey.accepts(c.env.incoming.headers.authorization)) {
-      return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
-    }
-    return c.json(await parts.reload());
-  });
+  const operatorOnly: MiddlewareHandler<Env> = async (c, next) => {
+    if (parts.operatorKey.accepts(c.env.incoming.headers.authorization)) return next();
+    return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
+  };
+  app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
+  app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
+  app.route("/", createDataApi(parts));
+
+  app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
 

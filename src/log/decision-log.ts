@@ -1,11 +1,13 @@
-// The decision log: one line for each judged call. Not durable, lines are made and written off the call's path, at most
+// The decision log: one line for each judged call, or question. Not durable, lines are made and written off the call's path, at most
 // `batchMs` later, and a failing disk costs lines that are counted and reported. Durable, a call waits until its line is on
 // disk (many calls share one write), and a failing disk refuses it. The log never throws into a call for what a disk does.
 
 import { Problem } from "../problem.ts";
+import { type AskedEvent, toAskedLine } from "./asked-line.ts";
 import { type LogFile, openLogFile } from "./log-file.ts";
-import { type DecisionEvent, type LineContext, toLogLine } from "./log-line.ts";
+import { type DecisionEvent, toLogLine } from "./log-line.ts";
 import { type OpenMark, setOpenMark } from "./open-mark.ts";
+import type { LineContext } from "./write-line.ts";
 
 const MAX_BATCH_MS = 50;
 const MAX_BATCH_EVENTS = 256;
@@ -37,17 +39,21 @@ export interface DecisionLog {
   /** Set where the log was not closed the last time. */
   readonly unclean: UncleanEnd | undefined;
   /** Durable: resolves when the line is on disk, rejects where it can't be. Else undefined, at once. */
-  record(event: DecisionEvent): Promise<void> | undefined;
+  record(event: LogEvent): Promise<void> | undefined;
   /** All that was recorded before is written, or counted as lost. */
   flush(): Promise<void>;
   /** Flushes and marks the end as clean. Nothing may be recorded afterwards. */
   close(): Promise<void>;
   /** How many decisions of this run are not in the log. */
   lost(): number;
+  /** Whether the last line could not be written. */
+  isFailing(): boolean;
 }
 
+export type LogEvent = DecisionEvent | AskedEvent;
+
 type Waiting = {
-  readonly event: DecisionEvent;
+  readonly event: LogEvent;
   readonly characters: number;
   readonly settle: ((error: Error | undefined) => void) | undefined;
 };
@@ -99,7 +105,7 @@ class FileDecisionLog implements DecisionLog {
     this.#touching = setInterval(() => void this.#touch(), TOUCH_MS).unref();
   }
 
-  record(event: DecisionEvent): Promise<void> | undefined {
+  record(event: LogEvent): Promise<void> | undefined {
     const problem = this.#closed
       ? "the decision log is closed"
       : this.#isFull()
@@ -141,12 +147,16 @@ class FileDecisionLog implements DecisionLog {
     return this.#lost;
   }
 
+  isFailing(): boolean {
+    return this.#failing;
+  }
+
   #isFull(): boolean {
     return this.#waiting.length >= MAX_WAITING_EVENTS || this.#waitingCharacters >= MAX_WAITING_CHARACTERS;
   }
 
-  #enqueue(event: DecisionEvent, settle: Waiting["settle"]): void {
-    const characters = (event.call.args ?? event.call.params)?.text.length ?? 0;
+  #enqueue(event: LogEvent, settle: Waiting["settle"]): void {
+    const characters = "call" in event ? ((event.call.args ?? event.call.params)?.text.length ?? 0) : event.characters;
     this.#waiting.push({ event, characters, settle });
     this.#waitingCharacters += characters;
     // A write that is under way takes what has come meanwhile with it when it is done.
@@ -177,7 +187,7 @@ class FileDecisionLog implements DecisionLog {
       if (next === undefined) break;
       this.#waitingCharacters -= next.characters;
       try {
-        lines += `${toLogLine(next.event, this.#context)}\n`;
+        lines += `${toLine(next.event, this.#context)}\n`;
         batch.push(next);
       } catch (error) {
         this.#fail([next], error);
@@ -219,6 +229,10 @@ class FileDecisionLog implements DecisionLog {
     await this.flush();
     if (!this.#failing && !this.#closed) await this.mark.touch(now).catch(() => undefined);
   }
+}
+
+function toLine(event: LogEvent, context: LineContext): string {
+  return "call" in event ? toLogLine(event, context) : toAskedLine(event, context);
 }
 
 function messageOf(error: unknown): string {

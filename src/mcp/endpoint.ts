@@ -9,7 +9,7 @@ import { refuseBody, refuseCall, refuseMessage, refuseSession } from "./http-ref
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
-import { createScreen } from "./screen.ts";
+import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 import { writeEmpty } from "./write-answer.ts";
@@ -24,6 +24,8 @@ export type EndpointOptions = {
   readonly continuations: Continuations;
   /** Whether arguments are held against the reviewed inputSchema of their tool. */
   readonly arguments: "checked" | "loose";
+  /** Observed, whatever the policy refuses goes out all the same; what is no message of one session does not. */
+  readonly mode: "enforce" | "observe";
   readonly maxBodyBytes: number;
   readonly maxDepth: number;
 };
@@ -168,11 +170,10 @@ function screenOf(
   return createScreen({ gate, definitions, continuations, caller: callerOf(options, exchange), call });
 }
 
-function callerOf(
-  options: EndpointOptions,
-  exchange: Omit<Exchange, "screen">,
-): Pick<Call, "server" | "session" | "principal"> {
-  return { server: options.server, session: exchange.session.name, principal: exchange.principal };
+function callerOf(options: EndpointOptions, exchange: Omit<Exchange, "screen">): Caller {
+  const { server, mode } = options;
+  const caller = { server, session: exchange.session.name, principal: exchange.principal };
+  return mode === "observe" ? { ...caller, observed: true } : caller;
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

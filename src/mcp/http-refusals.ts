@@ -17,13 +17,14 @@ const LINGER_MS = 5_000;
 /**
  * Refuses a request whose body was not read to its end. What is left of it is thrown away for a while: who closes a
  * connection on unread bytes resets it, and the sender may never get to read the refusal.
+ * @param text of the refusal, JSON
  */
 export function refuseBody(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   body: Extract<Body, { kind: "refused" }>,
+  text = errorAnswer("null", TRANSPORT_CODE, body.problem),
 ): void {
-  const text = errorAnswer("null", TRANSPORT_CODE, body.problem);
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   outgoing.writeHead(body.status, { ...headers, connection: "close" });
   outgoing.write(text);

@@ -213,7 +213,8 @@ function received(params: Params | undefined): ReceivedJson | undefined {
   return params && { text: params.text, value: params.value };
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+/** Strictly, a byte order mark is no text; undefined for what is not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);
   } catch {

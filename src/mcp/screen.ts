@@ -13,12 +13,15 @@ import { isLastPage } from "./list-pages.ts";
 import { refusalError, upstreamError } from "./refusal.ts";
 import type { Screen, Screened } from "./upstream.ts";
 
+/** What every call of one exchange begins from. */
+export type Caller = Pick<Call, "server" | "session" | "principal" | "observed">;
+
 export type ScreenOptions = {
   readonly gate: Gate;
   readonly definitions: Definitions;
   readonly continuations: Continuations;
-  /** Whose exchange it is; every judged call of the screen begins from this. */
-  readonly caller: Pick<Call, "server" | "session" | "principal">;
+  /** Whose exchange it is. */
+  readonly caller: Caller;
   /** The call that is being answered, where there is one. */
   readonly call: Call | undefined;
 };

@@ -62,6 +62,11 @@ export class Pool {
     return others.length === 0 ? session : undefined;
   }
 
+  /** Processes that are not gone yet. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** Ends every process; resolves when they are gone. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -34,9 +34,15 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
     bodyTimeout: 0,
   });
 
+  let lastStatus: number | undefined;
+
   /** Resolves when the exchange is over, with the server's status where it answered. */
   function forward(method: "GET" | "POST" | "DELETE", exchange: Exchange, post: PostExchange | undefined) {
-    return new Promise<number | undefined>((over) => {
+    return new Promise<number | undefined>((resolve) => {
+      const over = (status: number | undefined): void => {
+        lastStatus = status;
+        resolve(status);
+      };
       const headers = upstreamHeaders(exchange.incoming.headers, configured, upstreamIdOf(exchange.session));
       const headersTimeout = method === "GET" ? 0 : answerTimeoutMs;
       const relay = new AnswerRelay({ exchange, post, server, answerTimeoutMs, maxAnswerBytes, log, reply, over });
@@ -81,6 +87,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       const text = `{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(method)},"params":${paramsText}}`;
       return sendOwn(exchange, method, text, id, timeoutMs);
     },
+    state: () => ({ kind: "http", connections: pool.stats.connected, last_status: lastStatus }),
     close: () => pool.destroy(),
   };
 }

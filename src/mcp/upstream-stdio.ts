@@ -121,6 +121,7 @@ export function createStdioUpstream(options: StdioUpstreamOptions): Upstream {
       }
       return { kind: "failed", problem: taken.problem, sessionLost: exchange.session.kind === "issued" };
     },
+    state: () => ({ kind: "stdio", processes: pool.size }),
     async close() {
       await pool.close();
       reaper.close();

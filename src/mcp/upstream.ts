@@ -57,6 +57,12 @@ export type OwnAnswer =
    */
   | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean; readonly status?: number };
 
+export type UpstreamState =
+  /** `processes` that run now. */
+  | { readonly kind: "stdio"; readonly processes: number }
+  /** `last_status`: of the last answer; absent where the last request got none. */
+  | { readonly kind: "http"; readonly connections: number; readonly last_status?: number | undefined };
+
 export interface Upstream {
   /** Forwards a POSTed message and answers on `outgoing`. Resolves when the exchange is over; never rejects for the upstream's faults. */
   post(exchange: PostExchange): Promise<void>;
@@ -69,6 +75,8 @@ export interface Upstream {
    * and waits for its answer, at most `timeoutMs`. Nothing of it reaches the client.
    */
   request(exchange: Exchange, method: string, paramsText: string, timeoutMs: number): Promise<OwnAnswer>;
+  /** What is known of the server without asking it. */
+  state(): UpstreamState;
   /** Ends all sessions and connections; resolves when child processes are gone. */
   close(): Promise<void>;
 }

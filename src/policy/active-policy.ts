@@ -5,6 +5,7 @@ import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { type Conditions, readConditions } from "./conditions.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { composeInput } from "./input.ts";
 import { listServers, type RuleIndex } from "./rule-index.ts";
@@ -17,6 +18,8 @@ export type LoadedPolicy = {
   readonly engine: Engine;
   /** Where each rule stands in its source, by id. */
   readonly rules: RuleIndex;
+  /** What is known of their conditions; undefined where the bundle does not say. */
+  readonly conditions: Conditions | undefined;
   readonly catalogue: Catalogue;
   /** Catalogue names of the servers that a package of the policy speaks for. */
   readonly servers: ReadonlySet<string>;
@@ -94,5 +97,6 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  return { engine, rules: bundle.rules, catalogue: bundle.catalogue, servers: new Set(servers) };
+  const { rules, catalogue } = bundle;
+  return { engine, rules, conditions: readConditions(bundle.conditions), catalogue, servers: new Set(servers) };
 }

@@ -1,6 +1,6 @@
 // What is known of each rule's conditions from its source: which places of the input it may read, and what it compares them
-// with. `regate build` writes it into the bundle as data.conditions, for `regate diff` to choose inputs by; the gate has no use
-// for it, and the engine never sees it. Plain data: nothing here reads a file.
+// with. `regate build` writes it into the bundle as data.conditions, for `regate diff` to choose inputs by and for the shadow to
+// tell which rules deny; the engine never sees it. Plain data: nothing here reads a file.
 import { z } from "zod";
 
 /** A place in the input, from its root: `["args", "path"]`. null stands for any key, and for any index of an array. */
@@ -32,6 +32,8 @@ export type RuleConditions = {
   readonly reads: readonly Path[];
   /** Of these, only whether they are there, and their keys; what lies below is read where `reads` says so. */
   readonly touches: readonly Path[];
+  /** Places without which the rule is not there. */
+  readonly needs: readonly Path[];
   readonly tests: readonly Test[];
   readonly makings: readonly Making[];
 };
@@ -55,6 +57,7 @@ const ruleSchema = z.strictObject({
   source: z.string().optional(),
   reads: z.array(pathSchema).default([]),
   touches: z.array(pathSchema).default([]),
+  needs: z.array(pathSchema).default([]),
   tests: z.array(testSchema).default([]),
   makings: z.array(z.tuple([pathSchema, z.array(z.string())])).default([]),
 });
@@ -67,7 +70,7 @@ const conditionsSchema = z.strictObject({
 
 /** The form that data.conditions has in a bundle; what is empty is left out. */
 export function toJson({ always, library, rules }: Conditions): unknown {
-  const written = [...rules].map(([id, { head, action, source, reads, touches, tests, makings }]) => {
+  const written = [...rules].map(([id, { head, action, source, reads, touches, needs, tests, makings }]) => {
     const compared = tests.map(({ path, how, literal }) => [path, how, literal]);
     const made = makings.map(({ path, literals }) => [path, literals]);
     return [
@@ -78,6 +81,7 @@ export function toJson({ always, library, rules }: Conditions): unknown {
         ...(source !== undefined && { source }),
         ...(reads.length > 0 && { reads }),
         ...(touches.length > 0 && { touches }),
+        ...(needs.length > 0 && { needs }),
         ...(compared.length > 0 && { tests: compared }),
         ...(made.length > 0 && { makings: made }),
       },

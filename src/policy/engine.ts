@@ -78,7 +78,7 @@ type Image = {
   readonly heapStart: number;
 };
 
-/** The units that the decision on an input may take. */
+/** The units that a decision on an input may take. */
 export function fuelBudget(inputBytes: number): number {
   return DECISION.baseUnits + UNITS_PER_INPUT_BYTE * inputBytes;
 }

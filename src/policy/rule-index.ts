@@ -1,18 +1,9 @@
 // What is known of each rule from its source: `regate build` writes it into the bundle as data.rules, and the log,
 // refusals and `regate decide` join it to the rule ids of a decision. Plain data: nothing here reads a file.
 import { z } from "zod";
+import type { RuleLocation } from "../gate/types.ts";
 
-/** Where a rule stands in the sources of its bundle. */
-export type RuleLocation = {
-  /** Relative to the policy folder, e.g. `policy/servers/files/files.rego`; `regate/...` for the library's own. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly row: number;
-  /** From the METADATA of the rule. */
-  readonly title?: string | undefined;
-  /** The catalogue name of the server whose package holds the rule. */
-  readonly server?: string | undefined;
-};
+export type { RuleLocation };
 
 /** By rule id, `<package>/<id>`. */
 export type RuleIndex = ReadonlyMap<string, RuleLocation>;
@@ -20,8 +11,15 @@ export type RuleIndex = ReadonlyMap<string, RuleLocation>;
 const locationSchema = z.strictObject({
   file: z.string().min(1),
   row: z.int().positive(),
+  text: z.string().optional(),
   title: z.string().optional(),
+  description: z.string().optional(),
   server: z.string().optional(),
+  tool: z.string().optional(),
+  category: z.string().optional(),
+  method: z.string().optional(),
+  action: z.string().optional(),
+  conditional: z.boolean().optional(),
 });
 
 /** data.rules of a bundle. */

@@ -18,8 +18,13 @@ export function formatString(text: string): string {
   return escapeIn(text, UNSHOWABLE);
 }
 
-function escapeIn(text: string, what: RegExp): string {
-  return JSON.stringify(text).replace(what, (char) =>
+/** JSON on one line in which everything shows. */
+export function formatLine(value: Readonly<Record<string, unknown>>): string {
+  return escapeIn(value, UNSHOWABLE);
+}
+
+function escapeIn(value: unknown, what: RegExp): string {
+  return JSON.stringify(value).replace(what, (char) =>
     // the quotes are JSON's already, and so are the controls below U+0020
     Array.from({ length: char.length }, (_, unit) => `\\u${char.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(
       "",

@@ -6,7 +6,6 @@ export const LINE_WIDTH = 120;
 /** Longer files are for Regal to complain of, where nobody says that it may not. */
 const MAX_FILE_LINES = 500;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const KEYWORDS = /^(?:as|contains|default|else|every|false|if|import|in|not|null|package|some|true|with)$/;
 /** Printable, and the same to every reader: nothing to quote, escape or interpolate. */
 const PLAIN_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_./-]{0,62}[A-Za-z0-9_])?$/;
 /** What YAML reads as text without quotes. */
@@ -20,7 +19,7 @@ export function isPlainToolName(tool: string): boolean {
 
 /** `.name`, or `["name"]` where it is no identifier. */
 export function step(name: string): string {
-  return IDENTIFIER.test(name) && !KEYWORDS.test(name) ? `.${name}` : `[${formatString(name)}]`;
+  return IDENTIFIER.test(name) ? `.${name}` : `[${formatString(name)}]`;
 }
 
 /** `name := {...}`, as many to a line as fit. */
@@ -47,4 +46,12 @@ export function yamlText(text: string): string {
 /** The package declaration, in a file of so many lines. */
 export function packageLine(path: string, lines: number): string {
   return lines > MAX_FILE_LINES ? `package ${path} # regal ignore:file-length` : `package ${path}`;
+}
+
+/** The function `_rule`, which names a rule of the server as a decision does (rego/regate/layers). */
+export function writeRuleName(server: string): string {
+  const isIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/.test(server);
+  return isIdentifier
+    ? `_rule(id) := $"policy.servers.${server}/{id}"`
+    : `_rule(id) := $\`policy.servers["${server}"]/{id}\``;
 }

@@ -1,7 +1,7 @@
 // Each step of `regate test` on a user's repository: what it finds, with file and row, and what it leaves alone.
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { checkSamples } from "../../src/check/check-samples.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { openRepository } from "../../src/check/policy-repository.ts";
@@ -9,6 +9,9 @@ import { createEngine } from "../../src/policy/engine.ts";
 import { findOpa } from "../../src/policy/opa.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 import { GOOD, linesOf, only, RULES, sample, TEST, testFiles, testIn, withRules } from "./support.ts";
+
+// OPA and Regal are processes, and a test has several
+vi.setConfig({ testTimeout: 120_000 });
 
 const RULES_FILE = "rego/policy/servers/notes/notes.rego";
 const TEST_FILE = "rego/policy/servers/notes/notes_test.rego";
@@ -321,6 +324,7 @@ rules.Read contains {"id": "read", "action": "allow"}
       "rego/policy/own_test.rego": `package policy.defaults_test
 
 import data.policy.defaults
+
 
 test_only_reading_has_a_default if object.keys(defaults.rules) == {"Read"}
 `,

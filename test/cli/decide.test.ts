@@ -144,6 +144,11 @@ describe("regate decide refuses with one line", () => {
       /unknown field "role" in principal/,
     ],
     [
+      "a key that is there twice: readers differ on which one counts",
+      '{"server": "a.b", "tool": "remove", "tool": "make"}',
+      /^standard input: a key appears twice in one object \(character 36\)$/,
+    ],
+    [
       "a category of its own",
       '{"server": "a.b", "tool": "t", "category": "Raed"}',
       /^standard input: category: .*schemas\/input\.json/,

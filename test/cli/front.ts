@@ -4,14 +4,16 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
-import { createApp, type Reloaded } from "../../src/http/app.ts";
+import { createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { makeProofSecret, prove } from "../../src/http/prove.ts";
+import type { Status } from "../../src/status/status-schema.ts";
 import { makeTempDir, whenDone } from "../e2e/harness-process.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-command-tests";
@@ -23,7 +25,8 @@ export type FrontOptions = {
   /** The MCP endpoint that everything is passed on to, or what is answered in its place. */
   readonly target: URL | Answer;
   readonly keys?: readonly ApiKey[];
-  readonly reload?: () => Promise<Reloaded>;
+  readonly reload?: () => Promise<ReloadedAll>;
+  readonly status?: () => Status;
   readonly notReady?: () => string | undefined;
   /** What it listens on; 127.0.0.1 where none is given. */
   readonly host?: string;
@@ -40,7 +43,11 @@ export type Front = {
   readonly die: () => void;
 };
 
-export async function startFront({ target, keys = [], reload, notReady, host }: FrontOptions): Promise<Front> {
+const notExpected = (): never => {
+  throw new Error("not expected");
+};
+
+export async function startFront({ target, keys = [], reload, status, notReady, host }: FrontOptions): Promise<Front> {
   const came: Came[] = [];
   const open = new Set<ServerResponse>();
   const instance = randomUUID();
@@ -67,8 +74,13 @@ export async function startFront({ target, keys = [], reload, notReady, host }: 
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator(keys),
     operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
-    reload: reload ?? (() => Promise.reject(new Error("not expected"))),
+    reload: reload ?? notExpected,
+    status: status ?? notExpected,
+    ask: notExpected,
+    maxBodyBytes: 1_024,
+    maxDepth: 32,
     notReady: notReady ?? (() => undefined),
+    console: new Hono(),
     prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
     log: () => {},
   });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { run } from "../../src/cli/scan.ts";
+import { SHIPPED_DEFAULTS } from "../../src/policy/shipped.ts";
 import { buildFolder, makeFolder, problemOf } from "../policy/support.ts";
 import { type ListingServer, makeListingServer, pageOf, toolNamed } from "../scan/support.ts";
 
@@ -163,6 +164,18 @@ describe("regate scan", () => {
     const { stdout } = await scan(dir, ["files"]);
     expect(stdout).not.toContain(".rego");
     expect(await readdir(join(dir, "rego/policy"))).toEqual(["all.rego"]);
+  });
+
+  test("leaves the tools to the defaults that the repository has, where they are not the shipped ones", async () => {
+    const shipped = await readFile(join(SHIPPED_DEFAULTS, "defaults.rego"), "utf8");
+    const actionsWith = async (defaults: string) => {
+      const repository = await makeRepository({ files }, { "rego/policy/defaults/defaults.rego": defaults });
+      await scan(repository, ["files"]);
+      const rules = await readFile(join(repository, "rego/policy/servers/files/files.rego"), "utf8");
+      return rules.match(/"action": "\w+"/g);
+    };
+    expect(await actionsWith(shipped)).toEqual(['"action": "allow"', '"action": "deny"']);
+    expect(await actionsWith(`${shipped}\n# ours\n`)).toEqual(['"action": "inherit"', '"action": "inherit"']);
   });
 
   test("takes another policy folder, and an MCP client's configuration", async () => {
@@ -404,7 +417,7 @@ describe("a server that several entries serve", () => {
       "files-ro": { ...readOnly, catalogue: "files" },
       "files-rw": { ...files, catalogue: "files" },
     });
-    for (const named of ["files-ro", "files", "files-rw"]) await scan(both, [named]);
+    for (const named of ["files-rw", "files", "files-ro"]) await scan(both, [named]);
     expect(Object.keys(await toolsOf(both))).toEqual(["delete_file", "read_file"]);
     expect((await scan(both, ["--all", "--check"])).stdout).toBe("files (1.2.3): 2 tools, as reviewed\n");
   });

@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { GOOD, linesOf, only, RULES, sample, TEST, testFiles, testIn, withRules } from "../check/support.ts";
 import { makeFolder, problemOf } from "../policy/support.ts";
+
+// OPA and Regal are processes, and a test has several
+vi.setConfig({ testTimeout: 120_000 });
 
 const RULES_FILE = "rego/policy/servers/notes/notes.rego";
 const TEST_FILE = "rego/policy/servers/notes/notes_test.rego";

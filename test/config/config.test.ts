@@ -93,6 +93,7 @@ allowedHosts: [Gate.example.com]
         key: "everything",
         catalogue: "everything",
         arguments: "checked",
+        mode: "enforce",
         command: "npx",
         args: ["-y", "some-server"],
         env: { TOKEN: "t0k" },
@@ -103,6 +104,7 @@ allowedHosts: [Gate.example.com]
         key: "sitewise",
         catalogue: "awslabs.aws-iot-sitewise-mcp-server",
         arguments: "checked",
+        mode: "enforce",
         url: "https://mcp.example.com/mcp?x=1",
         headers: { Authorization: "Bearer t0k" },
       },
@@ -114,6 +116,11 @@ allowedHosts: [Gate.example.com]
       "servers: {a: {command: x, arguments: loose}, b: {url: 'https://b.example', arguments: loose}}",
     );
     expect([...config.servers.values()].map((server) => server.arguments)).toEqual(["loose", "loose"]);
+  });
+
+  test("enforces the policy on a server, or only observes it where its entry says so", () => {
+    const config = load("servers: {a: {command: x, mode: observe}, b: {url: 'https://b.example', mode: enforce}}");
+    expect([...config.servers.values()].map((server) => server.mode)).toEqual(["observe", "enforce"]);
   });
 
   test("puts the log into the state folder that it names", () => {
@@ -150,7 +157,7 @@ keys: []
       "regate.yaml:2:1 bundel: is not known here; did you mean bundle?",
       "regate.yaml:3:1 watch: must be true or false",
       "regate.yaml:5:43 servers.everything.args[1]: must be text; put it in quotes",
-      "regate.yaml:5:47 servers.everything.headers: is not known here; known are command, args, env, cwd, catalogue, arguments",
+      "regate.yaml:5:47 servers.everything.headers: is not known here; known are command, args, env, cwd, catalogue, arguments, mode",
       "regate.yaml:6:3 servers.Sitewise: must be 1 to 64 lower-case letters, digits, dashes or underscores: it stands in the URL; the name for policy goes into catalogue",
       "regate.yaml:6:59 servers.Sitewise.headers.Authorization: names the environment variable SITEWISE_TOKEN, which is not set; set it, or write $${ for a literal ${",
       "regate.yaml:6:102 servers.Sitewise.headers.Host: is a header that the gate writes itself; remove it",
@@ -175,6 +182,8 @@ keys: []
     ["servers: {a: {command: x, env: {PORT: 80}}}", "servers.a.env.PORT: must be text; put it in quotes"],
     ["servers: {a: {command: x, env: {'A=B': c}}}", "servers.a.env.A=B: is no name for a variable"],
     ["servers: {a: {command: x, arguments: strict}}", "servers.a.arguments: must be checked or loose"],
+    ["servers: {a: {command: x, mode: observed}}", "servers.a.mode: must be enforce or observe"],
+    ["servers: {a: {command: x, mode: true}}", "servers.a.mode: must be enforce or observe"],
     [
       "servers: {a: {command: x, catalogue: ' '}}",
       "servers.a.catalogue: must be a name of 1 to 200 printable characters",

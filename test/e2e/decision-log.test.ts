@@ -1,11 +1,13 @@
 // The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { startRecorder } from "./harness-fixtures.ts";
-import { type Gate, startGate } from "./harness-gate.ts";
-import { callBody, openSession } from "./harness-wire.ts";
+import { type Gate, operate, startGate } from "./harness-gate.ts";
+import { logLine } from "./harness-log.ts";
+import { ROOT, runToEnd } from "./harness-process.ts";
+import { callBody, openSession, textOf } from "./harness-wire.ts";
 
 const LINE = z.looseObject({
   decision_id: z.string(),
@@ -53,6 +55,33 @@ test("each judged call leaves one line that says who, what, which rule and why, 
   expect(text).toContain('"plain":"kept"');
   expect(text).not.toContain(session.id);
   expect(statSync(logFile(gate)).mode & 0o777).toBe(0o600);
+});
+
+test("a refusal's id leads to its rule, and to a Rego test that pins it", async () => {
+  const recorder = await startRecorder("--sessions");
+  const gate = await startGate({ servers: { recorder: { url: recorder.url } } });
+  const session = await openSession(gate.url("recorder"));
+  const refusal = textOf(await session.call("denied", { password: "hunter2-hunter2" }));
+  const id = /decision ([-0-9a-f]{36})/.exec(refusal)?.[1] ?? "";
+  await logLine(gate, ({ input }) => input.tool === "denied");
+  const explained = await operate(gate, "why", id.slice(0, 8));
+  expect(explained).toMatchObject({ code: 0, stderr: "" });
+  expect(explained.stdout).toContain("denied on recorder: denied\n");
+  expect(explained.stdout).toMatch(
+    /policy\.servers\.recorder\/never \(deny\)\n +policy\/servers\/recorder\/recorder\.rego:\d+ {2}Never\n/,
+  );
+  expect(explained.stdout).toContain(
+    "none: policy.servers.recorder/never can't be satisfied by any input of this call\n",
+  );
+  expect(explained.stdout).not.toContain("hunter2");
+  const pinned = await operate(gate, "why", id, "--as-test");
+  expect(pinned.stdout).toContain("package policy.servers.recorder_test\n");
+  const file = join(gate.dir, "pinned_test.rego");
+  writeFileSync(file, pinned.stdout);
+  const folders = ["test/fixtures/policy", "rego/regate", "rego/policy/defaults"].map((path) => join(ROOT, path));
+  const opa = process.env.OPA ?? join(ROOT, ".tools/opa");
+  const tested = await runToEnd(opa, ["test", "--run", "test_decision_", "-v", file, ...folders]);
+  expect(tested.stdout).toMatch(/test_decision_\w+: PASS/);
 });
 
 test("a gate that was killed says at its next start that lines may be missing", async () => {

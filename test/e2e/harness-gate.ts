@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { stringify } from "yaml";
-import { makeTempDir, ROOT, type Running, run } from "./harness-process.ts";
+import { makeTempDir, ROOT, type Running, run, runToEnd } from "./harness-process.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-end-to-end-tests";
 
@@ -18,6 +18,8 @@ export type GateOptions = {
   /** Further keys of regate.yaml. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Further arguments of `regate serve`. */
+  readonly args?: readonly string[];
   /** Where regate.yaml and the state lie: give an earlier gate's to start again on its state. */
   readonly dir?: string;
 };
@@ -38,10 +40,19 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const bundle = options.bundle ?? inject("policyBundle");
   const config = { listen: "127.0.0.1:0", bundle, servers: options.servers, ...options.config };
   writeFileSync(configFile, stringify(config));
-  const gate = run(process.execPath, [join(ROOT, "dist/main.js"), "serve", "-c", configFile], {
+  const gate = run(process.execPath, [join(ROOT, "dist/main.js"), "serve", "-c", configFile, ...(options.args ?? [])], {
     cwd: dir,
     env: { REGATE_OPERATOR_KEY: OPERATOR_KEY, ...options.env },
   });
   const [, base = ""] = await gate.printed(/listening on (http:\/\/\S+:\d+)/);
   return { dir, configFile, base, url: (server) => `${base}/mcp/${server}`, process: gate };
+}
+
+/** Runs a command of regate's beside the gate, as its operator. */
+export function operate(gate: Gate, ...args: readonly string[]) {
+  const [command = "", ...more] = args;
+  return runToEnd(process.execPath, [join(ROOT, "dist/main.js"), command, "-c", gate.configFile, ...more], {
+    cwd: gate.dir,
+    env: { REGATE_OPERATOR_KEY: OPERATOR_KEY },
+  });
 }

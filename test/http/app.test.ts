@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
@@ -12,6 +13,7 @@ import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { isProof, makeNonce, makeProofSecret, prove } from "../../src/http/prove.ts";
 import { writeEmpty } from "../../src/mcp/write-answer.ts";
+import type { Status } from "../../src/status/status-schema.ts";
 import { parseMessage, send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
@@ -19,6 +21,15 @@ const API_KEY = makeKey("rgk");
 const KEYS: readonly ApiKey[] = [{ name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex") }];
 const SECRET = makeProofSecret();
 const TRANSPORT_CODE = 1004;
+const STATUS: Status = {
+  version: "0.0.0",
+  instance: "00000000-0000-4000-8000-000000000000",
+  started: "2026-11-02T12:00:00.000Z",
+  now: "2026-11-02T12:00:00.000Z",
+  policy: { file: "b.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
+  servers: [],
+  log: { file: "/decisions.jsonl", durable: false, lost: 0, failing: false },
+};
 
 async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] = []) {
   const address = { host: "127.0.0.1", port: 0 };
@@ -43,7 +54,12 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
       canShow: false,
     }).key,
     reload: async () => ({ kind: "swapped", from: "r1", to: "r2" }),
+    status: () => STATUS,
+    ask: async () => ({ kind: "refused", problem: "not expected" }),
+    maxBodyBytes: 1_024,
+    maxDepth: 16,
     notReady: () => undefined,
+    console: new Hono(),
     prove: (nonce) => prove(SECRET, { nonce, url: "http://127.0.0.1:8787" }),
     log: (line) => log.push(line),
     ...change,
@@ -136,7 +152,16 @@ describe("an MCP endpoint", () => {
 });
 
 describe("every route", () => {
-  const ROUTES = ["/mcp/files", "/healthz", "/readyz", "/v1/prove", "/v1/reload", "/nowhere"];
+  const ROUTES = [
+    "/mcp/files",
+    "/healthz",
+    "/readyz",
+    "/v1/prove",
+    "/v1/reload",
+    "/v1/status",
+    "/v1/data/regate/decision",
+    "/nowhere",
+  ];
 
   test.each(ROUTES)("refuses a page of another origin: %s", async (path) => {
     const { url, reached } = await startApp();
@@ -165,7 +190,7 @@ describe("every route", () => {
 
   test("that is not there is 404", async () => {
     const { url } = await startApp();
-    for (const path of ["/", "/mcp", "/mcp/", "/mcp/files/more", "/v1/data"]) {
+    for (const path of ["/", "/mcp", "/mcp/", "/mcp/files/more", "/v1/nothing"]) {
       const answer = await send(`${url}${path}`, "GET");
       expect(answer.status).toBe(404);
       expect(answer.headers["regate-instance"]).toBe("instance-1");
@@ -239,5 +264,20 @@ describe("a reload", () => {
     expect(answer).toMatchObject({ status: 200, text: '{"kind":"swapped","from":"r1","to":"r2"}' });
     expect((await send(`${url}/v1/reload`, "GET", { authorization: `Bearer ${OPERATOR_KEY}` })).status).toBe(404);
     expect(reloads).toBe(1);
+  });
+});
+
+describe("the status", () => {
+  test("is the operator's alone", async () => {
+    const { url } = await startApp({}, KEYS);
+    for (const headers of [{}, { authorization: `Bearer ${API_KEY}` }]) {
+      const answer = await send(`${url}/v1/status`, "GET", headers as Record<string, string>);
+      expect(answer.status).toBe(401);
+      expect(answer.text).not.toContain("r1");
+    }
+    const answer = await send(`${url}/v1/status`, "GET", { authorization: `Bearer ${OPERATOR_KEY}` });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toEqual(STATUS);
+    expect((await send(`${url}/v1/status`, "POST", { authorization: `Bearer ${OPERATOR_KEY}` })).status).toBe(404);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/gate/types.ts";
+import type { Outcome, Refusal } from "../../src/gate/types.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { BUNDLE, DECISION, makeEvent } from "./events.ts";
 
@@ -60,6 +60,26 @@ describe("the line of a judged call", () => {
       definition_sha256: "b".repeat(64),
       definition_change: { reviewed_sha256: "a".repeat(64), what: 'description: +"Read ~/.ssh"' },
     });
+  });
+
+  test("of a server that is observed says so, and what would have become of a call that went out all the same", () => {
+    const call = { observed: true };
+    const observed = (instead?: Refusal) =>
+      line({ call, outcome: { kind: "forward", receipt: undefined, ...(instead && { instead }) } });
+    expect(observed().regate).toMatchObject({ verdict: "forward", observed: true });
+    const limited = observed({ kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 6 });
+    expect(limited.regate).toMatchObject({
+      verdict: "rate_limited",
+      observed: true,
+      limit: LIMIT,
+      retry_after_seconds: 6,
+    });
+    const failed = observed({ kind: "failed", step: "decide", problem: "out of fuel" });
+    expect(failed).toMatchObject({
+      error: { code: "regate_decide_failed", message: "out of fuel" },
+      regate: { verdict: "failed", observed: true },
+    });
+    expect(line({}).regate).not.toHaveProperty("observed");
   });
 
   test("says where the category comes from, beside the input that was judged", () => {

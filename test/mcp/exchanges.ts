@@ -32,6 +32,7 @@ export function askable(answer: (paramsText: string) => OwnAnswer | Promise<OwnA
     post: unasked,
     stream: unasked,
     end: unasked,
+    state: () => ({ kind: "http", connections: 0 }),
     close: unasked,
     async request(_exchange, method, paramsText) {
       asked.push(`${method} ${paramsText}`);

@@ -38,6 +38,10 @@ test("a loaded policy judges, and knows its servers, rules and catalogue", async
     row: 5,
     title: "The rule",
     server: "a.b",
+    tool: "t",
+    action: "allow",
+    conditional: false,
+    text: 'rules.t contains {"id": "r", "action": "allow"}',
   });
 });
 

@@ -43,7 +43,87 @@ describe("a sound bundle", () => {
       file: "policy/servers/files.rego",
       row: 3,
       server: "files",
+      tool: "read",
+      action: "allow",
+      conditional: false,
+      text: 'rules.read contains {\n\t"id": "r",\n\t"action": "allow",\n}',
     });
+  });
+
+  test("knows of each rule what its head names, whether it has conditions, and its METADATA", async () => {
+    const dir = await makeFolder({
+      "policy/a.rego": `package policy.servers["a.b"]
+
+# METADATA
+# title: One
+# description: |
+#   Two lines
+#   of it.
+rules["*"] contains {"id": "star", "action": "deny"} if input.tool == "x"
+
+rules["we\\"ird"] contains {"id": "w", "action": _action}
+
+_action := "deny"
+
+methods["resources/read"] contains {"id": "m", "action": "allow"} if {
+	true
+}
+`,
+      "policy/g.rego": `package policy.guardrails
+
+rules contains {"id": "g", "action": "deny"} if {
+	input.tool == "y"
+}
+`,
+    });
+    const { rules } = await parseBundle((await buildFolder(dir)).bytes, "b.tar.gz");
+    const own = [...rules].filter(([id]) => !/^(?:policy\.defaults|regate\.)/.test(id));
+    expect(Object.fromEntries(own)).toEqual({
+      "policy.guardrails/g": {
+        file: "policy/g.rego",
+        row: 3,
+        action: "deny",
+        conditional: true,
+        text: 'rules contains {"id": "g", "action": "deny"} if {\n\tinput.tool == "y"\n}',
+      },
+      'policy.servers["a.b"]/m': {
+        file: "policy/a.rego",
+        row: 14,
+        server: "a.b",
+        method: "resources/read",
+        action: "allow",
+        conditional: false,
+        text: 'methods["resources/read"] contains {"id": "m", "action": "allow"} if {\n\ttrue\n}',
+      },
+      'policy.servers["a.b"]/star': {
+        file: "policy/a.rego",
+        row: 8,
+        title: "One",
+        description: "Two lines\nof it.",
+        server: "a.b",
+        tool: "*",
+        action: "deny",
+        conditional: true,
+        text: 'rules["*"] contains {"id": "star", "action": "deny"} if input.tool == "x"',
+      },
+      'policy.servers["a.b"]/w': {
+        file: "policy/a.rego",
+        row: 10,
+        server: "a.b",
+        tool: 'we"ird',
+        conditional: false,
+        text: 'rules["we\\"ird"] contains {"id": "w", "action": _action}',
+      },
+    });
+    expect(rules.get("policy.defaults/write-limited")).toMatchObject({ category: "Write", conditional: false });
+    expect(rules.get("regate.guardrails/changed-definition")).toMatchObject({ action: "deny", conditional: true });
+  });
+
+  test("holds no more of a rule's text than a page shows", async () => {
+    const reason = "long ".repeat(1000);
+    const source = `package policy.servers.x\n\nrules.t contains {"id": "i", "action": "deny", "reason": "${reason}"}\n`;
+    const { rules } = await parseBundle((await buildFolder(await makeFolder({ "policy/x.rego": source }))).bytes, "b");
+    expect(rules.get("policy.servers.x/i")?.text).toHaveLength(2_003);
   });
 
   test("may come from another tool, with ./ before its names and folders among them", async () => {

@@ -200,6 +200,7 @@ describe("a server over HTTP", () => {
       key: "web",
       catalogue: "web",
       arguments: "checked",
+      mode: "enforce",
       url: server.url.href,
       headers: { Authorization: "Bearer own" },
     };

@@ -10,6 +10,7 @@ const server = (command: string, args: readonly string[] = [], cwd = "/"): Stdio
   key: "k",
   catalogue: "k",
   arguments: "checked",
+  mode: "enforce",
   command,
   args,
   env: {},
@@ -58,7 +59,15 @@ describe("the package of a server that a runner fetches", () => {
   test("is not known of a server elsewhere", async () => {
     expect(
       await packageOf(
-        { kind: "http", key: "k", catalogue: "k", arguments: "checked", url: "https://example.com/mcp", headers: {} },
+        {
+          kind: "http",
+          key: "k",
+          catalogue: "k",
+          arguments: "checked",
+          mode: "enforce",
+          url: "https://example.com/mcp",
+          headers: {},
+        },
         NOWHERE,
       ),
     ).toBeUndefined();

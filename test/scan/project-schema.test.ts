@@ -56,6 +56,7 @@ describe("a projection", () => {
     ["a remote reference", { $ref: "http://127.0.0.1:9/schema.json" }],
     ["a reference to a file", { $ref: "file:///etc/passwd" }],
     ["one to another document", { $ref: "other.json#/a" }],
+    ["one that only looks like a pointer", { $ref: "x/properties/y" }],
     ["one to nothing", { $ref: "#/$defs/nothing" }],
     ["one to a prototype", { $ref: "#/constructor" }],
     ["one that is no text", { $ref: 7 }],
@@ -70,7 +71,7 @@ describe("a projection", () => {
     ["a list", []],
     ["a type of no kind", { type: "strnig" }],
   ])("makes %s any value", (_title, schema) => {
-    expect(projectSchema(object({ x: schema })).properties).toEqual({ x: {} });
+    expect(projectSchema(object({ x: schema, y: STRING })).properties).toEqual({ x: {}, y: STRING });
   });
 
   test("cuts recursion, direct and through others", () => {

@@ -28,6 +28,7 @@ export async function makeListingServer(pages: readonly string[], ...flags: read
     key: "listing",
     catalogue: "listing",
     arguments: "checked",
+    mode: "enforce",
     command: process.execPath,
     args: [LISTING_SERVER, file, ...flags],
     env: {},

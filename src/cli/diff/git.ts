@@ -55,7 +55,7 @@ export async function findMergeBase(
 
 /**
  * Writes the files of a commit that lie at or below some folders, as they are stored: no filters, no attributes.
- * @param folders relative to the root, with forward slashes
+ * @param folders relative to the root, with forward slashes; the root itself is ""
  * @throws Problem for a link or a submodule among them
  */
 export async function writeTree(
@@ -64,7 +64,8 @@ export async function writeTree(
   folders: readonly string[],
   to: string,
 ): Promise<void> {
-  const list = await mustRun(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...folders], repository);
+  const paths = folders.includes("") ? [] : folders;
+  const list = await mustRun(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...paths], repository);
   const entries = list
     .toString()
     .split("\0")
@@ -80,7 +81,7 @@ export async function writeTree(
   }
 }
 
-/** Whether the commit has anything at that path. */
+/** Whether the commit has anything at that path, which is not the root. */
 export async function hasPath(repository: Repository, commit: string, path: string): Promise<boolean> {
   return (await mustRun(["ls-tree", "-z", "--full-tree", "--name-only", commit, "--", path], repository)).length > 0;
 }
@@ -123,6 +124,10 @@ function readEntry(entry: string): { readonly path: string; readonly object: str
   const [mode = "", , object = ""] = meta.split(" ");
   if (mode === "120000") throw new Problem([`${path}: is a link; put what it points to there`]);
   if (mode === "160000") throw new Problem([`${path}: is a submodule; put its files there`]);
+  // git makes no such tree, others can
+  if (path.split("/").some((name) => name === "" || name === "." || name === "..")) {
+    throw new Problem([`${JSON.stringify(path)}: is no path that a file can be written to`]);
+  }
   return { path, object };
 }
 

@@ -174,10 +174,14 @@ function bounded(lines: readonly string[], most: number): readonly string[] {
   return lines.length > most ? [...lines.slice(0, most), `- and ${lines.length - most} more`] : lines;
 }
 
+/** What could be markup, a mention, a reference, an emoji, mathematics or a link; a row behind a file's name is none of these. */
+const MARKUP = /[&<>`|*_[\]~\\#@$]|:(?!\d+(?![\w:]))/g;
+
 /** Text of someone else's as inline code: what could be markup is written as an entity, also for readers that ignore the tag. */
 export function code(text: string): string {
   const shown = showable(text, MAX_CHARACTERS);
-  return `<code>${shown.replace(/[&<>"'`|*_[\](){}~\\!#@:$^=+-]/g, (character) => `&#${character.codePointAt(0)};`).replaceAll("www.", "www&#46;")}</code>`;
+  const escaped = shown.replace(MARKUP, (character) => `&#${character.codePointAt(0)};`);
+  return `<code>${escaped.replaceAll("www.", "www&#46;")}</code>`;
 }
 
 /** The same JSON without a character that could hide something. */

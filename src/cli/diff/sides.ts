@@ -1,6 +1,6 @@
 // Finds the two policies that `regate diff` compares: each a bundle, the working tree, or a revision of git, which is built in
 // a scratch folder from the files as git has them. Samples and schemas that lie beside a policy folder come with it.
-import { access, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, posix, resolve } from "node:path";
 import { buildBundle } from "../../policy/build/compose.ts";
@@ -8,6 +8,7 @@ import { readBundle } from "../../policy/bundle.ts";
 import { type ComparedPolicy, NO_POLICY, openPolicy } from "../../policy/diff/compare-policies.ts";
 import { findOpa, type Opa } from "../../policy/opa.ts";
 import { readSamples, type Sample } from "../../policy/samples.ts";
+import { readToolSchemas } from "../../policy/tool-schemas.ts";
 import { Problem } from "../../problem.ts";
 import type { CommandIo } from "../command.ts";
 import {
@@ -157,7 +158,7 @@ async function openRevision(
 ): Promise<Side> {
   const path = await pathInRepository(repository, io.cwd, policy);
   const short = found.commit.slice(0, 9);
-  if (!(await hasPath(repository, found.commit, path))) {
+  if (path !== "" && !(await hasPath(repository, found.commit, path))) {
     if (role === "base") return { ...found, kind: "none", policy: NO_POLICY, samples: [], schemas: new Map() };
     throw new Problem([`${found.name} (${short}): has no folder ${policy}; name the policy's with --policy`]);
   }
@@ -166,7 +167,7 @@ async function openRevision(
   try {
     // beside a policy at the root of a repository lies nothing that is the repository's
     const beside = path === "" ? [] : ["schemas", "test/samples"].map((name) => posix.join(posix.dirname(path), name));
-    await writeTree(repository, found.commit, [path === "" ? "." : path, ...beside], join(scratch, "tree"));
+    await writeTree(repository, found.commit, [path, ...beside], join(scratch, "tree"));
     const folder = { dir: join(scratch, "tree", path), shown: policy };
     const opened = await openFolder(folder, `${found.name} (${short}): `, opa);
     return { ...found, ...opened };
@@ -193,7 +194,7 @@ export async function openFolder(
     return {
       policy: await openPolicy(bundle, true),
       samples: await readSamples(...beside("test/samples")),
-      schemas: await readSchemas(beside("schemas/tools")[0]),
+      schemas: await readToolSchemas(beside("schemas/tools")[0]),
     };
   } catch (error) {
     const lines = error instanceof Problem ? error.lines : await linesOfLibrary(folder, error);
@@ -212,29 +213,6 @@ async function linesOfLibrary(
   });
   const what = error instanceof Error ? error.message.replaceAll("\n", " ") : String(error);
   return [`${join(shown, "regate")}: this regate can't build with this copy of the library (${what})`];
-}
-
-/** schemas/tools/SERVER/TOOL.json; what can't be read as one is left out: the catalogue knows the parameters as well. */
-async function readSchemas(dir: string): Promise<ReadonlyMap<string, unknown>> {
-  const exists = await access(dir).then(
-    () => true,
-    () => false,
-  );
-  const names = exists ? (await readdir(dir, { recursive: true })).filter((name) => name.endsWith(".json")).sort() : [];
-  const schemas = await Promise.all(
-    names.map(
-      async (name): Promise<[string, unknown]> => [name.replace(/\.json$/, ""), await readJson(join(dir, name))],
-    ),
-  );
-  return new Map(schemas.filter(([, schema]) => schema !== undefined));
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, "utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function linesOf(error: unknown): readonly string[] {

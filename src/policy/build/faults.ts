@@ -32,6 +32,9 @@ const wrongRefSchema = z.looseObject({
   oneOf: z.array(z.string()).min(1),
 });
 
+/** More are for nobody to read. */
+const MAX_NAMES = 20;
+
 const REMEDIES: readonly (readonly [missing: RegExp, remedy: string])[] = [
   [/^sprintf$/, 'the engine has no sprintf: write a template string, $"... {x}"'],
   [/^time\./, "the engine has no clock: the time of the call is input.time"],
@@ -59,7 +62,9 @@ export function listFaults(report: string): readonly OpaFault[] {
 /** What follows a name that is none of those that exist: ` (did you mean "path"?); it has content, path` */
 export function suggestAmong(name: string, known: readonly string[]): string {
   const near = nearestWord(name, known);
-  return `${near === undefined ? "" : ` (did you mean "${near}"?)`}; it has ${known.join(", ") || "none"}`;
+  const more = known.length > MAX_NAMES ? ` and ${known.length - MAX_NAMES} more` : "";
+  const names = `${known.slice(0, MAX_NAMES).join(", ")}${more}` || "none";
+  return `${near === undefined ? "" : ` (did you mean "${near}"?)`}; it has ${names}`;
 }
 
 function readJsonReport(report: string): readonly OpaFault[] | undefined {

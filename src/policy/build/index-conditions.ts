@@ -1,19 +1,24 @@
 // Builds the index of conditions that goes into a bundle as data.conditions: what each rule that speaks reads of the input and
 // compares it with, its helpers included. It judges nothing, and is no part of a decision.
 import { createHash } from "node:crypto";
+import { DECISION_ENTRYPOINT } from "../bundle.ts";
 import type { Conditions, Making, Path, RuleConditions, Test } from "../conditions.ts";
+import type { Effects } from "./effects.ts";
 import type { Module } from "./module.ts";
-import { type Placed, Program } from "./program.ts";
+import { Needs } from "./needs.ts";
+import { keyOf, type Placed, Program } from "./program.ts";
 import { readLiteral } from "./rule-form.ts";
 import type { SpeakingRule } from "./speaking-rules.ts";
-import { type Effects, Tracer } from "./trace.ts";
+import { Tracer } from "./trace.ts";
 
 const SOURCE_DIGITS = 32;
+const DECISION = keyOf(DECISION_ENTRYPOINT.split("/"));
 
 /** @param rules those of the modules that speak; without a literal id they are left out, as checkForms reports them */
 export function indexConditions(modules: readonly Module[], rules: readonly SpeakingRule[]): Conditions {
   const program = new Program(modules);
   const tracer = new Tracer(program);
+  const needs = new Needs(program);
   const indexed = rules.flatMap((rule): [string, RuleConditions][] => {
     const id = readLiteral(rule.member, "id");
     if (id === undefined) return [];
@@ -21,7 +26,9 @@ export function indexConditions(modules: readonly Module[], rules: readonly Spea
     const effects = tracer.trace(rule.placed);
     const source = nameSource(program, rule.placed, effects);
     const literal = { ...(action !== undefined && { action }), ...(source !== undefined && { source }) };
-    return [[`${rule.package}/${id}`, { head: rule.head, ...literal, ...gather(effects) }]];
+    return [
+      [`${rule.package}/${id}`, { head: rule.head, ...literal, needs: needs.of(rule.placed), ...gather(effects) }],
+    ];
   });
   const library = modules.filter(({ package: [root] }) => root === "regate");
   return {
@@ -50,20 +57,19 @@ function hash(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, SOURCE_DIGITS);
 }
 
-/** What the library looks at for every call, besides the rules. */
+/** What the library looks at for every decision, besides the rules; its classifier looks at definitions, and at no call. */
 function readByLibrary(library: readonly Module[]): readonly Path[] {
   // a program of the library alone: the rules that it hands on are not its own
-  const tracer = new Tracer(new Program(library));
-  const paths = library.flatMap((module) => {
-    return module.rules.flatMap(({ definition }) => {
-      const { reads, touches } = tracer.trace({ module, definition });
-      return [...reads.values(), ...touches.values()];
-    });
+  const program = new Program(library);
+  const tracer = new Tracer(program);
+  const paths = program.definitionsOf(DECISION).flatMap((placed) => {
+    const { reads, touches } = tracer.trace(placed);
+    return [...reads.values(), ...touches.values()];
   });
   return outermost(sortPaths(paths));
 }
 
-function gather({ reads, touches, tests, makings }: Effects): Omit<RuleConditions, "head" | "action"> {
+function gather({ reads, touches, tests, makings }: Effects): Omit<RuleConditions, "head" | "action" | "needs"> {
   const read = outermost(sortPaths([...reads.values()]));
   const touched = sortPaths([...touches.values()]).filter((path) => !read.some((one) => isAbove(one, path)));
   const made = [...makings.values()].map(({ path, literals }) => ({ path, literals: [...literals].sort() }));

@@ -1,5 +1,6 @@
 // Reads one Rego source through OPA's own parser into the little that the build looks at: its package, and of each rule
 // the head and what it reads of the input. It judges nothing.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { Problem } from "../../problem.ts";
@@ -22,9 +23,13 @@ export type ModuleRule = {
   /** What the rule contributes to a set; absent for every other kind of rule. */
   readonly member?: Term;
   readonly title?: string;
+  readonly description?: string;
+  /** Whether it has a body that may not hold. */
+  readonly conditional: boolean;
   /** Rows of the negated calls over input in its body. */
   readonly negatedCalls: readonly number[];
   readonly row: number;
+  readonly text: string;
   /** All of it. */
   readonly definition: Definition;
   /** What its METADATA holds the input against, in a scope of one rule or of all rules of the name. */
@@ -54,6 +59,7 @@ export type Module = {
 const PARALLEL_PROCESSES = 4;
 
 const locationSchema = z.looseObject({ row: z.int() });
+const ruleLocationSchema = z.looseObject({ row: z.int(), text: z.base64() });
 const termSchema = z.looseObject({
   type: z.string(),
   value: z.unknown().optional(),
@@ -64,6 +70,7 @@ const partsSchema = z
   .transform((parts) => parts.map(({ value }) => String(value)));
 const annotationSchema = z.looseObject({
   title: z.string().optional(),
+  description: z.string().optional(),
   scope: z.string(),
   schemas: z.array(z.looseObject({ path: partsSchema, schema: partsSchema.default([]) })).default([]),
 });
@@ -76,11 +83,15 @@ const moduleSchema = z.looseObject({
         head: z.looseObject({ ref: z.array(termSchema), key: termSchema.optional(), value: z.unknown().optional() }),
         annotations: z.array(annotationSchema).optional(),
         body: z.unknown().optional(),
-        location: locationSchema,
+        location: ruleLocationSchema,
       }),
     )
     .optional(),
 });
+/** What the parser makes of a rule without a body. */
+const trueSchema = z.tuple([
+  z.looseObject({ terms: z.looseObject({ type: z.literal("boolean"), value: z.literal(true) }) }),
+]);
 const fieldsSchema = z.array(z.tuple([z.unknown(), z.unknown()]));
 const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -99,7 +110,7 @@ export async function parseModules(
   const faults: string[] = [];
   for (let from = 0; from < sources.length; from += PARALLEL_PROCESSES) {
     const batch = sources.slice(from, from + PARALLEL_PROCESSES);
-    for (const parsed of await Promise.all(batch.map(({ path }) => parseModule(opa, cwd, path, folder)))) {
+    for (const parsed of await Promise.all(batch.map((source) => parseOnce(opa, cwd, source, folder)))) {
       if ("faults" in parsed) faults.push(...parsed.faults);
       else modules.push(parsed);
     }
@@ -107,6 +118,26 @@ export async function parseModules(
   const [first, ...others] = faults;
   if (first !== undefined) throw new Problem([first, ...others]);
   return modules;
+}
+
+/** A process for each file is what a build mostly waits for, and the library is the same in all of them. */
+const PARSED = new Map<string, Module>();
+const MAX_PARSED = 500;
+
+async function parseOnce(
+  opa: Opa,
+  cwd: string,
+  { path, bytes }: Source,
+  folder: PolicyFolder,
+): Promise<Module | { readonly faults: readonly string[] }> {
+  const name = `${opa.file}\n${path}\n${createHash("sha256").update(bytes).digest("hex")}`;
+  const known = PARSED.get(name);
+  if (known !== undefined) return known;
+  const parsed = await parseModule(opa, cwd, path, folder);
+  if ("faults" in parsed) return parsed;
+  if (PARSED.size >= MAX_PARSED) PARSED.clear();
+  PARSED.set(name, parsed);
+  return parsed;
 }
 
 async function parseModule(
@@ -123,15 +154,19 @@ async function parseModule(
   const rules = (parsed.rules ?? []).map((rule): ModuleRule => {
     const { head, body, annotations, location } = rule;
     const title = annotations?.findLast((annotation) => annotation.title !== undefined)?.title;
+    const description = annotations?.findLast((annotation) => annotation.description !== undefined)?.description;
     return {
       path: head.ref.map((term, index) => readRefPart(term, index)),
+      conditional: body !== undefined && !trueSchema.safeParse(body).success,
       negatedCalls: listNegatedCalls(body),
       row: location.row,
+      text: Buffer.from(location.text, "base64").toString("utf8"),
       definition: readDefinition(rule),
       schemas: (annotations ?? []).flatMap(readBindings),
       // `rules.t := x` has a key too: the last part of its path
       ...(head.key !== undefined && head.value === undefined && { member: readTerm(head.key) }),
       ...(title !== undefined && { title }),
+      ...(description !== undefined && { description: description.trim() }),
     };
   });
   const inputFields = listInputFields([parsed.imports, parsed.rules]);

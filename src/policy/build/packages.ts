@@ -48,6 +48,14 @@ export function formatPath(parts: readonly (string | undefined)[]): string {
     .join("");
 }
 
+/**
+ * Whether a name can stand in a package or in a head. OPA writes the paths of a WASM policy as Go quotes them, and reads
+ * them as JSON: one name with a control character, or with an unprintable one beyond 16 bits, and no rule is found any more.
+ */
+export function canBeInPath(name: string): boolean {
+  return !/(?![\b\f\n\r\t])\p{Cc}|(?![\p{L}\p{M}\p{N}\p{P}\p{S}])[\u{10000}-\u{10ffff}]/u.test(name);
+}
+
 function isBeside({ file, package: parts }: Module): boolean {
   if (parts[0] === "policy" || file.startsWith("policy/")) return false;
   return parts.at(-1)?.endsWith("_test") === true || file.split("/").some((name) => name.startsWith("."));

@@ -56,7 +56,8 @@ export class Program {
   }
 }
 
-function keyOf(parts: readonly string[]): string {
+/** What a rule or function goes by. @param parts below `data` */
+export function keyOf(parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 

@@ -18,11 +18,14 @@ import {
   type Source,
 } from "./sources.ts";
 
+/** What of the library judges definitions, and no calls: a decision neither reads it nor changes with it. */
+const CLASSIFIER = /^regate\/classif(?:y\.rego$|ier\/)/;
+
 export type Policy = {
   readonly given: OwnSources;
   /** The shipped ones, where the folder has none. */
   readonly defaults: readonly Source[];
-  /** Its own, the defaults and the library; no tests. */
+  /** Its own, the defaults, and what of the library judges calls; no tests. */
   readonly modules: readonly Module[];
 };
 
@@ -57,7 +60,8 @@ export async function readPolicy(
   refuseFaults(folder, faults);
   const defaults = ownModules.some(isDefaults) ? [] : await readDefaults();
   refuseFaults(folder, checkPlaces(ownModules, defaults));
-  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(library))];
+  const deciding = library.filter(({ path }) => !CLASSIFIER.test(path));
+  const modules = [...ownModules, ...(await parse(defaults)), ...(await parse(deciding))];
 
   return { given, defaults, modules };
 }

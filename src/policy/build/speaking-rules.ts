@@ -5,17 +5,24 @@ import { nearestWord } from "../../config/suggest.ts";
 import { CATEGORIES } from "../../gate/types.ts";
 import type { Fault } from "./faults.ts";
 import type { Module, ModuleRule, Term } from "./module.ts";
-import { formatPath, type LayerKind, layerOf } from "./packages.ts";
+import { canBeInPath, formatPath, type LayerKind, layerOf } from "./packages.ts";
 import type { Placed } from "./program.ts";
 
 export type SpeakingRule = {
   readonly file: string;
   readonly row: number;
+  readonly text: string;
   /** As rules of it are named, e.g. `policy.servers["a.b"]`. */
   readonly package: string;
   readonly layer: LayerKind;
   readonly server?: string;
+  /** What its head names; none of them in a guardrail. */
+  readonly tool?: string;
+  readonly category?: string;
+  readonly method?: string;
   readonly title?: string;
+  readonly description?: string;
+  readonly conditional: boolean;
   readonly member: Term;
   /** Rows of its negated calls over input. */
   readonly negatedCalls: readonly number[];
@@ -36,33 +43,41 @@ export function findSpeakingRules(modules: readonly Module[]): { rules: Speaking
     const server = layer === "server" ? parts[2] : undefined;
     for (const head of heads) {
       if (isHelper(head)) continue;
-      const { row, title, member, negatedCalls } = head;
-      const what = findFault(head, layer);
+      const { row, text, title, description, conditional, member, negatedCalls } = head;
+      const what = findUnnameable([...parts, ...head.path]) ?? findFault(head, layer);
       if (what !== undefined) faults.push({ file, row, what });
       else if (member !== undefined) {
-        const named = { ...(server !== undefined && { server }), ...(title !== undefined && { title }) };
+        const named = {
+          ...(server !== undefined && { server }),
+          ...readTarget(head, layer),
+          ...(title !== undefined && { title }),
+          ...(description !== undefined && { description }),
+        };
+        const where = { file, row, text, package: formatPath(parts) };
         const path = head.path.map((part) => part ?? "");
         const placed = { module, definition: head.definition };
-        rules.push({
-          file,
-          row,
-          package: formatPath(parts),
-          layer,
-          ...named,
-          member,
-          negatedCalls,
-          head: path,
-          placed,
-        });
+        rules.push({ ...where, layer, ...named, conditional, member, negatedCalls, head: path, placed });
       }
     }
   }
   return { rules, faults };
 }
 
+function readTarget({ path: [kind, target] }: ModuleRule, layer: LayerKind): Partial<SpeakingRule> {
+  if (target === undefined) return {};
+  if (kind === "methods") return { method: target };
+  return layer === "defaults" ? { category: target } : { tool: target };
+}
+
 /** What no one would take for a rule that speaks: a name with `_`, or no set and none of our words. */
 function isHelper({ path: [name = ""], member }: ModuleRule): boolean {
   return name.startsWith("_") || (member === undefined && nearestWord(name, KINDS) === undefined);
+}
+
+/** One such name would silence every rule of the policy. */
+function findUnnameable(names: readonly (string | undefined)[]): string | undefined {
+  if (names.every((name) => name === undefined || canBeInPath(name))) return undefined;
+  return 'a control character in the name of a package or of a head; write `rules["*"] contains {...} if input.tool == "..."`';
 }
 
 /** @returns why the decision would miss the rule, or could not name it */

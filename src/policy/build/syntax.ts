@@ -19,13 +19,12 @@ export type SyntaxTerm =
   | { readonly kind: "opaque"; readonly inside: readonly SyntaxTerm[] };
 
 export type SyntaxExpression =
-  /** `replaced` are the values of its `with`, `targets` what they stand for. */
+  /** `replaced` are the values of its `with`. */
   | {
       readonly kind: "term";
       readonly term: SyntaxTerm;
       readonly isNegated: boolean;
       readonly replaced: readonly SyntaxTerm[];
-      readonly targets: readonly SyntaxTerm[];
     }
   /** `some value in collection`, `some key, value in collection` */
   | {
@@ -45,8 +44,6 @@ export type SyntaxExpression =
 
 /** One definition of a rule or function; `else` is the next one of its chain. */
 export type Definition = {
-  /** Whether it is the value where no other definition has one. */
-  readonly isDefault: boolean;
   /** The head's name and what follows it, e.g. `rules`, `"pay"`. */
   readonly head: readonly SyntaxTerm[];
   /** Of a function. */
@@ -83,7 +80,7 @@ const comprehensionSchema = z.looseObject({
 const expressionSchema = z.looseObject({
   terms: z.unknown(),
   negated: z.boolean().default(false),
-  with: z.array(z.looseObject({ target: z.unknown(), value: z.unknown() })).optional(),
+  with: z.array(z.looseObject({ value: z.unknown() })).optional(),
 });
 const everySchema = z.looseObject({
   key: z.unknown().optional(),
@@ -92,7 +89,6 @@ const everySchema = z.looseObject({
   body: listSchema,
 });
 const ruleSchema = z.looseObject({
-  default: z.boolean().default(false),
   head: z.looseObject({
     ref: listSchema,
     args: listSchema.optional(),
@@ -125,9 +121,8 @@ export function readImports(imports: unknown): readonly Import[] {
 }
 
 export function readDefinition(given: unknown): Definition {
-  const { default: isDefault, head, body, else: next } = ruleSchema.parse(given);
+  const { head, body, else: next } = ruleSchema.parse(given);
   return {
-    isDefault,
     head: head.ref.map(readTerm),
     ...(head.args !== undefined && { parameters: head.args.map(readTerm) }),
     ...(head.key !== undefined && { key: readTerm(head.key) }),
@@ -145,11 +140,10 @@ function writeWithoutPlaces(given: unknown): string {
 function readExpression(given: unknown): SyntaxExpression {
   const { terms, negated: isNegated, with: replacements = [] } = expressionSchema.parse(given);
   const replaced = replacements.map(({ value }) => readTerm(value));
-  const targets = replacements.map(({ target }) => readTerm(target));
   if (Array.isArray(terms)) {
     const [operator, ...operands] = terms.map(readTerm);
     if (operator === undefined) throw new TypeError("a call without an operator");
-    return { kind: "term", term: { kind: "call", operator, operands }, isNegated, replaced, targets };
+    return { kind: "term", term: { kind: "call", operator, operands }, isNegated, replaced };
   }
   if (typeof terms === "object" && terms !== null && "domain" in terms) {
     const { key, value, domain, body } = everySchema.parse(terms);
@@ -166,7 +160,7 @@ function readExpression(given: unknown): SyntaxExpression {
   if (typeof terms === "object" && terms !== null && "symbols" in terms) {
     return readSome(listSchema.parse(terms.symbols).map(readTerm));
   }
-  return { kind: "term", term: readTerm(terms), isNegated, replaced, targets };
+  return { kind: "term", term: readTerm(terms), isNegated, replaced };
 }
 
 const TRUE: SyntaxExpression = {
@@ -174,7 +168,6 @@ const TRUE: SyntaxExpression = {
   term: { kind: "scalar", json: "true" },
   isNegated: false,
   replaced: [],
-  targets: [],
 };
 
 /** `some x` names variables and does nothing else; `some x in xs` is a call. */

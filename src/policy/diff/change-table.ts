@@ -94,7 +94,7 @@ export class ChangeTable {
       const { server, tool } = shown;
       return { server, tool, change: change.kind, parts: change.parts, shown, culprits, counts };
     });
-    return rows.sort((a, b) => compareTexts(placeOf(a), placeOf(b)));
+    return this.#withoutEchoes(rows).sort((a, b) => compareTexts(placeOf(a), placeOf(b)));
   }
 
   /** Shows each change by a smaller input, where it was found by one of ours. */
@@ -110,6 +110,22 @@ export class ChangeTable {
 
   unlisted(): readonly Unlisted[] {
     return [...this.#unlisted.values()];
+  }
+
+  /**
+   * Where a rule of a tool loosens or tightens it, calls that are refused for something else as well lose or gain a reason.
+   * That says nothing more.
+   */
+  #withoutEchoes(rows: readonly ChangeRow[]): ChangeRow[] {
+    const told = new Set(rows.filter(({ change }) => change !== "other").flatMap(culpritsOf));
+    return rows.filter((row) => {
+      const { base, head } = row.shown;
+      const before = effectOf(base, this.policies.base);
+      const after = effectOf(head, this.policies.head);
+      const areRefused = before.action === "deny" && after.action === "deny";
+      const isEcho = row.change === "other" && areRefused && before.rules.some((rule) => after.rules.includes(rule));
+      return !isEcho || culpritsOf(row).some((culprit) => !told.has(culprit));
+    });
   }
 
   /** Two changes with the same key are one. */
@@ -146,6 +162,11 @@ function isBetter(a: Compared, b: Compared): boolean {
   if (textA.length !== textB.length) return textA.length < textB.length;
   if (textA !== textB) return textA < textB;
   return ORIGINS.indexOf(a.origin) < ORIGINS.indexOf(b.origin);
+}
+
+/** Each with the tool that it matters for. */
+function culpritsOf({ server, tool, culprits }: ChangeRow): readonly string[] {
+  return culprits.map(({ rule }) => JSON.stringify([server, tool, rule]));
 }
 
 function placeOf({ server, tool, change, shown }: ChangeRow): string {

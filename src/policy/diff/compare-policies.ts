@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { Evaluation } from "../../gate/types.ts";
 import { startPolicy } from "../active-policy.ts";
 import type { Bundle } from "../bundle.ts";
-import { readConditions } from "../conditions.ts";
 import { type Judged, searchInputs } from "../probe/search.ts";
 import { listTargets, type ProbedPolicy } from "../probe/targets.ts";
 import type { Sample } from "../samples.ts";
@@ -35,9 +34,8 @@ export type Comparison = {
 
 /** @throws Problem where the bundle can't be started, or can't judge a plain call */
 export async function openPolicy(bundle: Bundle, isBuiltHere: boolean): Promise<ComparedPolicy> {
-  const { engine, rules, catalogue } = await startPolicy(bundle);
+  const { engine, rules, conditions, catalogue } = await startPolicy(bundle);
   const { revision, digest } = engine.revision;
-  const conditions = readConditions(bundle.conditions);
   const evaluate = (inputText: string): Evaluation => engine.evaluate(inputText);
   return { revision, digest, isBuiltHere, rules, catalogue, conditions, evaluate };
 }
@@ -115,13 +113,13 @@ export function comparePolicies(
 }
 
 /** How a call is judged, whatever its reasons and numbers say. */
-function wayOf(evaluation: Evaluation): unknown {
+export function wayOf(evaluation: Evaluation): unknown {
   if (evaluation.kind === "failed") return "failed";
   const { action, rules, malformed } = evaluation.decision;
   return [action, rules, malformed.length > 0];
 }
 
-function isPermitted(evaluation: Evaluation): boolean {
+export function isPermitted(evaluation: Evaluation): boolean {
   return evaluation.kind === "decided" && evaluation.decision.action !== "deny";
 }
 

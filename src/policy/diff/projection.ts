@@ -91,8 +91,12 @@ function project(value: unknown, node: Node): unknown {
   if (node.whole || typeof value !== "object" || value === null) return value;
   // how many there are, and in which order, is seen by whoever sees one
   if (Array.isArray(value)) return value.map((item, index) => projectAt(item, node, String(index)));
-  const kept = Object.entries(value).filter(([key]) => node.shape || node.any !== undefined || node.children.has(key));
-  return Object.fromEntries(kept.map(([key, below]) => [key, projectAt(below, node, key)]));
+  // without a prototype, so that a key such as __proto__ is a key
+  const kept: Record<string, unknown> = Object.create(null);
+  for (const [key, below] of Object.entries(value)) {
+    if (node.shape || node.any !== undefined || node.children.has(key)) kept[key] = projectAt(below, node, key);
+  }
+  return kept;
 }
 
 function projectAt(value: unknown, node: Node, key: string): unknown {

@@ -39,12 +39,16 @@ export type Replayed = {
 type Facts = ToolFacts | undefined;
 /** What is known of all calls of one tool with the same facts. */
 type Kind = { readonly projection: Projection; readonly isUnchanged: boolean };
-type Judged = { readonly base: Evaluation; readonly head: Evaluation; readonly added: Added | undefined };
+type Decisions = { readonly base: string; readonly head: string };
+type Judged = Decisions & { readonly added: Added | undefined };
 
 const MAX_KINDS = 5_000;
-const MAX_JUDGED = 10_000;
-const MAX_REMEMBERED_CHARACTERS = 2_048;
+const MAX_JUDGED = 4_000;
+const MAX_REMEMBERED_CHARACTERS = 1_024;
+const MAX_DECISIONS = 1_000;
 const MAX_TOOLS_NAMED = 1_000;
+/** No decision reads so. */
+const FAILED = "failed";
 const EMPTY_HISTORY = { tools: {}, categories: {}, labels: {} };
 /** A run of so many digits may be more than a double holds. */
 const LONG_NUMBER = /\d{16}/;
@@ -52,6 +56,7 @@ const LONG_NUMBER = /\d{16}/;
 export class Replay {
   readonly #kinds = new Map<string, Kind>();
   readonly #judged = new Map<string, Judged>();
+  readonly #decisions = new Map<string, string>();
   readonly #obstacles: Record<Obstacle, number> = { masked: 0, rounded: 0, differs: 0 };
   readonly #uncatalogued = new Set<string>();
   #uncataloguedCalls = 0;
@@ -80,9 +85,10 @@ export class Replay {
       this.#obstacles.masked += 1;
       return;
     }
+    const base = writeInput(call.input, facts.base, projection);
     const inputs = {
-      base: writeInput(call.input, facts.base, projection),
-      head: writeInput(call.input, facts.head, projection),
+      base,
+      head: areAlike(facts.base, facts.head) ? base : writeInput(call.input, facts.head, projection),
     };
     if (LONG_NUMBER.test(inputs.head) && holdsRounded(projection.project(call.input))) this.#obstacles.rounded += 1;
     else this.#judge(inputs, call);
@@ -96,20 +102,46 @@ export class Replay {
   #judge(inputs: { readonly base: string; readonly head: string }, call: RecordedCall): void {
     const name = inputs.base === inputs.head ? inputs.base : `${inputs.base}\n${inputs.head}`;
     const known = this.#judged.get(name);
-    const base = known?.base ?? this.policies.base.evaluate(inputs.base);
-    const head = known?.head ?? this.policies.head.evaluate(inputs.head);
-    if (isOtherwise(call, this.policies.base, base) || isOtherwise(call, this.policies.head, head)) {
-      this.#obstacles.differs += 1;
-    } else if (known === undefined) {
+    if (known !== undefined) {
+      if (this.#isOtherwise(call, known)) this.#obstacles.differs += 1;
+      else known.added?.again();
+      return;
+    }
+    const base = this.policies.base.evaluate(inputs.base);
+    const head = this.policies.head.evaluate(inputs.head);
+    const decisions = { base: this.#write(base), head: this.#write(head) };
+    const isOtherwise = this.#isOtherwise(call, decisions);
+    if (isOtherwise) this.#obstacles.differs += 1;
+    else if (decisions.base === decisions.head && decisions.base !== FAILED) this.#remember(name, decisions, undefined);
+    else {
       const added = this.table.add({ ...namesOf(call.input), origin: "recorded", inputs, base, head });
-      this.#remember(name, { base, head, added });
-    } else known.added?.again();
+      this.#remember(name, decisions, added);
+    }
   }
 
-  #remember(name: string, judged: Judged): void {
+  /** Whether the bundle that judged the call judges what is left of it otherwise than it did. */
+  #isOtherwise({ digest, result }: RecordedCall, decisions: Decisions): boolean {
+    if (digest === undefined || result === undefined) return false;
+    const { base, head } = this.policies;
+    const again = digest === base.digest ? decisions.base : digest === head.digest ? decisions.head : undefined;
+    return again !== undefined && again !== JSON.stringify(result);
+  }
+
+  #remember(name: string, decisions: Decisions, added: Added | undefined): void {
     if (name.length > MAX_REMEMBERED_CHARACTERS) return;
     if (this.#judged.size >= MAX_JUDGED) this.#judged.clear();
-    this.#judged.set(name, judged);
+    this.#judged.set(name, { ...decisions, added });
+  }
+
+  /** As text; there are few different ones, and each is kept once. */
+  #write(evaluation: Evaluation): string {
+    if (evaluation.kind === "failed") return FAILED;
+    const text = JSON.stringify(evaluation.decision);
+    const known = this.#decisions.get(text);
+    if (known !== undefined) return known;
+    if (this.#decisions.size >= MAX_DECISIONS) this.#decisions.clear();
+    this.#decisions.set(text, text);
+    return text;
   }
 
   /** @returns undefined for what is no tool, and for a tool of which only the log knows something: then that stays */
@@ -124,8 +156,8 @@ export class Replay {
 
   #kindOf(addressee: Addressee, { base, head }: { readonly base: Facts; readonly head: Facts }): Kind {
     const { server, tool, method } = addressee;
-    const alike = base === head || JSON.stringify(base) === JSON.stringify(head);
-    const name = JSON.stringify([server, tool, method, base?.category, head?.category, alike]);
+    const alike = areAlike(base, head);
+    const name = `${server}\n${tool}\n${method}\n${base?.category} ${head?.category} ${alike}`;
     const known = this.#kinds.get(name);
     if (known !== undefined) return known;
     if (this.#kinds.size >= MAX_KINDS) this.#kinds.clear();
@@ -164,14 +196,17 @@ export class Replay {
   }
 }
 
-function knows(catalogue: ComparedPolicy["catalogue"], server: string, tool: string): boolean {
-  return describeTool(catalogue, server, tool).definition.catalogued;
+function areAlike(base: Facts, head: Facts): boolean {
+  return (
+    base?.category === head?.category &&
+    base?.severity === head?.severity &&
+    base?.definition.catalogued === head?.definition.catalogued &&
+    base?.definition.changed === head?.definition.changed
+  );
 }
 
-/** Whether the bundle that judged the call judges what is left of it otherwise than it did. */
-function isOtherwise({ digest, result }: RecordedCall, policy: ComparedPolicy, evaluation: Evaluation): boolean {
-  if (digest === undefined || digest !== policy.digest || result === undefined) return false;
-  return evaluation.kind === "failed" || JSON.stringify(evaluation.decision) !== JSON.stringify(result);
+function knows(catalogue: ComparedPolicy["catalogue"], server: string, tool: string): boolean {
+  return describeTool(catalogue, server, tool).definition.catalogued;
 }
 
 /** As the gate would compose it, less what nobody reads. */

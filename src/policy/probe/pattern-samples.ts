@@ -32,7 +32,7 @@ export function samplesOfRegex(pattern: string): readonly string[] {
   const body = pattern.slice(flags?.[0].length ?? 0);
   try {
     const samples = new RegexReader(body).read();
-    const expression = new RegExp(body, flags?.[1] ?? "");
+    const expression = new RegExp(body.replaceAll("(?P<", "(?<"), flags?.[1] ?? "");
     return samples.filter((sample) => expression.test(sample));
   } catch {
     return [];
@@ -99,12 +99,12 @@ class RegexReader {
   }
 
   #memberOfClass(): string {
-    const end = this.pattern.indexOf("]", this.#at + (this.#sees("^") ? 2 : 1));
-    if (end === -1) throw new SyntaxError("an unclosed class");
-    const inside = this.pattern.slice(this.#at, end);
-    this.#at = end + 1;
+    const inside = /^\^?(?:\\.|[^\\\]])+/.exec(this.pattern.slice(this.#at))?.[0];
+    if (inside === undefined) throw new SyntaxError("an empty class");
+    this.#at += inside.length;
+    if (!this.#take("]")) throw new SyntaxError("an unclosed class");
     const expression = new RegExp(`[${inside}]`, "u");
-    const plain = inside.replace(/^\^/, "").slice(0, 1);
+    const plain = inside.replace(/^[\\^]+/, "").slice(0, 1);
     const member = [...CANDIDATES, plain, "a", "0", "z"].find((candidate) => expression.test(candidate));
     if (member === undefined) throw new RangeError("a class without a member that is known");
     return member;

@@ -48,10 +48,7 @@ export function searchInputs(
   const facts = policies.map(({ catalogue }) =>
     tool === undefined ? undefined : describeTool(catalogue, server, tool),
   );
-  const shape = shapeOfArgs([
-    ...policies.map((policy) => readParameters(policy, target)),
-    ...schemas.map((schema) => readShape(schema).fields),
-  ]);
+  const shape = shapeOfTarget(target, policies, schemas);
   const speakers = policies.flatMap((policy) => listSpeakers(policy, target, categoriesOf(policy, target)));
   const dimensions = listDimensions(
     speakers,
@@ -59,6 +56,14 @@ export function searchInputs(
     policies.some(({ conditions }) => conditions === undefined),
   );
   return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run();
+}
+
+/** What is known of a tool's arguments, from the catalogues and from schemas. */
+export function shapeOfTarget(target: Target, policies: readonly ProbedPolicy[], schemas: readonly unknown[]): Shape {
+  return shapeOfArgs([
+    ...policies.map((policy) => readParameters(policy, target)),
+    ...schemas.map((schema) => readShape(schema).fields),
+  ]);
 }
 
 /** Where only some of the catalogues have the tool, what these can't say of it is not varied for the others. */
@@ -183,7 +188,11 @@ function categoriesOf(
   return definition.catalogued ? [category] : undefined;
 }
 
-function readParameters({ catalogue }: ProbedPolicy, { server, tool = "" }: Target): ReadonlyMap<string, Shape> {
+/** What the catalogue knows of a tool's parameters, by name. */
+export function readParameters(
+  { catalogue }: Pick<ProbedPolicy, "catalogue">,
+  { server, tool = "" }: Pick<Target, "server" | "tool">,
+): ReadonlyMap<string, Shape> {
   const tools = catalogue[server]?.tools ?? {};
   const parameters: unknown = Object.hasOwn(tools, tool) ? tools[tool]?.parameters : undefined;
   if (typeof parameters !== "object" || parameters === null) return new Map();

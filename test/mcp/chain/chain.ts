@@ -134,6 +134,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     definitions: createDefinitions(60_000),
     continuations: createContinuations(),
     arguments: "checked",
+    mode: "enforce",
     maxBodyBytes: 50_000,
     maxDepth: 64,
     ...options.endpoint,

@@ -2,6 +2,7 @@ import { cp, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readArchive } from "../../../src/policy/bundle.ts";
+import { readConditions } from "../../../src/policy/conditions.ts";
 import { createEngine } from "../../../src/policy/engine.ts";
 import { buildFolder, type Files, faultsOf, makeFolder, problemOf, ROOT } from "../support.ts";
 
@@ -32,6 +33,20 @@ describe("what goes in", () => {
     expect(call("read", "Destructive")).toEqual(["policy.servers.files/a"]);
     expect(call("other", "Read")).toEqual(["policy.defaults/read-allowed"]);
     expect(call("x", "Read")).toEqual(["policy.defaults/read-allowed", "policy.guardrails/no-x"]);
+  });
+
+  test("of what decisions read, nothing that the classifier reads", async () => {
+    const { bundle } = await buildFolder(await makeFolder({ "policy/files.rego": SERVER }));
+    const { always } = readConditions(bundle.conditions) ?? {};
+    // the classifier reads its input whole, which would be the empty path
+    expect(always?.map((path) => path.join("."))).toEqual([
+      "category",
+      "definition.changed",
+      "direction",
+      "method",
+      "server",
+      "tool",
+    ]);
   });
 
   test("the user's own defaults in the place of the shipped ones", async () => {

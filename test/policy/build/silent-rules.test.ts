@@ -1,5 +1,6 @@
 // What would be built and never judge is refused, and what only looks like it still builds.
 import { describe, expect, test } from "vitest";
+import { createEngine } from "../../../src/policy/engine.ts";
 import { buildFolder, faultsOf, makeFolder } from "../support.ts";
 import { type Case, testEach } from "./cases.ts";
 
@@ -51,6 +52,28 @@ describe("a package that no decision looks at", () => {
     const path = (index: number): string => `lint/${String(index).padStart(2, "0")}.rego`;
     const expected = lines((index) => `rego/${path(index)}`).filter((line) => !line.includes("files_test"));
     expect(await faultsAt(path)).toEqual(expected);
+  });
+});
+
+describe("a name that OPA can't write into a WASM policy, so that no rule at all would be found", () => {
+  const what =
+    'a control character in the name of a package or of a head; write `rules["*"] contains {...} if input.tool == "..."`';
+  testEach([
+    ["a NUL in a head", `rules["a\\u0000b"] contains ${RULE}`, what],
+    ["an escape in a head", `rules["a\\u001bb"] contains ${RULE}`, what],
+    ["a tag character in a head", `rules["a\\udb40\\udc41b"] contains ${RULE}`, what],
+  ]);
+  testEach([["a delete in a package", `rules.t contains ${RULE}`, what]], 'policy.servers["a\\u007fb"]');
+
+  test("is no name with line breaks, direction overrides or emoji: those work", async () => {
+    const names = ["a\\n\\t\\r\\f\\bb", "a\\u202e\\u200bb", "\u{1f511}", "\u540d"];
+    const rules = names.map((name, n) => `rules["${name}"] contains {"id": "${n}", "action": "allow"}`).join("\n");
+    const dir = await makeFolder({ "policy/x.rego": `package policy.servers.x\n\n${rules}\n` });
+    const engine = await createEngine((await buildFolder(dir)).bundle);
+    for (const name of names) {
+      const evaluation = engine.evaluate(`{"server": "x", "tool": "${name}", "category": "Unknown", "args": {}}`);
+      expect(evaluation).toMatchObject({ decision: { action: "allow" } });
+    }
   });
 });
 

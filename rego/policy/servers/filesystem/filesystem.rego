@@ -8,6 +8,8 @@
 #   - input: schema.input
 package policy.servers.filesystem
 
+import data.policy.lib.paths
+
 # METADATA
 # title: Secrets are out of reach
 # description: A call whose path is missing, or is no path, is denied as well.
@@ -37,9 +39,7 @@ rules.edit_file contains {
 }
 
 _names_no_secret if {
-	every path in _paths {
-		every name in split(replace(lower(path), "\\", "/"), "/") { not _is_secret(name) }
-	}
+	every path in _paths { paths.names_no_secret(path) }
 }
 
 # Whatever is missing here leaves the whole undefined, and the call denied.
@@ -58,7 +58,3 @@ _paths := input.args.paths if input.tool == "read_multiple_files"
 _paths := [input.args.source, input.args.destination] if input.tool == "move_file"
 
 _paths := [] if input.tool == "list_allowed_directories"
-
-_is_secret(name) if name in {".aws", ".git", ".gnupg", ".netrc", ".npmrc", ".ssh", "id_ecdsa", "id_ed25519", "id_rsa"}
-
-_is_secret(name) if startswith(name, ".env")

@@ -23,7 +23,10 @@ verbs_found := ((_named | _told) | (_agreed | _chosen)) | _run
 # title: Data
 # scope: document
 # description: The sources that name data, which are read. They count where there are no verbs.
-data_found contains "name" if naming.names_data
+data_found contains "name" if {
+	naming.names_data
+	not telling.unknown
+}
 
 data_found contains "description" if telling.names_data
 

@@ -32,8 +32,9 @@ lead(clause, found) := min(leads) if {
 	}
 	leads != set()
 } else := min({i |
+	not _begins_with_unknown_verb(clause)
 	some i, verb in found
-	verb.grade in {"loose", "telling"}
+	verb.grade == "loose"
 	verb.usual == "Read"
 	not verb.ing
 	not _is_conditional(clause, i)
@@ -48,7 +49,7 @@ conditional_lead(clause, found) := min({i | some i, verb in found; _opens(clause
 # METADATA
 # title: Joined verbs
 # description: The indices of the leading verb and of those that are joined to it ("create, list or update").
-joined(clause, found, first) := {first} | {i |
+joined(clause, found, first) := ({first} | _by_means(clause, found)) | {i |
 	some i, verb in found
 	i > first
 	verb.ing == found[first].ing
@@ -56,6 +57,14 @@ joined(clause, found, first) := {first} | {i |
 	clause[joint] in _joints
 	_is_joined(clause, found, joint, verb)
 	not _are_modifiers(clause, found, first, joint)
+}
+
+# "answers questions by running commands"
+_by_means(clause, found) := {i |
+	some i, verb in found
+	verb.ing
+	verb.usual in {"Destructive", "Execute", "Financial"}
+	clause[i - 1] in {"by", "through", "via"}
 }
 
 # METADATA
@@ -131,6 +140,14 @@ _comes_second(clause, i, verb) if {
 	clause[_joint(clause, i)] in _joints
 }
 
+# "Obliterates search results", "Nuke the list": something is done that is not known.
+_begins_with_unknown_verb(clause) if {
+	endswith(clause[0], "s")
+	not endswith(clause[0], "ss")
+}
+
+_begins_with_unknown_verb(clause) if clause[1] in _determiners
+
 # Where the word stands that joins it, adverbs passed over.
 _joint(clause, i) := i - 2 if {
 	endswith(clause[i - 1], "ly")
@@ -141,10 +158,15 @@ _is_joined(clause, _, joint, verb) if {
 	clause[joint] != "/"
 }
 
+_is_joined(clause, _, joint, verb) if {
+	verb.grade == "loose"
+	clause[joint] == "then"
+}
+
 # "create, list or update": a noun would not follow a verb like this
 _is_joined(clause, found, joint, _) if {
 	some before in [joint - 1, joint - 2]
-	found[before].grade != "telling"
+	found[before].grade in {"firm", "loose"}
 	every between in array.slice(clause, before + 1, joint) { between in _joints }
 }
 

@@ -35,13 +35,33 @@ doubtful contains verb if {
 # METADATA
 # title: The name is of data
 # scope: document
+# description: |
+#   True for `status`, `tables` and `server_status`, but for no name with a word that is not known: it may be a verb.
 default names_data := false
 
-names_data if _ends_in_data
+names_data if {
+	count(spoken) == 1
+	_ends_in_data
+}
+
+# One thing may be made or sent, several are listed.
+names_data if {
+	count(spoken) == 1
+	not spoken[0] in nouns.for_things
+	_is_thing(spoken[0])
+}
 
 names_data if {
-	count(spoken) > 0
-	every word in spoken { _is_thing(word) }
+	_last > 0
+	_is_thing(spoken[_last])
+	not _may_order
+	every word in spoken { _is_known(word) }
+}
+
+# `block_user` and `order_items`, but not `order_status`
+_may_order if {
+	verbs.known[spoken[0]].usual != "Read"
+	not _ends_in_data
 }
 
 _last := count(spoken) - 1
@@ -62,6 +82,16 @@ _sure contains i if {
 	spoken[i - 1] in {"and", "or", "then"}
 }
 
+# A verb that reads, and at once another that does worse: `get_delete_user` is no name for reading.
+_sure contains i if {
+	not _asks
+	not _ends_in_data
+	some i in _firm
+	(i - 1) in (_firm | _loose)
+	verbs.known[spoken[i - 1]].usual == "Read"
+	verbs.known[spoken[i]].usual in {"Destructive", "Execute", "Financial"}
+}
+
 # A loose verb does where it leads, or where there is no firm one.
 _sure contains 0 if {
 	0 in (_loose - _events)
@@ -72,13 +102,24 @@ _sure contains _last if {
 	_firm == set()
 	not _asks
 	_last in _loose
+	not spoken[_last] in verbs.things
+	not _is_object(_last)
 }
 
 _sure contains i if {
 	_firm == set()
 	not 0 in _loose
 	i := min(_loose)
-	not i in _events
+	not _ends_in_data
+	not spoken[i] in verbs.things
+}
+
+# `update_build` updates a build
+_is_object(i) if {
+	0 in _loose
+	i > 0
+	verbs.known[spoken[0]].usual != "Read"
+	spoken[i] in verbs.events
 }
 
 # `list_setup_intents` lists, whatever it lists.
@@ -100,6 +141,13 @@ _ends_in_data if {
 _is_thing(word) if {
 	some form in words.forms(word)
 	form in nouns.for_things
+}
+
+_is_known(word) if _is_thing(word)
+
+_is_known(word) if {
+	some form in words.forms(word)
+	nouns.classes[form]
 }
 
 _verbs[i] := {"verb": word, "category": category, "objects": objects} if {

@@ -44,7 +44,7 @@ _classes := {
 		"shell snippet terminal",
 	]),
 	"money": concat(" ", [
-		"bill billing cash charge checkout coupon credit crypto debit deposit discount dispute dividend",
+		"bid bill billing cash charge checkout coupon credit crypto debit deposit discount dispute dividend",
 		"donation erc20 eth expense fee fund invoice loan mandate money nft order payment payout payroll",
 		"price purchase refund royalty salary settlement subscription tax trade transaction usdc withdrawal",
 	]),
@@ -66,8 +66,9 @@ _classes := {
 }
 
 _data := concat(" ", [
-	"activity analytic count detail doc documentation guide guideline health help history info information",
-	"insight metadata overview stat state statistic status summary usage version",
+	"activity analyser analytic analyzer calculator count detail doc documentation guide guideline health",
+	"help history info information insight metadata overview stat state statistic status summary usage",
+	"version",
 ])
 
 _unpaid := concat(" ", [

@@ -9,7 +9,7 @@ package regate.classifier.phrases
 # METADATA
 # title: Words of a text
 # description: For `are_said`; the text in lower case.
-words_of(text) := {word | some word in split(strings.replace_n(_parting, text), " ")}
+words_of(text) := {word | some word in split(strings.replace_n(_parting, $"{text} "), " ")}
 
 # METADATA
 # title: Is said
@@ -23,13 +23,14 @@ are_said(text, words, phrases) if {
 
 # METADATA
 # title: It can't be undone
+# description: That, or that it deletes besides.
 irreversible := {
-	"deletes": ["permanently deletes"],
-	"delete": ["permanently delete"],
+	"deletes": ["also deletes", "it deletes", "permanently deletes", "then deletes", "this deletes"],
+	"delete": ["also delete", "permanently delete", "then delete", "will delete"],
 	"destroy": ["permanently destroy"],
-	"destroys": ["permanently destroys"],
+	"destroys": ["also destroys", "permanently destroys", "then destroys"],
 	"erase": ["permanently erase"],
-	"erases": ["permanently erases"],
+	"erases": ["also erases", "permanently erases", "then erases"],
 	"irreversible": ["irreversible"],
 	"irreversibly": ["irreversibly"],
 	"irrevocable": ["irrevocable"],

@@ -45,6 +45,8 @@ _by_name := $": {_listed("name")}" if {
 default _by_description := "Its description has no verb that is known."
 
 _by_description := "No description: from the name alone." if {
+	definition.description == ""
+} else := $"No description, but a title: {_listed("description")}." if {
 	definition.undescribed
 } else := $"Described as: {_listed("description")}." if {
 	_listed("description") != ""
@@ -64,11 +66,11 @@ default _by_guess := ""
 
 _by_guess := "The first thing that is said of it is not understood, so it counts as one that executes at least." if {
 	evidence.may_do_more
-} else := "Nothing says what it does, so it counts as one that executes." if {
-	_items == set()
-	evidence.data_found == set()
 } else := "What may be a verb is taken for one." if {
-	_items == evidence.doubtful_found
+	verdict.unclear
+	verdict.spoken_for in {item.category | some item in _items}
+} else := "Nothing says what it does, so it counts as one that executes." if {
+	verdict.unclear
 }
 
 _raised := {
@@ -78,6 +80,9 @@ _raised := {
 	"malformed": "Its definition is not what the protocol says it is, which raises it to Destructive.",
 	"money": "It takes an amount of a currency, which raises it to Financial.",
 	"not_read_only": "Its server says that it is not read-only, which raises it to Write.",
+	"unread_choices": "It has more choices of an action than are read, so it counts as one that executes at least.",
+	"unread_name": "Its name is too long, or has words in other letters, so it counts as one that executes at least.",
+	"unread": "It has so many parameters that none was read, so it counts as one that executes at least.",
 }
 
 default _for_severity := []

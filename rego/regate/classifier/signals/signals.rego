@@ -76,7 +76,10 @@ found contains "bulk" if {
 	parameters.lists != set()
 }
 
-found contains "credentials" if "@secret" in _concerned
+found contains "credentials" if {
+	"@secret" in _concerned
+	_concerned & {"balance", "chain", "coin", "erc20", "price", "swap", "transfer", "wallet"} == set()
+}
 
 found contains "credentials" if {
 	verdict.category != "Read"
@@ -196,9 +199,10 @@ _concerned := meaning.names_of(array.concat(naming.spoken, [word |
 	some word in item.objects
 ]))
 
-# Control characters, marks that join or part nothing, directions of writing, and tags that no screen shows. The joiner
-# of emoji and their variation selector are none of them.
+# Control characters, marks that join or part nothing, directions of writing, fillers, selectors and tags that no screen
+# shows. The joiner of emoji and their two selectors are none of them.
 _invisible := concat("", [
-	`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}\x{200b}\x{200c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}`,
-	`\x{feff}\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}]`,
+	`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180e}`,
+	`\x{200b}\x{200c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{2800}\x{3164}\x{e000}-\x{f8ff}`,
+	`\x{fe00}-\x{fe0d}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}\x{e0000}-\x{e0fff}]`,
 ])

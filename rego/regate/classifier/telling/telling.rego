@@ -16,13 +16,36 @@ _chars := 500
 
 _clauses_read := 6
 
+_words_read := 40
+
 # METADATA
 # title: Verbs of the description
+# scope: document
 # description: Each with its category and the words that it is said of.
 found contains _meant(_point.clause, i, verb) if {
 	some i, verb in _point.verbs
 	i in _joined
 }
+
+# "Manage fences: create, update or delete them", "Manage fences with list and delete operations"
+found contains _meant(_point.clause, i, verb) if {
+	_manages
+	some i, verb in _point.verbs
+	verb.grade == "firm"
+	not verb.ing
+}
+
+found contains _meant(next.clause, i, verb) if {
+	_manages
+	some at, given in _clauses
+	given.clause == _point.clause
+	next := _clauses[at + 1]
+	grammar.lead(next.clause, next.verbs) == 0
+	some i, verb in next.verbs
+	i in grammar.joined(next.clause, next.verbs, 0)
+}
+
+_manages if _point.verbs[_point.lead].verb == "manage"
 
 # METADATA
 # title: Words of the description that may be verbs
@@ -51,8 +74,39 @@ default late := false
 
 late if {
 	_point.clause != _opening.clause
-	not _opening.clause[0] in {"a", "an", "if", "the", "this", "use", "when"}
-	not "tool" in _opening.clause
+	not _is_title(_opening.clause)
+}
+
+_is_title(clause) if clause[0] in {"a", "an", "if", "the", "this", "use", "when"}
+
+_is_title(clause) if "tool" in clause
+
+# the name of a product, but not "Frobnicates."
+_is_title([word]) if not endswith(word, "s")
+
+# METADATA
+# title: It begins with what is not known
+# scope: document
+# description: |
+#   True where there is no verb that is known and the first word may be one: by its ending ("Frobnicates everybody"), or
+#   since it is of another script.
+default unknown := false
+
+unknown if {
+	not _point
+	not names_data
+	not first
+	_may_be_verb(_opening.clause[0])
+}
+
+_may_be_verb(word) if {
+	endswith(word, "s")
+	not endswith(word, "ss")
+}
+
+# Marks and pictures are no letters.
+_may_be_verb(word) if {
+	regex.match(`^[^\x00-\x{24f}\x{2000}-\x{2bff}\x{3000}-\x{303f}\x{fe00}-\x{fe0f}\x{1f000}-\x{1ffff}]`, word)
 }
 
 # METADATA
@@ -67,6 +121,11 @@ claims_to_read if {
 }
 
 claims_to_read if {
+	some i, "select" in _point.clause
+	_point.clause[i + 1] in {"queries", "query", "statement", "statements"}
+}
+
+claims_to_read if {
 	some i, "read" in _point.clause
 	_point.clause[i + 1] in {"mode", "only"}
 }
@@ -74,25 +133,34 @@ claims_to_read if {
 # METADATA
 # title: The description is of data
 # scope: document
-# description: It has no verb, and names data.
+# description: It has no verb, and begins with a noun for data ("Balance and margin", "Current status").
 default names_data := false
 
 names_data if {
 	not _point
-	some word in _opening.clause
-	some form in words.forms(word)
+	not first
+	some form in words.forms(_subject)
 	form in nouns.for_data
 }
 
-# METADATA
-# title: Words that were read
-# scope: document
-# description: Those of the clause that says what the tool does, else of the first one.
-spoken := _point.clause if {
-	_point
-} else := _opening.clause
+names_data if {
+	not _point
+	not first
+	some form in words.shorter(_subject)
+	form in nouns.for_things
+}
 
-_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} | some clause in array.slice(_all, 0, _end)]
+_subject := [word | some word in _opening.clause; not word in _adjectives][0]
+
+_adjectives := {
+	"a", "all", "an", "available", "basic", "complete", "comprehensive", "current", "detailed", "full", "general",
+	"historical", "latest", "my", "overall", "real-time", "recent", "the", "your",
+}
+
+_clauses := [{"clause": clause, "verbs": grammar.verbs_in(clause)} |
+	some given in array.slice(_all, 0, _end)
+	clause := array.slice(given, 0, _words_read)
+]
 
 _all := words.clauses_of(substring(definition.description, 0, _chars))
 

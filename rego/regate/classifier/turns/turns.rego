@@ -17,6 +17,7 @@ by_verb := {
 	"book": {"Financial": "car flight hotel ride room ticket trip"},
 	"cancel": {"Execute": "@work"},
 	"capture": {"Financial": "@money"},
+	"checkout": {"Write": "branch commit file git repo repository revision tag version"},
 	"clear": {"Write": "@view"},
 	"close": {"Execute": "@browser", "Financial": "position trade"},
 	"convert": {"Write": "account contact draft issue item lead opportunity task type"},
@@ -55,6 +56,7 @@ by_verb := {
 		]),
 	},
 	"resume": {"Execute": "@none @work"},
+	"scale": {"Execute": "@work"},
 	"schedule": {"Execute": "@work"},
 	"select": {"Execute": "@browser option", "Write": "account database project workspace"},
 	"send": {"Execute": "@query api cdp command http input key keystroke signal"},
@@ -71,5 +73,6 @@ by_verb := {
 			"ticket",
 		]),
 	},
+	"upgrade": {"Execute": "@work chart helm release"},
 	"watch": {"Write": "channel issue page repo repository task thread topic"},
 }

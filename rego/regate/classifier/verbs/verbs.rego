@@ -13,9 +13,10 @@ package regate.classifier.verbs
 #   it stands. `loose`: may be a noun as well, and counts where a verb is expected. `nominal`: a noun as a rule, and
 #   counts where nothing else is a verb. `telling`: says only in a description that a tool reads ("Returns the ...",
 #   "Details of ..."), and something else in a name.
-known[verb] := {"grade": grade, "usual": category} if {
+known[verb] := said if {
 	some grade, groups in _grades
 	some category, listed in groups
+	said := {"grade": grade, "usual": category}
 	some verb in split(listed, " ")
 }
 
@@ -25,10 +26,19 @@ known[verb] := {"grade": grade, "usual": category} if {
 events := {verb | some verb in split(_events, " ")}
 
 # METADATA
+# title: Verbs that are things too
+# description: They read where they lead; where they stand last, something else may be done to them (`skip_track`).
+things := {
+	"audit", "chart", "filter", "load", "map", "match", "monitor", "plot", "poll", "preview", "profile", "rank", "review",
+	"scan", "screenshot", "sort", "stream", "sum", "tail", "trace", "view", "watch",
+}
+
+# METADATA
 # title: Verbs that set something aside
 # description: They change what is said about a thing, or who sees it. A labelled invoice is owed as before.
 aside := {
-	"annotate", "attach", "bookmark", "comment", "export", "favorite", "label", "notify", "pin", "star", "tag", "untag",
+	"annotate", "attach", "begin", "bookmark", "comment", "commit", "export", "favorite", "label", "notify",
+	"pin", "star", "tag", "untag",
 	"upload",
 }
 
@@ -48,66 +58,88 @@ _events := concat(" ", [
 _grades := {
 	"firm": {
 		"Read": concat(" ", [
-			"analyse analyze browse calculate compare compute decode decompile describe detect determine",
-			"diagnose disassemble discover enumerate examine explain explore extract fetch find gather",
-			"geocode get grep identify inspect interpolate introspect investigate locate lookup obtain",
-			"paginate parse predict recommend retrieve scrape suggest summarise summarize tokenize transcribe",
-			"translate troubleshoot validate verify visualise visualize whoami",
+			"analyse analyze answer assess browse calculate classify collect compare compute consult consume",
+			"correlate critique decode decompile derive describe detect determine diagnose disassemble discover",
+			"enumerate examine explain explore extract fetch find gather geocode get grep identify infer",
+			"inspect interpolate interpret introspect investigate judge locate lookup measure obtain outline",
+			"paginate parse predict propose quantify reason recommend research retrieve score scrape spellcheck",
+			"suggest summarise summarize survey tabulate tokenize transcribe translate troubleshoot understand",
+			"validate verify visualise visualize whoami",
 		]),
 		"Write": concat(" ", [
-			"accept acknowledge activate add amend annotate append assign associate attach autofix become",
-			"cancel compress configure connect create customise customize deactivate decline decrement define",
-			"demote deny deprecate detach disable disassociate disconnect dismiss downgrade duplicate edit",
-			"embed enable encrypt enqueue enroll establish finalise finalize fix generate grant hide import",
-			"increment indent ingest init initialise initialize initiate inject insert integrate invalidate",
-			"invite join login logout manage migrate minimize modify normalise normalize notify optimise",
-			"optimize organise organize paste persist populate prepend prioritise prioritize promote",
-			"provision publish react rearrange reassign reconnect refactor register reject remember rename",
-			"renew reopen reorder replicate reply resend reserve resize resolve respond restore restrict",
-			"retire revert rotate save send sign stash submit subscribe sync synchronise synchronize toggle",
-			"transition unarchive unassign unban unblock undelete undo unfavorite unfollow unhide unlike",
-			"unlink unlock unmute unpin unpublish unregister unshare unstage unstar unsubscribe untag unwatch",
-			"upgrade upsert write",
+			"accept acknowledge activate add adjust allocate allowlist amend annotate anonymize append arrange",
+			"assign associate attach authorize autofix backfill become bind blacklist broadcast bump cancel",
+			"categorize combine compress configure connect consolidate correct create crop customise customize",
+			"deactivate decline decrement define deliver demote deny deprecate detach disable disassociate",
+			"disconnect dismiss distribute downgrade downvote duplicate edit elevate embed emit enable encrypt",
+			"enforce enqueue enrich enroll escalate establish expand extend finalise finalize fix freeze fulfil",
+			"fulfill generate grant hide import include increment indent ingest init initialise initialize",
+			"initiate inject insert integrate invalidate invite join keep login logout manage migrate minimize",
+			"modify normalise normalize notify offboard onboard optimise optimize organise organize pair paste",
+			"persist populate prepare prepend preserve prioritise prioritize produce promote propagate protect",
+			"provision publish quarantine react rearrange reassign reconnect redact redirect refactor refine",
+			"register reinstate reject relocate remember remind rename renew reopen reorder replicate reply",
+			"reprioritize reroute resend reserve resize resolve respond restore restrict resubmit retire revert",
+			"rotate sanitize save send shorten shuffle sign silence skip snooze solve squash stash submit",
+			"subscribe suppress sync synchronise synchronize throttle toggle touch transform transition",
+			"transpose tune unarchive unassign unban unbind unblock undelete undo unfavorite unfollow unfreeze",
+			"unhide unify unlike unlink unlock unmute unpin unprotect unpublish unregister unshare unstage",
+			"unstar unsubscribe untag unwatch upgrade upsert upvote whitelist wrap write zoom",
 		]),
 		"Execute": concat(" ", [
-			"automate click emulate eval evaluate exec execute goto hover install interact invoke launch",
-			"navigate orchestrate reboot rebuild redeploy relaunch rerun restart retrain retry spawn swipe",
+			"automate benchmark bootstrap click compile dispatch emulate eval evaluate exec execute exploit",
+			"failover fuzz goto hibernate hover impersonate install interact invoke launch navigate orchestrate",
+			"pentest quit reboot rebuild redeploy relaunch rerun restart retrain retry spawn ssh sudo swipe",
+			"wake",
 		]),
-		"Financial": "buy donate liquidate pay prepay reimburse remit repay sell topup unstake withdraw",
+		"Financial": concat(" ", [
+			"buy disburse donate invest liquidate monetize pay prepay redeem reimburse remit repay sell spend",
+			"topup unstake wager withdraw",
+		]),
 		"Destructive": concat(" ", [
-			"del delete deprovision deregister destroy discard eradicate erase evict expunge forget kill",
-			"overwrite prune purge remove revoke rm rmdir shred terminate truncate uninstall unset wipe",
+			"abandon annul cull deallocate decommission del delete demolish deprovision deregister destroy",
+			"detonate disband discard dismantle dispose dissolve eliminate eradicate erase evict expel expunge",
+			"forget incinerate kill nuke nullify obliterate overwrite prune purge raze remove revoke rm rmdir",
+			"shred teardown terminate truncate undeploy uninstall unset vaporize wipe zap",
 		]),
 	},
 	"loose": {
 		"Read": concat(" ", [
-			"aggregate ask audit cat check convert count diff display download dump echo encode estimate",
-			"export filter format hash list load match monitor peek ping poll preview print query rank read",
-			"render review scan screenshot search select show simulate sort stat tail think trace track view",
-			"wait watch",
+			"aggregate ask audit cat chart check convert count diff display download dump echo encode estimate",
+			"export filter format hash list load map match monitor peek ping plot poll preview print profile",
+			"query rank read render review scan screenshot search select show simulate sort stat stream sum",
+			"surface tail think trace view wait watch",
 		]),
 		"Write": concat(" ", [
-			"apply approve archive ban begin clone close complete copy expire finish follow fork kick leave",
-			"lock mark merge move mute open patch pause pin pull push put rebase replace resume revise",
-			"schedule set setup share star start stop suspend trash turn unzip update upload zip",
+			"abort apply approve archive ban begin change clone close complete compose confirm copy draw end",
+			"expire finish follow fork forward kick leave lock lower make mark merge move mute open patch pause",
+			"pin place play process pull push put raise rebase replace resume revise roll scale schedule set",
+			"setup share split star start stop store strip suspend switch take trash turn unzip update upload",
+			"zip",
 		]),
-		"Execute": "build crawl deploy rollback run scroll shutdown test train trigger",
-		"Financial": "deposit purchase refund swap transfer",
-		"Destructive": "clean cleanup clear drop empty flush reset",
+		"Execute": "build crawl deploy drag press rollback run scroll shutdown tap test train trigger",
+		"Financial": "deposit purchase refund settle swap transfer",
+		"Destructive": "burn clean cleanup clear drop empty flush reset scrap void",
 	},
 	"nominal": {
-		"Read": "capture help quote sample surface",
+		"Read": "capture help quote sample track",
 		"Write": concat(" ", [
-			"abort backup block book bookmark change chat checkout claim comment commit compose draft email",
-			"end favorite fill forward label like link log make message name note place plan play post",
-			"process record release request scale stage store switch tag take vote",
+			"allow backup block book bookmark chat claim comment commit draft email favorite fill flag issue",
+			"label like link log message mirror name note override pick plan post queue record release request",
+			"reverse route shift stage tag vote",
 		]),
-		"Execute": "call control debug drag press tap type",
-		"Financial": "bid bill borrow charge invoice lend mint order payout stake tip trade",
-		"Destructive": "pop void",
+		"Execute": "call control debug script step type",
+		"Financial": concat(" ", [
+			"bet bid bill borrow bridge charge checkout exchange exercise fund hedge invoice lend mint order",
+			"payout rent stake tip trade wire",
+		]),
+		"Destructive": "pop",
 	},
-	"telling": {"Read": concat(" ", [
-		"advice contain detail documentation example give guidance guide guideline history info information",
-		"metadata offer overview present provide report return statistic status summary supply",
-	])},
+	"telling": {
+		"Read": concat(" ", [
+			"advice analysis arithmetic calculation comparison computation contain detail documentation example",
+			"give guidance guide guideline history info information metadata offer overview present provide",
+			"report return statistic status summary supply",
+		]),
+	},
 }

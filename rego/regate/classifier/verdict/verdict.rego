@@ -26,7 +26,10 @@ spoken_for := categories.worst({item.category | some item in evidence.verbs_foun
 	evidence.verbs_found != set()
 } else := "Read" if {
 	evidence.data_found != set()
-} else := categories.worst({item.category | some item in evidence.doubtful_found})
+} else := categories.worst({item.category | some item in evidence.doubtful_found}) if {
+	some item in evidence.doubtful_found
+	item.category != "Read"
+}
 
 _at_least contains "Execute" if evidence.may_do_more
 
@@ -43,6 +46,8 @@ unclear if {
 
 unclear if evidence.may_do_more
 
+unclear if definition.name_unread
+
 # METADATA
 # title: Its definition is malformed
 raises["malformed"] := "Destructive" if definition.malformed
@@ -50,18 +55,31 @@ raises["malformed"] := "Destructive" if definition.malformed
 # METADATA
 # title: Its name may pass for another
 # description: It has letters of other scripts between Latin ones, so the words of such a name are not what they seem.
-raises["look_alike"] := "Destructive" if {
-	not definition.named_plainly
-	regex.match(`[A-Za-z0-9][^\x00-\x{24f}]|[^\x00-\x{24f}][A-Za-z0-9]`, definition.name)
-}
+raises["look_alike"] := "Destructive" if _looks_alike
 
 # METADATA
 # title: Its server calls it destructive
 raises["destructive_hint"] := "Destructive" if {
 	definition.annotations.destructiveHint
 	not definition.annotations.readOnlyHint
-	spoken_for in {"Read", "Write"}
+	_may_be_worse
 }
+
+# METADATA
+# title: Its parameters are too many to be read
+raises["unread"] := "Execute" if definition.unread
+
+# METADATA
+# title: Its name is not read
+# description: What stands there in another script, or at the end of a long name, may be its verb.
+raises["unread_name"] := "Execute" if {
+	definition.name_unread
+	not _looks_alike
+}
+
+# METADATA
+# title: Its choices are too many to be read
+raises["unread_choices"] := "Execute" if parameters.unread
 
 # METADATA
 # title: Its server says that it does not only read
@@ -73,7 +91,7 @@ raises["not_read_only"] := "Write" if {
 # METADATA
 # title: Its description says that it can't be undone
 raises["irreversible"] := "Destructive" if {
-	spoken_for == "Write"
+	spoken_for in {"Read", "Write"}
 	phrases.are_said(definition.folded, definition.words, phrases.irreversible)
 }
 
@@ -83,3 +101,12 @@ raises["money"] := "Financial" if {
 	spoken_for == "Write"
 	parameters.money != set()
 }
+
+_looks_alike if {
+	definition.name_unread
+	regex.match($`[A-Za-z0-9]{definition.foreign}|{definition.foreign}[A-Za-z0-9]`, definition.name)
+}
+
+_may_be_worse if spoken_for in {"Read", "Write"}
+
+_may_be_worse if unclear

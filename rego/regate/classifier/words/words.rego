@@ -15,8 +15,8 @@ _quotes := {
 _compounds := {
 	" access key ": " apikey ",
 	" access keys ": " apikey ",
-	" api keys ": " apikey ",
 	" api key ": " apikey ",
+	" api keys ": " apikey ",
 	" clean up ": " cleanup ",
 	" credit note ": " invoice ",
 	" debit note ": " invoice ",
@@ -25,15 +25,18 @@ _compounds := {
 	" env vars ": " envvar ",
 	" environment variable ": " envvar ",
 	" environment variables ": " envvar ",
+	" get rid of ": " delete ",
+	" gets rid of ": " delete ",
 	" log in ": " login ",
 	" look up ": " lookup ",
 	" merge request ": " proposal ",
+	" merge requests ": " proposal ",
 	" order of ": " sequence of ",
 	" private key ": " apikey ",
 	" pull request ": " proposal ",
 	" pull requests ": " proposal ",
-	" merge requests ": " proposal ",
 	" push notification ": " notification ",
+	" reverse geocode ": " geocode ",
 	" roll back ": " rollback ",
 	" secret key ": " apikey ",
 	" set up ": " setup ",
@@ -42,7 +45,12 @@ _compounds := {
 	" sort order ": " sequence ",
 	" ssh key ": " apikey ",
 	" start here ": " ",
+	" take in ": " ",
+	" takes in ": " ",
 	" tear down ": " delete ",
+	" throw away ": " discard ",
+	" throws away ": " discard ",
+	" top up ": " topup ",
 	" turn off ": " disable ",
 	" turn on ": " enable ",
 }
@@ -101,6 +109,9 @@ shorter(word) := [trim_suffix(word, "s"), trim_suffix(word, "es"), $"{trim_suffi
 	endswith(word, "ing")
 	stem := trim_suffix(word, "ing")
 	count(stem) > 1
+} else := [trim_prefix(word, prefix)] if {
+	some prefix in ["re", "un", "auto"]
+	startswith(word, prefix)
 } else := []
 
 _split(text) := [word |

@@ -1,0 +1,72 @@
+// One request of the operator's to the running gate of a configuration: finds it, sends the operator key to nobody else, and
+// reads its answer by a schema. What can be wrong on the way is a Problem that says what to do.
+import type { z } from "zod";
+import { locateState } from "../config/config.ts";
+import type { RunningGate } from "../config/running-gate.ts";
+import { Problem } from "../problem.ts";
+import type { CommandIo } from "./command.ts";
+import { findGate } from "./find-gate.ts";
+import { reachableUrl, StrangerError } from "./gate-connection.ts";
+import { readBody, send } from "./gate-link.ts";
+
+const ANSWER_MS = 60_000;
+
+export type OperatorRequest<T> = {
+  /** The configuration file, as the person named it. */
+  readonly config: string;
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly schema: z.ZodType<T>;
+  /** What is asked for, as in "the gate answered 500 and not ...". */
+  readonly what: string;
+  /** What to do where no gate runs, as in "start it with regate serve". */
+  readonly remedy: string;
+};
+
+export type Answered<T> = { readonly value: T; readonly url: string };
+
+/** @throws Problem where there is no key, no gate, or no answer of the right form */
+export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandIo): Promise<Answered<T>> {
+  const operatorKey = io.env.REGATE_OPERATOR_KEY;
+  if (operatorKey === undefined || operatorKey === "") {
+    throw new Problem([
+      "REGATE_OPERATOR_KEY is not set: it must hold the operator key, which the gate was given or printed at its first start",
+    ]);
+  }
+  const { config } = request;
+  const found = await findGate(locateState(config, io.cwd));
+  if (found.kind === "none") throw new Problem([`no gate runs on ${config}; ${request.remedy}`]);
+  if (found.kind === "stranger") throw new Problem([`no gate runs on ${config}: ${found.problem}`]);
+  const url = reachableUrl(found.gate);
+  const answer = await exchange(found.gate, request, operatorKey);
+  if (answer.status === 401) throw new Problem([`${url}: REGATE_OPERATOR_KEY is not the operator key of this gate`]);
+  const parsed = answer.status === 200 ? request.schema.safeParse(parseJson(answer.body)) : undefined;
+  if (parsed?.success !== true)
+    throw new Problem([`${url}: the gate answered ${answer.status} and not ${request.what}; see its log`]);
+  return { value: parsed.data, url };
+}
+
+async function exchange(
+  gate: RunningGate,
+  { method, path }: Pick<OperatorRequest<unknown>, "method" | "path">,
+  operatorKey: string,
+): Promise<{ status: number | undefined; body: string }> {
+  try {
+    const headers = { authorization: `Bearer ${operatorKey}`, ...(method === "POST" && { "content-length": "0" }) };
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const answer = await send(gate, { method, path, headers, signal }).answer;
+    return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };
+  } catch (error) {
+    if (error instanceof StrangerError) throw new Problem([error.message]);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem([`${reachableUrl(gate)}: the gate does not answer (${reason}); see its log`]);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+// The console, set on the gate's parts: which part answers each of its ports. Made once, by the composition root.
+import type { Live } from "./compose-live.ts";
+import type { Config } from "./config/schema.ts";
+import { createConsole } from "./console/console.tsx";
+import type { Attempt, ConsolePorts, PolicyView } from "./console/ports.ts";
+import type { ToolFacts } from "./gate/types.ts";
+import { createLimiter } from "./limits/limiter.ts";
+import type { ActivePolicy, LoadedPolicy } from "./policy/active-policy.ts";
+import { bareCall } from "./policy/bare-call.ts";
+import { formatPath } from "./policy/build/packages.ts";
+import { type Catalogue, describeTool } from "./policy/catalogue.ts";
+import { composeInput, NO_HISTORY } from "./policy/input.ts";
+import type { ToolName } from "./policy/live-tools.ts";
+import { findFacts } from "./policy/tool-facts.ts";
+import { writeToolRules } from "./policy/tool-rules.ts";
+
+export type ConsoleOptions = {
+  readonly config: Pick<Config, "servers" | "timezone">;
+  readonly policy: ActivePolicy;
+  readonly live: Live;
+  readonly acceptsKey: ConsolePorts["acceptsKey"];
+  readonly log: (line: string) => void;
+};
+
+/** Of one address: ten at once, then one each six seconds. */
+const ATTEMPTS = { rule: "gate/console", max: 10, window: 60, per: "everyone", over: "all", cost: 1 } as const;
+/** Addresses that failed lately; beyond them nobody new may try until some are forgotten. */
+const MAX_ADDRESSES = 1_000;
+
+export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
+  const { config, policy, live, acceptsKey, log } = options;
+  return createConsole({
+    policy: () => viewPolicy(policy.current, live, config.timezone),
+    live: live.view,
+    servers: groupServers(config),
+    acceptsKey,
+    countAttempt: createAttempts(),
+    monotonicMs: () => performance.now(),
+    log,
+  });
+}
+
+/** The active policy as the console reads it. */
+export function viewPolicy(policy: LoadedPolicy, live: Live, timezone: string): PolicyView {
+  const { engine, rules, catalogue, servers } = policy;
+  return {
+    revision: engine.revision.revision,
+    catalogue,
+    rules,
+    judge({ server, tool }) {
+      const facts = describeLive(catalogue, live, { server, tool });
+      const call = bareCall(server, tool, "console");
+      const evaluation = engine.evaluate(composeInput(call, facts, { unixMs: Date.now() }, NO_HISTORY, timezone));
+      return { facts, evaluation };
+    },
+    writeRego({ server, tool }, limitAction) {
+      const packageText = formatPath(["policy", "servers", server]);
+      return writeToolRules({
+        server,
+        tool,
+        tools: Object.keys(catalogue[server]?.tools ?? {}),
+        isTaken: (id) => rules.has(`${packageText}/${id}`),
+        withPackage: !servers.has(server),
+        limitAction,
+      });
+    },
+  };
+}
+
+/** As the gate describes it in a call, by what the server listed last; what it never listed is taken for the reviewed one. */
+function describeLive(catalogue: Catalogue, { tools, classify }: Live, { server, tool }: ToolName): ToolFacts {
+  const status = tools.statusOf(server, tool);
+  if (status.kind === "unseen") return describeTool(catalogue, server, tool);
+  return findFacts(catalogue, classify, {
+    server,
+    tool,
+    definition: status.kind === "gone" ? undefined : status.definition,
+  });
+}
+
+/** By catalogue name, the keys. */
+function groupServers({ servers }: Pick<Config, "servers">): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { key, catalogue } of servers.values()) {
+    groups.set(catalogue, [...(groups.get(catalogue) ?? []), key]);
+  }
+  return groups;
+}
+
+/** The gate's own buckets, in memory only: they need not outlive a restart, which ends every sign-in too. */
+function createAttempts(): (client: string) => Attempt {
+  const limiter = createLimiter({
+    monotonicMs: () => performance.now(),
+    journal: { append() {} },
+    maxBucketsPerPrincipal: MAX_ADDRESSES,
+  });
+  return (client) => {
+    const taken = limiter.take([{ key: client, limit: ATTEMPTS }], "console");
+    switch (taken.kind) {
+      case "taken":
+        return { kind: "allowed", giveBack: () => limiter.refund(taken.receipt) };
+      case "exhausted":
+        return { kind: "refused", retryAfterSeconds: Math.ceil(taken.retryAfterSeconds ?? ATTEMPTS.window) };
+      case "too_many_buckets":
+        return { kind: "refused", retryAfterSeconds: ATTEMPTS.window };
+    }
+  };
+}

@@ -1,0 +1,94 @@
+// What the operator's routes answer, set on the gate's parts: a question to the policy, and the status of the whole gate.
+import { randomUUID } from "node:crypto";
+import { sitesOf } from "./compose-gate.ts";
+import type { Live } from "./compose-live.ts";
+import type { RunningServer } from "./compose-servers.ts";
+import type { RunningShadow } from "./compose-shadow.ts";
+import type { Config } from "./config/schema.ts";
+import type { Asked } from "./http/data-api.ts";
+import type { DecisionLog } from "./log/decision-log.ts";
+import type { ActivePolicy } from "./policy/active-policy.ts";
+import { readInput } from "./policy/read-input.ts";
+import type { ServerStatus, Status } from "./status/status-schema.ts";
+
+export type OperatorParts = {
+  readonly config: Config;
+  readonly version: string;
+  readonly instance: string;
+  /** As the person named the bundle. */
+  readonly bundle: string;
+  readonly policy: ActivePolicy;
+  /** Since when the active policy judges, Unix time in milliseconds. */
+  readonly policySince: () => number;
+  readonly shadow: RunningShadow | undefined;
+  readonly decisions: DecisionLog;
+  readonly live: Live;
+  readonly servers: readonly RunningServer[];
+};
+
+/** Answers a question with the active policy, and records that. */
+export function composeAsk({ policy, decisions }: Pick<OperatorParts, "policy" | "decisions">) {
+  return async (inputText: string): Promise<Asked> => {
+    const read = readInput(JSON.parse(inputText));
+    if (read.kind === "refused") return read;
+    const startedUnixMs = Date.now();
+    const startedNs = performance.now() * 1e6;
+    const evaluation = policy.evaluate(inputText);
+    const judgedNs = performance.now() * 1e6 - startedNs;
+    const id = randomUUID();
+    const rules = evaluation.kind === "decided" ? sitesOf(evaluation.decision, policy.current.rules) : [];
+    const characters = inputText.length;
+    try {
+      await decisions.record({ id, asked: read.input, characters, evaluation, rules, startedUnixMs, judgedNs });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      return { kind: "failed", problem: `the decision can't be recorded: ${problem}` };
+    }
+    if (evaluation.kind === "failed") return { kind: "failed", problem: evaluation.problem };
+    return { kind: "decided", id, decision: evaluation.decision };
+  };
+}
+
+export function composeStatus(parts: OperatorParts): () => Status {
+  const { config, version, instance, policy, shadow, decisions } = parts;
+  const started = toText(Date.now());
+  return () => ({
+    version,
+    instance,
+    started,
+    now: toText(Date.now()),
+    policy: { ...policy.current.engine.revision, file: parts.bundle, since: toText(parts.policySince()) },
+    shadow: shadow?.status(),
+    servers: parts.servers.map((running) => describeServer(running, parts)),
+    log: {
+      file: config.log.file,
+      durable: config.log.durable,
+      lost: decisions.lost(),
+      failing: decisions.isFailing(),
+    },
+  });
+}
+
+function describeServer({ server, upstream, tally }: RunningServer, { policy, live }: OperatorParts): ServerStatus {
+  const { key, catalogue, mode } = server;
+  const { verdicts, letThrough, sessions, lastUnixMs } = tally.read();
+  return {
+    key,
+    catalogue,
+    mode,
+    arguments: server.arguments,
+    has_rules: policy.current.servers.has(catalogue),
+    upstream: upstream.state(),
+    changed_tools: Object.keys(policy.current.catalogue[catalogue]?.tools ?? {}).filter(
+      (tool) => live.tools.statusOf(catalogue, tool).kind === "changed",
+    ),
+    verdicts,
+    let_through: letThrough,
+    sessions,
+    last_call: lastUnixMs === undefined ? undefined : toText(lastUnixMs),
+  };
+}
+
+function toText(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}

@@ -1,0 +1,90 @@
+// The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+import type { Live } from "./compose-live.ts";
+import type { Config } from "./config/schema.ts";
+import type { ServerConfig } from "./config/server-schema.ts";
+import type { Gate } from "./gate/gate.ts";
+import type { Limiter } from "./limits/limiter.ts";
+import { createSessionCap } from "./limits/session-cap.ts";
+import { createContinuations } from "./mcp/continuations.ts";
+import { createDefinitions } from "./mcp/definitions.ts";
+import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
+import { createSessions } from "./mcp/session.ts";
+import { createSessionNames } from "./mcp/session-names.ts";
+import type { Upstream } from "./mcp/upstream.ts";
+import { createHttpUpstream } from "./mcp/upstream-http.ts";
+import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
+import type { State } from "./state/state.ts";
+import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
+
+export type ServerParts = {
+  readonly config: Config;
+  readonly gate: Gate;
+  readonly limiter: Limiter;
+  readonly state: State;
+  readonly live: Live;
+  readonly log: (line: string) => void;
+};
+
+/** One configured server, as it runs. */
+export type RunningServer = {
+  readonly server: ServerConfig;
+  readonly endpoint: Endpoint;
+  readonly upstream: Upstream;
+  readonly tally: Tally;
+};
+
+const SESSION_LIFETIME_SECONDS = 86_400;
+const LISTING_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 600_000;
+const MAX_ANSWER_BYTES = 16_777_216;
+
+/** In the order of the configuration; whoever calls this closes the upstreams. */
+export function composeServers({ config, gate, limiter, state, live, log }: ServerParts): readonly RunningServer[] {
+  const sessions = createSessions({
+    key: state.secretKey("session"),
+    unixMs: Date.now,
+    lifetimeSeconds: SESSION_LIFETIME_SECONDS,
+    ended: state.endedSessions,
+  });
+  const { max, window } = config.limits.newSessions;
+  const cap = createSessionCap({ limiter, max, windowSeconds: window });
+  const continuations = createContinuations();
+  return [...config.servers.values()].map((server): RunningServer => {
+    const upstream = createUpstream(config, server, log);
+    const tally = createTally(Date.now);
+    const endpoint = createEndpoint({
+      server: server.catalogue,
+      upstream,
+      gate: countVerdicts(gate, tally),
+      sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
+      definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
+      continuations,
+      arguments: server.arguments,
+      mode: server.mode,
+      maxBodyBytes: config.limits.maxBodyBytes,
+      maxDepth: config.limits.maxDepth,
+    });
+    return { server, endpoint, upstream, tally };
+  });
+}
+
+function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
+  if (server.kind === "http") {
+    const { key, url, headers } = server;
+    const limits = { answerTimeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
+    return createHttpUpstream({ server: key, url: new URL(url), headers, ...limits, log });
+  }
+  const { key, command, args, env, cwd } = server;
+  const { childrenPerPrincipal } = config.limits;
+  const limits = { maxChildrenPerPrincipal: childrenPerPrincipal, maxMessageBytes: MAX_ANSWER_BYTES };
+  return createStdioUpstream({
+    server: key,
+    command,
+    args,
+    env,
+    cwd,
+    ...limits,
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    log,
+  });
+}

@@ -1,0 +1,24 @@
+// What pages load besides themselves: text that lies in the program, each under a name that its content gives, so that a
+// browser may keep it for ever.
+import { createHash } from "node:crypto";
+import { COPY } from "./copy.ts";
+import { ICON } from "./icon.ts";
+import { STYLE } from "./style.ts";
+
+export type Asset = { readonly type: string; readonly text: string };
+
+export const STYLE_URL = urlOf("console", "css", STYLE);
+export const COPY_URL = urlOf("copy", "js", COPY);
+export const ICON_URL = urlOf("icon", "svg", ICON);
+
+/** By path. */
+export const ASSETS: ReadonlyMap<string, Asset> = new Map([
+  [STYLE_URL, { type: "text/css; charset=utf-8", text: STYLE }],
+  [COPY_URL, { type: "text/javascript; charset=utf-8", text: COPY }],
+  [ICON_URL, { type: "image/svg+xml", text: ICON }],
+]);
+
+function urlOf(name: string, extension: string, text: string): string {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return `/console/assets/${name}-${hash}.${extension}`;
+}

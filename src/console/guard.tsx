@@ -1,0 +1,117 @@
+// Who may see the console: signed in by the operator key, with a cookie from then on, or with the key in each request. Tries
+// are counted, so that nobody guesses; an agent's API key is no key here.
+import type { HttpBindings } from "@hono/node-server";
+import type { Context, Next } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { ConsolePorts } from "./ports.ts";
+import { createSignIns, isCsrfOf, type SignIn } from "./sign-ins.ts";
+import { HOME, ownPath, SIGN_IN } from "./urls.ts";
+import { MessagePage } from "./views/message.tsx";
+import { SignInPage } from "./views/sign-in.tsx";
+
+type Env = { Bindings: HttpBindings };
+type Ctx = Context<Env>;
+type Answer = Response | Promise<Response>;
+
+export interface Guard {
+  /** Lets a request on where it may see the console. */
+  admit(c: Ctx, next: Next): Promise<Response | undefined>;
+  /** Undefined for who came with the key in the request. */
+  signInOf(c: Ctx): SignIn | undefined;
+  showSignIn(c: Ctx): Answer;
+  signIn(c: Ctx): Answer;
+  signOut(c: Ctx): Answer;
+}
+
+const LIFETIME_SECONDS = 12 * 3600;
+const MAX_SIGN_INS = 100;
+const COOKIE = { path: "/console", httpOnly: true, sameSite: "Strict" } as const;
+const WRONG_KEY = "This is not the operator key of this gate.";
+
+export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePorts): Guard {
+  const signIns = createSignIns({ monotonicMs, lifetimeSeconds: LIFETIME_SECONDS, max: MAX_SIGN_INS });
+
+  type Checked =
+    | { readonly kind: "right" | "wrong" }
+    | { readonly kind: "refused"; readonly retryAfterSeconds: number };
+
+  function check(c: Ctx, authorization: string): Checked {
+    const attempt = countAttempt(c.env.incoming.socket.remoteAddress ?? "");
+    if (attempt.kind === "refused") return attempt;
+    if (!acceptsKey(authorization)) return { kind: "wrong" };
+    attempt.giveBack();
+    return { kind: "right" };
+  }
+
+  const signInOf = (c: Ctx): SignIn | undefined => signIns.find(getCookie(c, cookieName(c)));
+
+  return {
+    signInOf,
+
+    async admit(c, next) {
+      if (signInOf(c) !== undefined) return void (await next());
+      const { authorization } = c.env.incoming.headers;
+      if (authorization === undefined) {
+        const { pathname, search } = new URL(c.req.url);
+        const target = ownPath(pathname + search);
+        return c.redirect(target === HOME ? SIGN_IN : `${SIGN_IN}?${new URLSearchParams({ next: target })}`, 303);
+      }
+      const checked = check(c, authorization);
+      switch (checked.kind) {
+        case "right":
+          return void (await next());
+        case "wrong":
+          c.header("www-authenticate", "Bearer");
+          return c.html(<MessagePage title="No entry" message={WRONG_KEY} />, 401);
+        case "refused":
+          return tooMany(c, HOME, checked.retryAfterSeconds);
+      }
+    },
+
+    showSignIn(c) {
+      const next = ownPath(c.req.query("next"));
+      return signInOf(c) === undefined ? c.html(<SignInPage next={next} />) : c.redirect(next, 303);
+    },
+
+    async signIn(c) {
+      const form = new URLSearchParams(await c.req.text());
+      const next = ownPath(form.get("next") ?? undefined);
+      const checked = check(c, `Bearer ${form.get("key")?.trim() ?? ""}`);
+      switch (checked.kind) {
+        case "right":
+          break;
+        case "wrong":
+          return c.html(<SignInPage next={next} problem={WRONG_KEY} />, 403);
+        case "refused":
+          return tooMany(c, next, checked.retryAfterSeconds);
+      }
+      signIns.close(getCookie(c, cookieName(c)));
+      // a page that came over https is one behind a terminator: this gate itself speaks http
+      const secure = c.req.header("origin")?.startsWith("https://") === true;
+      setCookie(c, cookieName(c), signIns.open(), { ...COOKIE, secure, maxAge: LIFETIME_SECONDS });
+      return c.redirect(next, 303);
+    },
+
+    async signOut(c) {
+      const signIn = signInOf(c);
+      if (signIn === undefined) return c.redirect(SIGN_IN, 303);
+      if (!isCsrfOf(signIn, new URLSearchParams(await c.req.text()).get("csrf"))) {
+        return c.html(<MessagePage title="No entry" message="This form is not from a page of your sign-in." />, 403);
+      }
+      signIns.close(getCookie(c, cookieName(c)));
+      deleteCookie(c, cookieName(c), COOKIE);
+      return c.redirect(SIGN_IN, 303);
+    },
+  };
+}
+
+function tooMany(c: Ctx, next: string, retryAfterSeconds: number): Answer {
+  c.header("retry-after", String(retryAfterSeconds));
+  const problem = `Too many tries. Try again in ${retryAfterSeconds} s.`;
+  return c.html(<SignInPage next={next} problem={problem} />, 429);
+}
+
+/** Browsers give one cookie to all ports of a host: two gates on one machine must not sign each other out. */
+function cookieName(c: Ctx): string {
+  return `regate_console_${/:(\d+)$/.exec(c.env.incoming.headers.host ?? "")?.[1] ?? "0"}`;
+}

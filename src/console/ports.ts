@@ -1,0 +1,100 @@
+// What the console reads of the gate, as it needs it: the composition root says who answers. The console judges no call and
+// changes nothing.
+import type { Category, Evaluation, Risk, RuleLocation, Severity, ToolFacts } from "../gate/types.ts";
+
+export type ReviewedParameter = {
+  readonly required: boolean;
+  readonly type?: string | undefined;
+  readonly description?: string | undefined;
+};
+
+/** What is known of one tool: by the catalogue, where by hand only the judgement is needed, or by its live definition. */
+export type ToolInfo = {
+  readonly category: Category;
+  readonly risk: Risk;
+  readonly severity: Severity;
+  readonly signals?: readonly string[] | undefined;
+  readonly rationale?: string | undefined;
+  readonly description?: string | undefined;
+  readonly parameters?: Readonly<Record<string, ReviewedParameter>> | undefined;
+  readonly sha256?: string | undefined;
+  /** `documented`: known from documentation only. */
+  readonly source?: string | undefined;
+};
+
+export type ReviewedServer = {
+  readonly title?: string | undefined;
+  readonly package?: string | undefined;
+  readonly version?: string | undefined;
+  readonly tools: Readonly<Record<string, ToolInfo>>;
+};
+
+/** By catalogue name. */
+export type Catalogue = Readonly<Record<string, ReviewedServer>>;
+
+/** How the tool that a server lists now stands to the one that was reviewed. */
+export type LiveStatus =
+  /** Not listed to anyone since the gate started, as far as it knows. */
+  | { readonly kind: "unseen" }
+  /** `by`: documentation where there was no definition to review. */
+  | { readonly kind: "reviewed"; readonly by: "definition" | "documentation" }
+  /** `what`: the difference, in words. */
+  | { readonly kind: "changed"; readonly what: string }
+  /** Listed, and nobody reviewed it. */
+  | { readonly kind: "uncatalogued" }
+  /** Reviewed, and no longer in the server's whole list. */
+  | { readonly kind: "gone" };
+
+export type ToolName = { readonly server: string; readonly tool: string };
+
+/** What the policy says of a call without arguments, and of what tool it says so. */
+export type Judgement = { readonly facts: ToolFacts; readonly evaluation: Evaluation };
+
+/** The Rego for exactly one tool, by what it says. */
+export type ToolRego = {
+  readonly allow: string;
+  readonly rate_limit: string;
+  readonly require_approval: string;
+  readonly deny: string;
+};
+
+/** What the rule with a limit says besides it: `limit` and `inherit` loosen nothing that speaks already. */
+export type LimitAction = "allow" | "limit" | "inherit";
+
+/** The policy that judges now: everything of it is of one bundle. */
+export interface PolicyView {
+  readonly revision: string;
+  /** The same object for as long as this policy judges. */
+  readonly catalogue: Catalogue;
+  /** By id, `<package>/<id>`. */
+  readonly rules: ReadonlyMap<string, RuleLocation>;
+  /** By the definition that the server lists now, where it is known. */
+  judge(name: ToolName): Judgement;
+  writeRego(name: ToolName, limitAction: LimitAction): ToolRego;
+}
+
+export interface LiveView {
+  statusOf(name: ToolName): LiveStatus;
+  /** The tools that servers list and nobody reviewed; those of one server where it is named. */
+  uncatalogued(server?: string): Iterable<ToolName & { readonly info: ToolInfo }>;
+}
+
+export type Attempt =
+  /** `giveBack` where it was no guess. */
+  | { readonly kind: "allowed"; readonly giveBack: () => void }
+  | { readonly kind: "refused"; readonly retryAfterSeconds: number };
+
+export type ConsolePorts = {
+  readonly policy: () => PolicyView;
+  readonly live: LiveView;
+  /** The configured servers: by catalogue name, their keys in the configuration. */
+  readonly servers: ReadonlyMap<string, readonly string[]>;
+  /** Whether an Authorization header carries the operator key. */
+  readonly acceptsKey: (authorization: string | undefined) => boolean;
+  /** Counts one try of a key against a client's address. */
+  readonly countAttempt: (client: string) => Attempt;
+  /** Milliseconds since any fixed point; never steps back. */
+  readonly monotonicMs: () => number;
+  /** The gate's own log, a line at a time. */
+  readonly log: (line: string) => void;
+};

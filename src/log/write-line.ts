@@ -1,0 +1,71 @@
+// One line of JSON in the fields of OPA's decision log. Pure. Nothing of an input reaches the line but through the masker.
+import type { Decision, Revision } from "../gate/types.ts";
+import { maskSecrets } from "./mask.ts";
+
+/** Where a rule of the decision stands in the policy's sources; `file` and `row` are absent where the bundle doesn't say. */
+export type RuleSite = { readonly id: string; readonly file?: string; readonly row?: number };
+
+export type LineContext = {
+  readonly labels: {
+    /** UUID of this run of the gate. */
+    readonly id: string;
+    readonly version: string;
+  };
+  /** Names, in lower case, that are masked besides the built-in ones. */
+  readonly maskedKeys: ReadonlySet<string>;
+};
+
+export type LineParts = {
+  readonly id: string;
+  readonly bundle: Revision | undefined;
+  /** Where in the input the arguments stand. */
+  readonly given: "args" | "params";
+  readonly arguments: unknown;
+  /** The input without those. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly decision: Decision | undefined;
+  /** As in OPA's log, where there is no decision. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly requestedBy: string;
+  readonly startedUnixMs: number;
+  readonly judgedNs: number;
+  readonly fuel: number;
+  /** What only the gate knows. */
+  readonly regate: Readonly<Record<string, unknown>>;
+};
+
+/** @returns the line, without a line feed at its end and with none inside */
+export function writeLine(parts: LineParts, { labels, maskedKeys }: LineContext): string {
+  const { given, decision } = parts;
+  const arguments_ = maskSecrets(parts.arguments, {
+    at: `/input/${given}`,
+    redact: decision?.redact ?? [],
+    maskedKeys,
+  });
+  // What stands around the arguments has room of its own: large arguments can't crowd the decision out.
+  const around = maskSecrets(
+    { input: parts.input, result: decision, error: parts.error, regate: parts.regate },
+    { at: "", redact: [], maskedKeys },
+  );
+  const { input, result, error, regate } = toRecord(around.value);
+  const masked = [...arguments_.masked, ...around.masked];
+  const truncated = [...arguments_.truncated, ...around.truncated];
+  return JSON.stringify({
+    labels,
+    decision_id: parts.id,
+    bundles: parts.bundle === undefined ? {} : { regate: parts.bundle },
+    path: "regate/decision",
+    input: { ...toRecord(input), [given]: arguments_.value },
+    result,
+    error,
+    requested_by: parts.requestedBy,
+    timestamp: new Date(parts.startedUnixMs).toISOString(),
+    metrics: { timer_regate_judge_ns: Math.round(parts.judgedNs), counter_regate_fuel: parts.fuel },
+    masked: masked.length > 0 ? masked : undefined,
+    regate: { ...toRecord(regate), truncated: truncated.length > 0 ? truncated : undefined },
+  });
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,91 @@
+// What a running gate says of itself to an operator: the form of `GET /v1/status`, for the gate and for `regate status` alike.
+import { z } from "zod";
+
+const revisionSchema = z.object({
+  /** As the person named it. */
+  file: z.string(),
+  revision: z.string(),
+  digest: z.string(),
+  /** Since when it judges. */
+  since: z.iso.datetime(),
+});
+
+const divergenceSchema = z.object({
+  server: z.string(),
+  tool: z.string(),
+  change: z.enum(["looser", "stricter", "other"]),
+  /** What differs: `action`, `limits`, `reasons`, ... */
+  what: z.array(z.string()),
+  /** What the active policy and the shadow make of the call, in a few words. */
+  active: z.string(),
+  shadow: z.string(),
+  calls: z.int(),
+  /** The last call that showed it, in the decision log. */
+  decision_id: z.string(),
+});
+
+const shadowSchema = z.object({
+  file: z.string(),
+  /** Absent while no bundle could be taken. */
+  policy: revisionSchema.optional(),
+  /** Why the file can't be taken now. */
+  problem: z.string().optional(),
+  /** Calls that it judged beside the active policy, since either of the two was taken. */
+  judged: z.int(),
+  /** Calls that it was too slow for. */
+  dropped: z.int(),
+  divergences: z.object({ looser: z.int(), stricter: z.int(), other: z.int() }),
+  /** The most frequent ones first; some are left out. */
+  top: z.array(divergenceSchema),
+  /** Where each divergence is a line. */
+  log: z.string(),
+  /** Lines that could not be written. */
+  lost: z.int(),
+});
+
+const upstreamSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("stdio"), processes: z.int() }),
+  /** `last_status`: of its last answer; absent where there was none to the last request. */
+  z.object({ kind: z.literal("http"), connections: z.int(), last_status: z.int().optional() }),
+]);
+
+const serverSchema = z.object({
+  key: z.string(),
+  catalogue: z.string(),
+  /** Observed, nothing that the policy refuses is refused. */
+  mode: z.enum(["enforce", "observe"]),
+  arguments: z.enum(["checked", "loose"]),
+  /** Whether a package of the policy speaks for it. */
+  has_rules: z.boolean(),
+  upstream: upstreamSchema,
+  /** Tools whose definition is not the reviewed one. */
+  changed_tools: z.array(z.string()),
+  /** By the kind of outcome; of an observed server what would have become of the calls. */
+  verdicts: z.record(z.string(), z.int()),
+  /** Calls that went out only because the server is observed. */
+  let_through: z.int(),
+  /** Heard of in the last hour. */
+  sessions: z.int(),
+  last_call: z.iso.datetime().optional(),
+});
+
+export const statusSchema = z.object({
+  version: z.string(),
+  instance: z.uuid(),
+  started: z.iso.datetime(),
+  now: z.iso.datetime(),
+  policy: revisionSchema,
+  shadow: shadowSchema.optional(),
+  servers: z.array(serverSchema),
+  log: z.object({
+    file: z.string(),
+    durable: z.boolean(),
+    /** Decisions that are missing from it. */
+    lost: z.int(),
+    failing: z.boolean(),
+  }),
+});
+
+export type Status = z.infer<typeof statusSchema>;
+export type ServerStatus = z.infer<typeof serverSchema>;
+export type ShadowStatus = z.infer<typeof shadowSchema>;

@@ -1,0 +1,163 @@
+// A console as the gate serves it: over real HTTP, on a policy that OPA built; what servers list is given by the test.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { composeConsole } from "../../src/compose-console.ts";
+import { composeLive, type Live } from "../../src/compose-live.ts";
+import type { ServerConfig } from "../../src/config/server-schema.ts";
+import { createApp } from "../../src/http/app.ts";
+import { createAuthenticator } from "../../src/http/auth.ts";
+import { listen } from "../../src/http/listen.ts";
+import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOriginCheck } from "../../src/http/origin.ts";
+import { sha256OfDefinition } from "../../src/mcp/canonical.ts";
+import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
+import { catalogueSchema } from "../../src/policy/catalogue.ts";
+import { type Answer, send } from "../e2e/harness-wire.ts";
+import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
+
+export const OPERATOR_KEY = "operator-key-of-the-console-tests";
+
+/** The same policy with another catalogue: what a build would make of it, without the time that it takes. */
+export function withCatalogue(policy: ActivePolicy, servers: unknown): ActivePolicy {
+  const current = { ...policy.current, catalogue: catalogueSchema.parse(servers) };
+  return Object.create(policy, { current: { value: current } });
+}
+
+export function loadShipped(): Promise<ActivePolicy> {
+  return loadActivePolicy(join(ROOT, "bundles/regate.tar.gz"));
+}
+
+/** What servers list now, by catalogue name: definitions, each with a name. */
+export type Listings = Readonly<Record<string, readonly Definition[]>>;
+export type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
+
+export function sha256Of(definition: Definition): string {
+  return sha256OfDefinition(JSON.stringify(definition));
+}
+
+export async function loadPolicyOf(files: Files): Promise<ActivePolicy> {
+  const file = join(await makeFolder({}), "bundle.tar.gz");
+  await writeFile(file, (await buildFolder(await makeFolder(files))).bytes);
+  return loadActivePolicy(file);
+}
+
+/** The live side of a gate before which servers have listed all of this. */
+export function listAll(policy: ActivePolicy, listings: Listings, log: (line: string) => void = () => {}): Live {
+  const live = composeLive(policy, log);
+  for (const [server, definitions] of Object.entries(listings)) {
+    const observer = live.observe(configure(server, "it"));
+    const mark = observer.mark();
+    for (const definition of definitions) {
+      observer.listed(definition.name, { text: JSON.stringify(definition), sha256: sha256Of(definition) });
+    }
+    observer.wasWhole(mark);
+  }
+  return live;
+}
+
+function configure(catalogue: string, key: string): ServerConfig {
+  return {
+    kind: "http",
+    key,
+    catalogue,
+    url: "http://127.0.0.1:1/mcp",
+    headers: {},
+    arguments: "checked",
+    mode: "enforce",
+  };
+}
+
+export type TestConsole = {
+  readonly url: string;
+  readonly log: readonly string[];
+  /** With the operator key in a header. */
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
+  /** Sends a form as a browser does: with the page's own origin. */
+  readonly post: (
+    path: string,
+    form: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Answer>;
+  /** Signs in; the cookie. */
+  readonly signIn: () => Promise<string>;
+};
+
+/** @param servers of the configuration: keys by catalogue name */
+export async function startConsole(
+  policy: ActivePolicy,
+  listings: Listings = {},
+  servers: Readonly<Record<string, string>> = {},
+): Promise<TestConsole> {
+  const address = { host: "127.0.0.1", port: 0 };
+  const log: string[] = [];
+  const operatorKey = openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key;
+  const configured = Object.entries(servers).map(([catalogue, key]) => [key, configure(catalogue, key)] as const);
+  const app = createApp({
+    instance: "instance-1",
+    endpoints: new Map(),
+    originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
+    authenticator: createAuthenticator([]),
+    operatorKey,
+    reload: () => Promise.reject(new Error("not expected")),
+    status: () => {
+      throw new Error("not expected");
+    },
+    ask: () => Promise.reject(new Error("not expected")),
+    maxBodyBytes: 1_024,
+    maxDepth: 16,
+    notReady: () => undefined,
+    prove: () => undefined,
+    console: composeConsole({
+      config: { servers: new Map(configured), timezone: "UTC" },
+      policy,
+      live: listAll(policy, listings, (line) => log.push(line)),
+      acceptsKey: operatorKey.accepts,
+      log: (line) => log.push(line),
+    }),
+    log: (line) => log.push(line),
+  });
+  const server = await listen(app, address);
+  onTestFinished(() => server.close());
+  const { url } = server;
+  const post: TestConsole["post"] = (path, form, headers) => {
+    const type = "application/x-www-form-urlencoded";
+    return send(
+      `${url}${path}`,
+      "POST",
+      { origin: url, "content-type": type, ...headers },
+      String(new URLSearchParams(form)),
+    );
+  };
+  return {
+    url,
+    log,
+    get: (path, headers = { authorization: `Bearer ${OPERATOR_KEY}` }) => send(`${url}${path}`, "GET", headers),
+    post,
+    async signIn() {
+      const answer = await post("/console/sign-in", { key: OPERATOR_KEY });
+      return cookieOf(answer);
+    },
+  };
+}
+
+/** The cookie that an answer sets, as a browser sends it back. */
+export function cookieOf({ headers }: Answer): string {
+  return String(headers["set-cookie"]).split(";", 1)[0] ?? "";
+}
+
+/** What a person reads of a page, or of a piece of it: the text without its tags. */
+export function readPage(answer: Answer | string): string {
+  const page = typeof answer === "string" ? answer : answer.text;
+  return decode(page.replace(/^[\s\S]*<main[^>]*>|<\/main>[\s\S]*$/g, "").replace(/<[^>]*>/g, ""));
+}
+
+/** The addresses that the rows of a list lead to. */
+export function linksOf({ text }: Answer): string[] {
+  return [...text.matchAll(/<th scope="row"><a href="([^"]*)"/g)].map(([, href = ""]) => decode(href));
+}
+
+function decode(text: string): string {
+  const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+  return text.replace(/&(amp|lt|gt|quot|#39);/g, (whole, name: string) => named[name] ?? whole);
+}

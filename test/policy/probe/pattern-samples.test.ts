@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { samplesOfGlob, samplesOfRegex } from "../../../src/policy/probe/pattern-samples.ts";
+
+describe("texts that a regular expression matches", () => {
+  test.each([
+    "^foo-\\d+$",
+    "^(EUR|USD|CHF)$",
+    "^[A-Z]{3}$",
+    "^[^/]+/[a-z_]*\\.txt$",
+    "(?i)^secret",
+    "^a?b+c*d{2,}e{1,3}$",
+    "^(?:x|y(?:z|w))\\b",
+    "^(?P<name>\\w+)@corp\\.example$",
+    "drop\\s+table",
+    "^[\\]\\-]$",
+    "^.{5}$",
+  ])("%s", (pattern) => {
+    const samples = samplesOfRegex(pattern);
+    expect(samples.length).toBeGreaterThan(0);
+    const [, flags = "", body = pattern] = /^\(\?(i)\)(.*)$/.exec(pattern) ?? [];
+    for (const sample of samples) expect(sample).toMatch(new RegExp(body.replace("(?P<", "(?<"), flags));
+  });
+
+  test.each([
+    ["an unfinished one", "^(a"],
+    ["a class of a script", "^\\p{Greek}$"],
+    ["a repetition without end in sight", "^a{100000}$"],
+    ["one that nothing matches", "^a\\bb$"],
+    ["a very long one", `^${"a".repeat(2_000)}$`],
+  ])("are none of %s", (_, pattern) => {
+    expect(samplesOfRegex(pattern)).toEqual([]);
+  });
+});
+
+describe("texts that a glob matches", () => {
+  test("fill stars within and across separators, choices and classes", () => {
+    expect(samplesOfGlob("/srv/*.{txt,md}")).toEqual(expect.arrayContaining(["/srv/x.txt", "/srv/.txt"]));
+    expect(samplesOfGlob("/srv/**")).toContain("/srv/x/y");
+    expect(samplesOfGlob("/srv/*")).toContain("/srv/x/y");
+    expect(samplesOfGlob("v[0-9]?")).toContain("v0x");
+  });
+});
