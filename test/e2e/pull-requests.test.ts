@@ -91,13 +91,12 @@ const UNCHANGED: Branch = {
   name: "tidy-up",
   message: "A helper's name says what it holds for",
   edits: [
+    [RULES, "} if not _names_no_secret", "} if not _is_harmless"],
     [
       RULES,
-      'every name in split(replace(lower(path), "\\\\", "/"), "/") { not _is_secret(name) }',
-      'every part in split(replace(lower(path), "\\\\", "/"), "/") { not _is_private(part) }',
+      "_names_no_secret if {\n\tevery path in _paths { paths.names_no_secret(path) }",
+      "_is_harmless if {\n\tevery one in _paths { paths.names_no_secret(one) }",
     ],
-    [RULES, "_is_secret(name) if name in", "_is_private(name) if name in"],
-    [RULES, '_is_secret(name) if startswith(name, ".env")', '_is_private(name) if startswith(name, ".env")'],
   ],
 };
 const BROKEN: Branch = {
