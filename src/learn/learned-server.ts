@@ -11,6 +11,8 @@ export type LearnedTool = {
   /** Tokens of its bucket, which is full again in a minute. */
   readonly max: number;
   readonly category: Category | undefined;
+  /** What stays out of the log, as before: JSON pointers into args, sorted. */
+  readonly redact: readonly string[];
   /** Sorted by name. */
   readonly constraints: readonly Constraint[];
   /** Where the log did not hold all arguments: then any other argument may come as well. */
@@ -49,6 +51,7 @@ function learnTool(name: string, seen: SeenTool, enough: number): LearnedTool {
     sessions: seen.sessions.size,
     max: Math.max(1, seen.peak),
     category: seen.category,
+    redact: [...seen.redact].sort(),
     // what was not seen whole can't be asked for
     constraints: seen.unreadable > 0 ? constraints.map((one) => ({ ...one, isRequired: false })) : constraints,
     isOpen: seen.unreadable > 0,

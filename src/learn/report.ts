@@ -57,7 +57,7 @@ export function listDoubts(learned: LearnedServer, server: SeenServer, enough: n
     ...(grave.length === 0
       ? []
       : [
-          `${grave.map((tool) => `${tool.name} (${tool.category ?? "no known category"})`).join(", ")} are allowed because they were used: see whether they should be`,
+          `allowed because agents used them, see whether they should be: ${grave.map((tool) => `${tool.name} (${tool.category ?? "no known category"})`).join(", ")}`,
         ]),
     ...(letThrough.length === 0
       ? []

@@ -1,5 +1,6 @@
 // What agents were seen to do, gathered from decision logs one line at a time: which tools of which servers, with which
 // arguments, how often. In bounded memory; what is beyond the bounds is counted. Nothing is concluded here.
+import { z } from "zod";
 import { CATEGORIES, type Category } from "../gate/types.ts";
 import type { LoggedDecision } from "../log/logged-decision.ts";
 import { newArgument, type SeenArgument, seeArgument } from "./seen-argument.ts";
@@ -13,6 +14,8 @@ export type SeenTool = {
   /** Most calls of one session within a minute. */
   peak: number;
   category: Category | undefined;
+  /** What the policy in force kept out of the log: JSON pointers into args. */
+  readonly redact: Set<string>;
   /** Calls that went out only because the server was observed, by what would have become of them. */
   readonly letThrough: Map<string, number>;
 };
@@ -36,6 +39,7 @@ export type Seen = {
 /** Times of one session's last calls of one tool; those before `from` are over. */
 type Recent = { times: number[]; from: number };
 
+const redactSchema = z.looseObject({ redact: z.array(z.string()) });
 const MINUTE_MS = 60_000;
 const MAX_SERVERS = 200;
 const MAX_TOOLS = 500;
@@ -76,6 +80,7 @@ export class Gatherer {
     if (seen.sessions.size < MAX_SESSIONS) seen.sessions.add(session);
     seen.category = CATEGORIES.find((category) => category === input.category) ?? seen.category;
     if (verdict !== "forward") count(seen.letThrough, verdict);
+    for (const pointer of redactedBy(decision)) if (seen.redact.size < MAX_ARGUMENTS) seen.redact.add(pointer);
     // the answer to a server's question takes no token of its own
     if (!decision.continued) seen.peak = Math.max(seen.peak, this.#countRecent([name, tool, session], atUnixMs));
     seeArguments(seen, decision);
@@ -117,6 +122,7 @@ function toolOf({ tools }: SeenServer, name: string): SeenTool | undefined {
     sessions: new Set(),
     peak: 0,
     category: undefined,
+    redact: new Set(),
     letThrough: new Map(),
   };
   tools.set(name, tool);
@@ -147,6 +153,11 @@ function seeArguments(tool: SeenTool, { input, unreadable }: LoggedDecision): vo
       hidden.some(([first]) => first === name),
     );
   }
+}
+
+function redactedBy({ result }: LoggedDecision): readonly string[] {
+  const parsed = redactSchema.safeParse(result);
+  return parsed.success ? parsed.data.redact : [];
 }
 
 function hasKey(args: unknown, key: string): boolean {

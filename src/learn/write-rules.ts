@@ -78,6 +78,7 @@ function writeRule(tool: LearnedTool, { schemaLines }: RulesOptions, helpers: He
     `\t"id": "${tool.name}",`,
     '\t"action": "allow",',
     `\t"rate_limit": {"max": ${tool.max}, "window": 60},`,
+    ...(tool.redact.length > 0 ? [`\t"redact": ${formatTerm(tool.redact, 1, '"redact": ,'.length)},`] : []),
     body.length === 0 ? "}" : `} if ${condition}`,
   ].join("\n");
 }

@@ -21,7 +21,7 @@ export function writeSamples(learned: LearnedServer): readonly SampleFile[] {
   const seen = tools.map((tool) => {
     const rule = `${packageText}/${tool.name}`;
     const limit = { rule, max: tool.max, window: 60, per: "session", over: "tool", cost: 1 };
-    const decision = decide({ action: "allow", rules: [rule], rate_limits: [limit] });
+    const decision = decide({ action: "allow", rules: [rule], rate_limits: [limit], redact: tool.redact });
     const [args = {}] = seenCalls(tool);
     return sampleOf(
       `${tool.name} as it was seen`,

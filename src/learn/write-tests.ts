@@ -15,6 +15,7 @@ const MAX_BESIDE = 4;
 export function writeTests(learned: LearnedServer): string {
   const { server, tools } = learned;
   const denied = tools.flatMap((tool) => differingCalls(tool).map((args) => ({ tool: tool.name, args })));
+  const hidesAny = tools.some(({ redact }) => redact.length > 0);
   const parts = [
     "import data.regate",
     `test_what_was_seen_is_allowed if {
@@ -37,7 +38,10 @@ export function writeTests(learned: LearnedServer): string {
 }`,
     writeList(
       "_seen_calls",
-      tools.flatMap((tool) => seenCalls(tool).map((args) => ({ tool: tool.name, max: tool.max, args }))),
+      tools.flatMap((tool) => {
+        const { name, max, redact } = tool;
+        return seenCalls(tool).map((args) => ({ tool: name, max, ...(hidesAny && { redact }), args }));
+      }),
     ),
     ...(denied.length === 0 ? [] : [writeList("_other_calls", denied)]),
     `_allowed(call) := _decision({
@@ -49,7 +53,7 @@ export function writeTests(learned: LearnedServer): string {
 		"per": "session",
 		"over": "tool",
 		"cost": 1,
-	}],
+	}],${hidesAny ? '\n\t"redact": call.redact,' : ""}
 })`,
     ...(denied.length === 0
       ? []

@@ -183,12 +183,25 @@ describe("what regate learn writes", () => {
         "allow",
         "deny",
       ]);
-      expect(printed).toContain(
-        "- wipe (Destructive) are allowed because they were used: see whether they should be\n",
-      );
+      expect(printed).toContain("- allowed because agents used them, see whether they should be: wipe (Destructive)\n");
       expect(printed).toContain("- the policy in force would have refused wipe (1 denied); these rules allow it\n");
       expect(printed).toContain("- calls that were refused are not among what was seen: 1 denied\n");
       expect(printed).toContain("all calls are of 1 minute");
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "keeps out of the log what the policy in force kept out of it",
+    async () => {
+      const cwd = await makeRepository([
+        ...many(25, (index) => ({ tool: "write", args: { path: "/srv/a", content: index }, redact: ["/content"] })),
+        { tool: "read" },
+      ]);
+      await learn(cwd);
+      expect(await rulesOf(cwd)).toContain('\t"redact": ["/content"],\n} if {');
+      expect(await faultsIn(cwd)).toEqual([]);
+      expect(await checkSamples(cwd, await engineOf(cwd))).toBe(3);
     },
     PATIENCE_MS,
   );

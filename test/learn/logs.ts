@@ -16,22 +16,29 @@ export type Logged = {
   readonly at?: number;
   readonly outcome?: Outcome;
   readonly call?: Partial<Call>;
+  readonly redact?: readonly string[];
   readonly category?: "Read" | "Write" | "Destructive";
 };
 
 export function toLog(calls: readonly Logged[]): string {
   return calls
-    .map(({ server = "files", tool, args = {}, session = "s-1", at = 0, outcome, call, category = "Read" }, index) => {
-      const event = makeEvent({
-        id: `decision-${index}`,
-        args,
-        call: { server, tool, session, ...call },
-        facts: { category },
-        ...(outcome !== undefined && { outcome }),
-        startedUnixMs: START_MS + at * 1_000,
-      });
-      return `${toLogLine(event, CONTEXT)}\n`;
-    })
+    .map(
+      (
+        { server = "files", tool, args = {}, session = "s-1", at = 0, outcome, call, redact = [], category = "Read" },
+        index,
+      ) => {
+        const event = makeEvent({
+          id: `decision-${index}`,
+          args,
+          call: { server, tool, session, ...call },
+          facts: { category },
+          decision: { redact },
+          ...(outcome !== undefined && { outcome }),
+          startedUnixMs: START_MS + at * 1_000,
+        });
+        return `${toLogLine(event, CONTEXT)}\n`;
+      },
+    )
     .join("");
 }
 
