@@ -1,8 +1,9 @@
 // Where the parts of a policy repository lie: the policy folder, and beside it schemas and samples. What a build adds to the
-// folder is named too, for OPA and Regal to see what a build sees. It looks at files' names, not at what they hold.
+// folder is put at hand, for OPA and Regal to see what a build sees.
 import { readdir } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { listShipped, type PolicyFolder } from "../policy/build/sources.ts";
+import { writeSources } from "../policy/build/read-policy.ts";
+import { type PolicyFolder, readShippedFor } from "../policy/build/sources.ts";
 import { SHIPPED_LIBRARY } from "../policy/shipped.ts";
 
 export type PolicyRepository = {
@@ -13,7 +14,7 @@ export type PolicyRepository = {
   readonly samples: PolicyFolder;
   /** `schemas` beside the folder. */
   readonly schemas: PolicyFolder;
-  /** The library and the defaults, where the folder has none of its own; absolute. */
+  /** Folders with the library and the defaults, where the folder has none of its own; absolute. */
   readonly shipped: readonly string[];
   /** Of each Rego file that is the person's to mend, inside the folder, sorted. */
   readonly files: readonly string[];
@@ -21,13 +22,18 @@ export type PolicyRepository = {
   readonly hasVendoredLibrary: boolean;
 };
 
-/** @param shown the policy folder as the person named it */
-export async function openRepository(shown: string, cwd: string): Promise<PolicyRepository> {
+/**
+ * @param shown the policy folder as the person named it
+ * @param scratch an absolute folder to write to
+ */
+export async function openRepository(shown: string, cwd: string, scratch: string): Promise<PolicyRepository> {
   const folder = { dir: resolve(cwd, shown), shown };
-  const shipped = await listShipped(folder);
+  const added = await readShippedFor(folder);
+  const shipped = join(scratch, "shipped");
+  await writeSources(shipped, added);
   // in Regate's own repository the library is there to be worked on
   const isOwnLibrary = resolve(folder.dir, "regate") === SHIPPED_LIBRARY;
-  const hasVendoredLibrary = !shipped.includes(SHIPPED_LIBRARY) && !isOwnLibrary;
+  const hasVendoredLibrary = !added.some(({ path }) => path.startsWith("regate/")) && !isOwnLibrary;
   const names = await readdir(folder.dir, { recursive: true }).catch(() => []);
   const files = names
     .map((name) => name.replaceAll("\\", "/"))
@@ -41,7 +47,7 @@ export async function openRepository(shown: string, cwd: string): Promise<Policy
     cwd,
     samples: beside("test", "samples"),
     schemas: beside("schemas"),
-    shipped,
+    shipped: added.length > 0 ? [shipped] : [],
     files: files.sort(),
     hasVendoredLibrary,
   };

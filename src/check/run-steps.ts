@@ -29,7 +29,7 @@ import {
 import { knowTools } from "./known-tools.ts";
 import { lint } from "./lint.ts";
 import { lintPolicy } from "./policy-lint/lint-policy.ts";
-import type { PolicyRepository } from "./policy-repository.ts";
+import { openRepository, type PolicyRepository } from "./policy-repository.ts";
 import { runTests } from "./run-tests.ts";
 
 export type StepsOptions = {
@@ -52,9 +52,14 @@ type Progress = {
 const UNPARSED: StepOutcome = { kind: "skipped", why: "check says what can't be parsed" };
 const UNBUILT: StepOutcome = { kind: "skipped", why: "nothing was built" };
 
-export async function runSteps(repository: PolicyRepository, options: StepsOptions): Promise<readonly StepReport[]> {
+/**
+ * @param shown the policy folder as the person named it
+ * @throws Problem where there is no such folder
+ */
+export async function runSteps(shown: string, cwd: string, options: StepsOptions): Promise<readonly StepReport[]> {
   const scratch = await mkdtemp(join(tmpdir(), "regate-test-"));
   try {
+    const repository = await openRepository(shown, cwd, scratch);
     const progress: Progress = { isParsed: true, told: new Set() };
     const reports: StepReport[] = [];
     for (const name of STEPS) {

@@ -2,11 +2,12 @@
 // changed, and has the gate take it. What does not build or test changes nothing.
 import { mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildBundle } from "../policy/build/compose.ts";
-import { listShipped, type PolicyFolder } from "../policy/build/sources.ts";
+import { writeSources } from "../policy/build/read-policy.ts";
+import { type PolicyFolder, readShippedFor } from "../policy/build/sources.ts";
 import { readBundle } from "../policy/bundle.ts";
 import type { ChangeRow } from "../policy/diff/change-table.ts";
 import { describeOutcome } from "../policy/diff/compare-outcomes.ts";
@@ -56,9 +57,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 /** @throws Problem where the folder does not build, or a test of its own fails */
 async function buildAndTest(folder: PolicyFolder, opa: Opa, file: string): Promise<void> {
   await writeFile(file, (await buildBundle(folder, opa)).bytes);
-  const { exitCode, stdout, stderr } = await runOpa(opa, ["test", ".", ...(await listShipped(folder))], {
-    cwd: folder.dir,
-  });
+  const shipped = join(dirname(file), "shipped");
+  await rm(shipped, { recursive: true, force: true });
+  await writeSources(shipped, await readShippedFor(folder));
+  const beside = (await readdir(shipped).catch(() => [])).length > 0 ? [shipped] : [];
+  const { exitCode, stdout, stderr } = await runOpa(opa, ["test", ".", ...beside], { cwd: folder.dir });
   if (exitCode === 0) return;
   const [first = "opa test fails", ...more] = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   throw new Problem([first, ...more]);

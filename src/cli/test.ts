@@ -3,7 +3,6 @@
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { STEPS, type StepName, type StepReport, statusOf } from "../check/finding.ts";
-import { openRepository } from "../check/policy-repository.ts";
 import { formatGithub } from "../check/report-github.ts";
 import { formatJson } from "../check/report-json.ts";
 import { formatSarif } from "../check/report-sarif.ts";
@@ -38,9 +37,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   // code hosts know files by their path from the folder that CI starts in
   const isForPeople = files.length === 0 && (format === "human" || format === "json");
   const shown = isForPeople ? dir : relative(io.cwd, resolve(io.cwd, dir)) || ".";
-  const repository = await openRepository(shown, io.cwd);
   const opa = await findOpa(io.env, io.cwd);
-  const reports = await runSteps(repository, {
+  const reports = await runSteps(shown, io.cwd, {
     opa,
     findRegal: () => findRegal(io.env, io.cwd),
     skip,

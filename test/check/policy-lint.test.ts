@@ -7,6 +7,9 @@ import { findOpa } from "../../src/policy/opa.ts";
 import { schemaNames } from "../../src/scan/places.ts";
 import { type Files, makeFolder, ROOT } from "../policy/support.ts";
 
+// OPA is a process for each file
+vi.setConfig({ testTimeout: 120_000 });
+
 const tool = (properties: object) => JSON.stringify({ type: "object", properties });
 const text = { type: "string" };
 
@@ -30,7 +33,10 @@ const BOUND = "# METADATA\n# scope: rule\n# schemas:\n#   - input.args: schema.t
 
 async function lint(files: Files): Promise<readonly string[]> {
   const cwd = await makeFolder({ ...SCHEMAS, ...files });
-  const findings = await lintPolicy(await openRepository("rego", cwd), await findOpa(process.env, ROOT));
+  const findings = await lintPolicy(
+    await openRepository("rego", cwd, await makeFolder({})),
+    await findOpa(process.env, ROOT),
+  );
   return findings.map(({ level, rule, what, file, row, column }) => {
     return `${file?.replace("rego/policy/servers/", "")}:${row}:${column ?? "-"} ${level} ${rule}: ${what}`;
   });
@@ -100,9 +106,6 @@ describe("an argument that the tool does not have", () => {
     });
     expect(found).toEqual([`rego/policy/lib/paths.rego:7:7 ${misnamed} ${names}`]);
   });
-
-  // OPA and Regal are processes, and a test has several
-  vi.setConfig({ testTimeout: 120_000 });
 
   test("of all tools that a rule speaks to: one that has it is enough", async () => {
     const starred = (condition: string) =>

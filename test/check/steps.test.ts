@@ -283,7 +283,7 @@ describe("samples", () => {
     const other = await makeFolder(withRules(RULES.replace('"max": 10', '"max": 11')));
     const { bundle } = await buildFolder(join(other, "rego"));
     const outcome = await checkSamples(
-      await openRepository("rego", cwd),
+      await openRepository("rego", cwd, await makeFolder({})),
       await findOpa(process.env, ROOT),
       await createEngine(bundle),
     );

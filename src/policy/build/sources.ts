@@ -60,16 +60,19 @@ export async function readDefaults(): Promise<readonly Source[]> {
   return readShipped(SHIPPED_DEFAULTS, "policy/defaults/");
 }
 
-/** What a build adds to the folder, as folders: the library, where it has no copy, and the defaults, where it has none of its own. */
-export async function listShipped({ dir, shown }: PolicyFolder): Promise<readonly string[]> {
+/**
+ * What a build adds to the folder: the library, where it has no copy, and the defaults, where it has none of its own. Without
+ * their tests, which are not the person's, and take their time.
+ */
+export async function readShippedFor({ dir, shown }: PolicyFolder): Promise<readonly Source[]> {
   const paths = (await listFiles(dir, shown)).filter(isRego);
-  const library = paths.some((path) => path.startsWith("regate/")) ? [] : [SHIPPED_LIBRARY];
+  const library = paths.some((path) => path.startsWith("regate/")) ? [] : await readLibrary();
   const sources = await readAll(
     dir,
     paths.filter((path) => path.startsWith("policy/")),
   );
   const hasDefaults = sources.some(({ bytes }) => DEFAULTS_PACKAGE.test(Buffer.from(bytes).toString()));
-  return hasDefaults ? library : [...library, SHIPPED_DEFAULTS];
+  return hasDefaults ? library : [...library, ...(await readDefaults())];
 }
 
 async function readShipped(dir: string, prefix: string): Promise<readonly Source[]> {
