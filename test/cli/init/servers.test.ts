@@ -53,6 +53,7 @@ test("what is taken from the environment already stays so, in this configuration
 test.each([
   ["after a flag", ["--token", SECRET]],
   ["behind a flag's =", [`--api-key=${SECRET}`]],
+  ["by its flag alone", ["--auth=s3cr3t"]],
   ["as a variable", [`PASSWORD=${SECRET}`]],
   ["in an address", [`postgres://user:${SECRET}@db/x`]],
   ["by its form", ["ghp_0123456789abcdefghijABCDEFGHIJ012345"]],
@@ -62,6 +63,15 @@ test.each([
   expect(JSON.stringify(servers)).not.toMatch(/s3cr3t|ghp_/);
   expect(servers.a.args.slice(0, 2)).toEqual(["-y", "pkg"]);
   expect(variables).toHaveLength(1);
+});
+
+test("two secrets never share a name, also where their servers' names come to the same", async () => {
+  const { servers } = await written({
+    "a-b": { command: "a", args: ["--token", SECRET] },
+    a_b: { command: "a", args: ["--token", `${SECRET}-too`] },
+  });
+  expect(servers["a-b"].args).toEqual(["--token", "${A_B_ARG_2}"]);
+  expect(servers.a_b.args).toEqual(["--token", "${A_B_ARG_2_2}"]);
 });
 
 test("a URL with a query, where a key may stand, becomes a name", async () => {

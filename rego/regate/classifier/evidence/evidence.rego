@@ -85,7 +85,7 @@ _counts_all_the_same(_) if may_do_more
 # `share_list` is a list of shares, where the description lists
 _is_corrected(verb) if {
 	verb.category == "Write"
-	verbs.known[verb.verb].grade == "loose"
+	verbs.said(verb.verb).grade == "loose"
 	not verb.verb in _described_verbs
 	some other in naming.found
 	other.verb in _described_verbs

@@ -20,7 +20,7 @@ actions contains {"verb": verb, "category": meaning.category(verb, usual, object
 	not _are_http_methods(values)
 	some value in values
 	verb := value[0]
-	usual := verbs.known[verb].usual
+	usual := verbs.said(verb).usual
 	objects := array.slice(value, 1, 4)
 }
 

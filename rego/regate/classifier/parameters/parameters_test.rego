@@ -77,6 +77,7 @@ test_the_methods_of_http_are_any_request if {
 	parameters.any_request with input as _of({"method": property})
 	parameters.actions == set() with input as _of({"method": property})
 	not parameters.any_request with input as _of({"method": {"enum": ["get", "delete"]}})
+	not parameters.any_request with input as _of({"method": {"enum": ["post", "archive"]}})
 	not parameters.any_request with input as _of({})
 }
 
