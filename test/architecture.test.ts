@@ -26,7 +26,7 @@ const SERVING = [
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "check", "scan", ...SERVING, "problem.ts", "version.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-console.ts",
     "compose-gate.ts",
@@ -48,8 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mcp: ["gate"],
   gate: [],
   policy: ["gate", "config", "problem.ts"],
-  check: ["scan", "policy", "config", "problem.ts"],
+  check: ["gate", "scan", "policy", "config", "problem.ts"],
   scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
   approvals: ["gate", "problem.ts"],

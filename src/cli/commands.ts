@@ -111,6 +111,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "learn",
+    {
+      usage: "--from LOG... [-o DIR] [--min-calls N]",
+      summary: "write least-privilege rules, tests and samples from the calls that decision logs hold",
+      load: () => import("./learn.ts"),
+    },
+  ],
+  [
     "status",
     {
       usage: "[-c regate.yaml] [--json]",

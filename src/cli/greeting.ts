@@ -17,7 +17,7 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
   for (const key of keys) lines.push(`  ${key.padEnd(width)}  ${urlOf(key)}`);
   const observed = [...config.servers.values()].filter(({ mode }) => mode === "observe").map(({ key }) => key);
   if (observed.length > 0) {
-    lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`, "");
+    lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`);
   }
   for (const server of config.servers.values()) lines.push(...warnings(server, gate));
   if (keys.length > 0) lines.push("", "For an MCP client's configuration:", describeClient(config, urlOf));

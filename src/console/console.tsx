@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { ASSETS } from "./assets/assets.ts";
-import { findPolicyFile, treatmentOfTool } from "./explain.ts";
+import { findPolicyFile, standTool } from "./explain.ts";
 import { createGuard } from "./guard.tsx";
 import { knowTool } from "./knowledge.ts";
 import type { ConsolePorts, PolicyView } from "./ports.ts";
@@ -134,8 +134,8 @@ function find(
 ): Slice<ListedTool> {
   const slice = sliceList(filterTools(rows, filter, live), page);
   const items = slice.items.map((row) => {
-    const status = live.statusOf(row);
-    return { row, status, treatment: treatmentOfTool(policy, row) };
+    const { treatment, mayBeStricter } = standTool(policy, row);
+    return { row, status: live.statusOf(row), treatment, mayBeStricter };
   });
   return { ...slice, items };
 }

@@ -60,13 +60,17 @@ export function nameSignal(signal: string): string {
   return signal.replaceAll("_", " ");
 }
 
-/** How the gate treats a call, as a badge shows it: `refused` is a policy that comes to no decision. */
-export type Treatment = Action | "limited" | "refused";
+/**
+ * How the gate treats a tool, as a badge shows it: `refused` is a policy that comes to no decision, `depends` one that denies a
+ * call without arguments and may permit another.
+ */
+export type Treatment = Action | "limited" | "depends" | "refused";
 
 export const TREATMENT_NAMES: Readonly<Record<Treatment, string>> = {
   allow: "Allowed",
   limited: "Allowed, limited",
   require_approval: "Needs approval",
+  depends: "Depends on the call",
   deny: "Denied",
   refused: "Refused",
 };

@@ -26,9 +26,6 @@ export type ToolRuleOptions = {
 export type ToolRules = Readonly<Record<ToolRuleKind, string>>;
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const KEYWORDS = new Set(
-  "as contains default else every false if import in not null package some true with".split(" "),
-);
 const LONGEST_ID = 60;
 const HASH_DIGITS = 8;
 
@@ -83,7 +80,7 @@ function writeRule(kind: ToolRuleKind, wantedId: string, { tool, isTaken, limitA
 
 /** As it stands behind a ref: `.name`, or `["na-me"]`. */
 function writeKey(name: string): string {
-  return IDENTIFIER.test(name) && !KEYWORDS.has(name) ? `.${name}` : `[${writeString(name)}]`;
+  return IDENTIFIER.test(name) ? `.${name}` : `[${writeString(name)}]`;
 }
 
 /** A string of Rego in plain ASCII: nothing in a rule hides, or looks like something else. */

@@ -47,3 +47,11 @@ export function yamlText(text: string): string {
 export function packageLine(path: string, lines: number): string {
   return lines > MAX_FILE_LINES ? `package ${path} # regal ignore:file-length` : `package ${path}`;
 }
+
+/** The function `_rule`, which names a rule of the server as a decision does (rego/regate/layers). */
+export function writeRuleName(server: string): string {
+  const isIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/.test(server);
+  return isIdentifier
+    ? `_rule(id) := $"policy.servers.${server}/{id}"`
+    : `_rule(id) := $\`policy.servers["${server}"]/{id}\``;
+}

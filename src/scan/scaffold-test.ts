@@ -1,6 +1,6 @@
 // The Rego test of a scaffold: each tool gets exactly the decision that its rule says, by that rule alone; or, where the rules
 // leave it to the repository's defaults, exactly theirs. It needs nothing but the library, and covers every line.
-import { LINE_WIDTH, packageLine, setOf, step, yamlText } from "./rego-text.ts";
+import { LINE_WIDTH, packageLine, setOf, step, writeRuleName, yamlText } from "./rego-text.ts";
 import type { ToolGroup } from "./scaffold-groups.ts";
 
 export type ScaffoldTestOptions = {
@@ -114,12 +114,4 @@ function writeSameAs(what: string, tools: string, id: string): string {
   return `test_${what}_follows_the_defaults if {
 	every tool in ${tools} { _follows_the_defaults(tool, ${id}) }
 }`;
-}
-
-/** As the decision names rules (rego/regate/layers). */
-function writeRuleName(server: string): string {
-  const isIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/.test(server);
-  return isIdentifier
-    ? `_rule(id) := $"policy.servers.${server}/{id}"`
-    : `_rule(id) := $\`policy.servers["${server}"]/{id}\``;
 }

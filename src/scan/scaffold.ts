@@ -33,7 +33,7 @@ export function writeScaffold(options: ScaffoldOptions): Scaffold | undefined {
   const count = Object.keys(plain).length;
   if (count === 0 || count > MAX_TOOLS) return undefined;
   const groups = groupTools(plain, options.hasOwnDefaults);
-  const title = options.title.slice(0, MAX_TITLE_CHARACTERS);
+  const title = options.title.trim() === "" ? options.server : options.title.slice(0, MAX_TITLE_CHARACTERS);
   return {
     rules: writeRules(options, title, groups),
     test: writeScaffoldTest({ server: options.server, title, groups, hasOwnDefaults: options.hasOwnDefaults }),
@@ -106,7 +106,7 @@ function describeEntry(entry: CatalogueTool | undefined): string {
 }
 
 /** With it \`opa check --schema schemas\` knows the tool's arguments. */
-function bindSchema(server: string, name: string | undefined): readonly string[] {
+export function bindSchema(server: string, name: string | undefined): readonly string[] {
   if (name === undefined) return [];
   const path = `schema.tools${step(server)}${step(name)}`;
   const lines = ["# scope: rule", "# schemas:"];

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { GOOD, linesOf, only, RULES, sample, TEST, testFiles, testIn, withRules } from "../check/support.ts";
@@ -110,7 +112,15 @@ describe("what is missing on the machine", () => {
 describe("wrong use is named", () => {
   test.each([
     [["a", "b"], "regate test: one policy folder at a time, not a and b"],
-    [["--format", "jsn"], "regate test: --format jsn (did you mean json?); it may be human, json, sarif, github, markdown"],
+    [
+      ["--format", "jsn"],
+      "regate test: --format jsn (did you mean json?); it may be human, json, sarif, github, markdown",
+    ],
+    [["--report", "sarif"], "regate test: --report sarif: must be FORMAT=FILE, as in sarif=test.sarif"],
+    [
+      ["--report", "sarf=x"],
+      "regate test: --report sarf (did you mean sarif?); it may be human, json, sarif, github, markdown",
+    ],
     [
       ["--skip", "lnt"],
       "regate test: --skip lnt (did you mean lint?); it may be format, check, lint, test, build, samples, audit",
@@ -176,6 +186,24 @@ describe("for machines", () => {
       `::error file=${TEST_FILE},line=9,col=1,title=opa-test::policy.servers.notes_test.test_a_draft_is_allowed fails`,
     );
     expect(stdout.endsWith("\ntest failed, 1 warning; --strict takes them for failures\n")).toBe(true);
+  });
+
+  test("a comment has the verdict and what failed, as code, and not what only warns", async () => {
+    const { stdout } = await testFiles(files, "--format", "markdown", ...only("lint", "test"));
+    expect(stdout).toBe(`**\`regate test\`: test failed, 1 warning**
+
+- <code>rego/policy/servers/notes/notes&#95;test.rego&#58;9&#58;1&#58; policy.servers.notes&#95;test.test&#95;a&#95;draft&#95;is&#95;allowed fails &#40;opa&#45;test&#41;</code>
+`);
+  });
+
+  test("one run writes as many reports as are asked for, beside what it prints", async () => {
+    const cwd = await makeFolder(files);
+    const reports = ["--report", "sarif=out/test.sarif", "--report", "markdown=out/test.md"];
+    const { exitCode, stdout } = await testIn(cwd, [...reports, ...only("test")]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^format {3}skipped/);
+    expect(JSON.parse(await readFile(join(cwd, "out/test.sarif"), "utf8")).runs[0].results).toHaveLength(1);
+    expect(await readFile(join(cwd, "out/test.md"), "utf8")).toMatch(/^\*\*`regate test`: test failed\*\*\n/);
   });
 
   test("paths are from where CI starts, however the folder is named", async () => {

@@ -36,6 +36,13 @@ rules.remove contains {"id": "no-removal", "action": "deny", "reason": "People r
 
 rules.pay contains {"id": "small", "action": "allow", "rate_limit": {"max": 100, "window": 60, "cost": _amount}}
 
+rules.pay contains {"id": "not-too-much", "action": "deny"} if not _payable
+
+_payable if {
+	is_number(input.args.amount)
+	input.args.amount <= 500
+}
+
 default _amount := 1
 
 _amount := input.args.amount if is_number(input.args.amount)
@@ -51,11 +58,19 @@ rules.publish contains {"id": "asks", "action": "require_approval", "reason": "A
 
 rules.admin contains {"id": "admins", "action": "allow"} if "admins" in input.principal.groups
 
+rules.typed contains {"id": "typed", "action": "allow"} if input.args.flag == true
+
 rules.login contains {"id": "login", "action": "allow"} if input.args.password == "open sesame"
 `;
 const CATALOGUE = {
   title: "Files",
   tools: {
+    typed: {
+      category: "Write",
+      risk: "Medium",
+      severity: "low",
+      parameters: { flag: { required: true, type: "string" } },
+    },
     read: {
       category: "Read",
       risk: "Low",
@@ -217,6 +232,9 @@ describe("regate why", () => {
     await logCall("aaaa1111", { tool: "read" });
     const { nearest } = JSON.parse((await why("aaaa1111", "--json")).stdout);
     expect(nearest.changes).toEqual([{ at: "args.path", to: expect.any(String) }]);
+    // only a flag that is no text would pass
+    await logCall("bbbb1111", { tool: "typed", ...argsOf({ flag: "no" }) });
+    expect(JSON.parse((await why("bbbb1111", "--json")).stdout).nearest).toMatchObject({ found: false });
   });
 
   test("says when a call over a limit is let through again", async () => {
@@ -258,7 +276,8 @@ describe("regate why", () => {
     );
     const { stdout } = await why("aaaa1111");
     expect(stdout).toContain("it takes more than the bucket ever holds: no waiting helps\n");
-    expect(stdout).toMatch(/nearest {3}allowed with\n {12}args\.amount = \d+ in the place of 400\n/);
+    const amount = /nearest {3}allowed with\n {12}args\.amount = (\d+) in the place of 400\n/.exec(stdout)?.[1];
+    expect(Number(amount)).toBeLessThanOrEqual(100);
   });
 
   test("says that an approval is asked for whatever the input is", async () => {

@@ -20,6 +20,8 @@ type Case = {
   readonly stricter: readonly string[];
   readonly silenced: readonly string[];
   readonly defaultsSilent: boolean;
+  readonly treatment: Explanation["treatment"];
+  readonly mayBeStricter?: boolean;
 };
 
 const NONE = { stricter: [], silenced: [], defaultsSilent: false } as const;
@@ -29,6 +31,7 @@ const CASES: readonly Case[] = [
   {
     ...NONE,
     what: "allowed by the defaults",
+    treatment: "allow",
     category: "Read",
     risk: "Low",
     limitAction: "inherit",
@@ -37,6 +40,7 @@ const CASES: readonly Case[] = [
   {
     ...NONE,
     what: "limited by the defaults",
+    treatment: "limited",
     category: "Write",
     risk: "Medium",
     limitAction: "inherit",
@@ -45,6 +49,7 @@ const CASES: readonly Case[] = [
   {
     ...NONE,
     what: "approved by the defaults, within a limit",
+    treatment: "require_approval",
     category: "Execute",
     risk: "High",
     limitAction: "inherit",
@@ -53,6 +58,7 @@ const CASES: readonly Case[] = [
   {
     ...NONE,
     what: "denied by the defaults",
+    treatment: "deny",
     category: "Destructive",
     risk: "Critical",
     limitAction: "allow",
@@ -61,6 +67,7 @@ const CASES: readonly Case[] = [
   {
     ...NAMED,
     what: "allowed by its package",
+    treatment: "allow",
     category: "Destructive",
     risk: "Critical",
     rules: 'rules.t contains {"id": "a", "action": "allow"}',
@@ -69,6 +76,7 @@ const CASES: readonly Case[] = [
   {
     ...NAMED,
     what: "approved by its package",
+    treatment: "require_approval",
     category: "Read",
     risk: "Low",
     rules: 'rules.t contains {"id": "a", "action": "require_approval"}',
@@ -78,6 +86,7 @@ const CASES: readonly Case[] = [
   {
     ...NAMED,
     what: "denied by its package",
+    treatment: "deny",
     category: "Read",
     risk: "Low",
     rules: 'rules.t contains {"id": "a", "action": "deny"}\n\nrules.t contains {"id": "b", "action": "allow"}',
@@ -86,15 +95,17 @@ const CASES: readonly Case[] = [
   },
   {
     ...NAMED,
-    what: "named by its package, which permits nothing",
+    what: "permitted by its package for some calls",
+    treatment: "depends",
     category: "Read",
     risk: "Low",
     rules: 'rules.t contains {"id": "a", "action": "allow"} if input.args.x == 1',
-    limitAction: "allow",
+    limitAction: "limit",
   },
   {
     ...NONE,
     what: "handed to the defaults by its package",
+    treatment: "allow",
     category: "Read",
     risk: "Low",
     rules: 'rules.t contains {"id": "a", "action": "inherit"}',
@@ -104,6 +115,7 @@ const CASES: readonly Case[] = [
   {
     ...NAMED,
     what: "allowed by a rule for every tool",
+    treatment: "allow",
     category: "Write",
     risk: "Medium",
     rules: 'rules["*"] contains {"id": "a", "action": "allow"}',
@@ -112,11 +124,47 @@ const CASES: readonly Case[] = [
   {
     ...NONE,
     what: "limited by a rule for every tool",
+    treatment: "limited",
     category: "Read",
     risk: "Low",
     rules: 'rules["*"] contains {"id": "a", "action": "limit", "rate_limit": {"max": 1, "window": 1}}',
     limitAction: "inherit",
     silenced: ["read-allowed"],
+  },
+  {
+    ...NAMED,
+    what: "denied by its package unless a call holds what it must",
+    treatment: "depends",
+    category: "Read",
+    risk: "Low",
+    rules: `rules.t contains {"id": "a", "action": "allow"}
+
+rules.t contains {"id": "b", "action": "deny"} if not _small
+
+_small if input.args.x < 3`,
+    limitAction: "limit",
+    stricter: ["b"],
+  },
+  {
+    ...NAMED,
+    what: "named by its package for denying only",
+    treatment: "deny",
+    category: "Read",
+    risk: "Low",
+    rules: 'rules.t contains {"id": "a", "action": "deny"} if input.args.x == 1',
+    limitAction: "allow",
+  },
+  {
+    ...NAMED,
+    what: "allowed by its package, and denied to some calls",
+    treatment: "allow",
+    mayBeStricter: true,
+    category: "Read",
+    risk: "Low",
+    rules: `rules.t contains {"id": "a", "action": "allow"}
+
+rules.t contains {"id": "b", "action": "deny"} if input.args.x == 1`,
+    limitAction: "limit",
   },
 ];
 
@@ -166,6 +214,8 @@ describe("a tool that is", () => {
   test.each(CASES.map((given, index) => ({ ...given, index })))("$what is explained so", (given) => {
     const explained = now[given.index];
     if (explained === undefined) throw new Error("not explained");
+    expect(explained.treatment).toBe(given.treatment);
+    expect(explained.mayBeStricter).toBe(given.mayBeStricter ?? false);
     expect(explained.limitAction).toBe(given.limitAction);
     expect(explained.meets.stricter.map(({ id }) => ownId(id))).toEqual(given.stricter);
     expect(explained.meets.silenced.map(({ id }) => ownId(id))).toEqual(given.silenced);
@@ -187,7 +237,9 @@ describe("a tool that is", () => {
       // "Not enough by itself", else it lets the tool through
       expect(allowed?.action).toBe(stricter.length > 0 ? was?.action : "allow");
       // "Adds a limit" and changes nothing else, or lets through within it
-      if (was?.action === "deny") expect(limited?.action).toBe(stricter.length > 0 ? "deny" : "allow");
+      const { limitAction } = CASES[index] ?? {};
+      if (was?.action === "deny" && limitAction === "allow")
+        expect(limited?.action).toBe(stricter.length > 0 ? "deny" : "allow");
       else {
         expect(limited?.action).toBe(was?.action);
         expect(limited?.rate_limits).toHaveLength((was?.rate_limits.length ?? 0) + 1);

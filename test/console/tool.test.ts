@@ -251,6 +251,8 @@ rules.broken contains {"id": "n", "action": "allow", "rate_limit": {"max": -1 * 
     expect(shown).toContain(
       "No rule speaks to a call without arguments, and where nothing permits a call, it is denied.",
     );
+    expect(shown).toContain("A call without arguments is denied; another may pass, by what it holds.");
+    expect(shown).toContain("Depends on the call");
     const others = shown.slice(shown.indexOf("May speak as well"), shown.indexOf("How do I enforce"));
     expect(others).toContain('rules.pay contains {"id": "small"');
     expect(others).toContain('rules["*"] contains {"id": "weekend"');

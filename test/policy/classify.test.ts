@@ -97,7 +97,7 @@ describe("a definition that is meant to cost", () => {
   test("and says that it was not read to its end", () => {
     expect(classify(huge[0]?.[1]).signals).toContain("long_text");
     expect(classify(huge[5]?.[1]).category).toBe("Execute");
-    expect(classify(huge[3]?.[1]).signals).toEqual(["long_text", "no_description", "unusual_name"]);
+    expect(classify(huge[3]?.[1]).signals).toEqual(["long_text", "no_description", "unclear", "unusual_name"]);
   });
 });
 

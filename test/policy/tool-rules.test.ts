@@ -15,6 +15,8 @@ const AWKWARD: readonly (readonly [what: string, name: string])[] = [
   ["backslashes", "a\\b\\u0041"],
   ["camelCase and dots", "gitHub.deleteFile"],
   ["a keyword", "import"],
+  ["a value of Rego", "true"],
+  ["no value of Rego", "null"],
   ["a name that YAML reads otherwise", "- yes: no # x"],
   ["blanks only", "   "],
   ["nothing", ""],

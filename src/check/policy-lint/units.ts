@@ -7,7 +7,8 @@ import type { Module, ModuleRule } from "../../policy/build/module.ts";
 import type { Placed, Program } from "../../policy/build/program.ts";
 import type { SpeakingRule } from "../../policy/build/speaking-rules.ts";
 import type { Definition, SyntaxExpression, SyntaxTerm } from "../../policy/build/syntax.ts";
-import { constantsOf, nameOf, type Tracer } from "../../policy/build/trace.ts";
+import { constantsOf, nameOf } from "../../policy/build/terms.ts";
+import type { Tracer } from "../../policy/build/trace.ts";
 
 /** One definition, with what METADATA stands before it. */
 export type Unit = {

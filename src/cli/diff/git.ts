@@ -124,6 +124,10 @@ function readEntry(entry: string): { readonly path: string; readonly object: str
   const [mode = "", , object = ""] = meta.split(" ");
   if (mode === "120000") throw new Problem([`${path}: is a link; put what it points to there`]);
   if (mode === "160000") throw new Problem([`${path}: is a submodule; put its files there`]);
+  // git makes no such tree, others can
+  if (path.split("/").some((name) => name === "" || name === "." || name === "..")) {
+    throw new Problem([`${JSON.stringify(path)}: is no path that a file can be written to`]);
+  }
   return { path, object };
 }
 

@@ -9,7 +9,7 @@ import { writeMarkdown } from "../diff/markdown.ts";
 import { composeReport, countChanges, type Report } from "../diff/report.ts";
 import { gatherSchemas, openFolder, type Side } from "../diff/sides.ts";
 import { writeText } from "../diff/text.ts";
-import { findEdits, type RuleEdit } from "./loosen.ts";
+import { findEdits, type RuleEdit, type RuleText } from "./loosen.ts";
 
 export type Example = {
   readonly edit: RuleEdit;
@@ -26,7 +26,7 @@ const MAX_TRIED = 3;
 /** @returns undefined where no rule is known whose loosening a call would notice */
 export async function playExample(repository: string, opa: Opa): Promise<Example | undefined> {
   const base = await openSide(repository, "main", opa);
-  const edits = findEdits(await readRules(repository));
+  const edits = await listEdits(repository);
   for (const edit of edits.slice(0, MAX_TRIED)) {
     const report = await compare(base, repository, edit, opa);
     if (countChanges(report).looser > 0) return { edit, text: writeText(report), page: writePage(edit, report) };
@@ -54,22 +54,20 @@ async function openSide(repository: string, name: string, opa: Opa): Promise<Sid
   return { name, kind: "working tree", ...opened };
 }
 
-/** Those of servers first: their defaults speak for what they don't name. */
-async function readRules(repository: string): Promise<readonly { readonly path: string; readonly text: string }[]> {
-  const names = (await readdir(join(repository, POLICY, "policy"), { recursive: true })).map((name) =>
-    name.replaceAll("\\", "/"),
-  );
-  const files = names.filter((name) => name.endsWith(".rego") && !name.endsWith("_test.rego"));
-  const ordered = [
-    ...files.filter((name) => name.startsWith("servers/")).sort(),
-    ...files.filter((name) => !name.startsWith("servers/")).sort(),
-  ];
-  return await Promise.all(
-    ordered.map(async (name) => {
+/** Of servers' rules first: the defaults speak for what those don't name. */
+async function listEdits(repository: string): Promise<readonly RuleEdit[]> {
+  const names = (await readdir(join(repository, POLICY, "policy"), { recursive: true }))
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".rego") && !name.endsWith("_test.rego"))
+    .sort();
+  const files = await Promise.all(
+    names.map(async (name) => {
       const path = `${POLICY}/policy/${name}`;
       return { path, text: await readFile(join(repository, path), "utf8") };
     }),
   );
+  const isOfServer = ({ path }: RuleText): boolean => path.startsWith(`${POLICY}/policy/servers/`);
+  return [...findEdits(files.filter(isOfServer)), ...findEdits(files.filter((file) => !isOfServer(file)))];
 }
 
 function writePage({ path, hunk }: RuleEdit, report: Report): string {

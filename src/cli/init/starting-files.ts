@@ -51,6 +51,8 @@ async function copyShipped({ kind }: Servers): Promise<readonly Copy[]> {
     "rego/policy/defaults",
     ...(kind === "shipped"
       ? [
+          // what its rules import
+          "rego/policy/lib/paths",
           `rego/policy/servers/${SHIPPED_SERVER}`,
           `rego/catalogue/${SHIPPED_SERVER}`,
           `schemas/tools/${SHIPPED_SERVER}`,

@@ -80,7 +80,7 @@ button { height: 2.375rem; padding: 0 1.1rem; border: 0; border-radius: 7px; bac
 button:hover { filter: brightness(1.1); }
 button.quiet { height: 1.875rem; padding: 0 0.7rem; background: transparent; color: var(--soft); border: 1px solid var(--line); font-size: 0.8125rem; font-weight: 540; }
 button.quiet:hover { color: var(--ink); border-color: var(--line-strong); filter: none; }
-.filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0.75rem; align-items: end; padding: 1rem; margin-top: 0.875rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
+.filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.25rem, 1fr)); gap: 0.75rem; align-items: end; padding: 1rem; margin-top: 0.875rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
 .filters .field { display: grid; gap: 0.2rem; }
 .filters .wide { grid-column: 1 / -1; }
 .filters .actions { display: flex; align-items: center; gap: 0.9rem; }
@@ -115,6 +115,8 @@ ${["Read", "Write", "Execute", "Financial", "Destructive", "Unknown"]
 .treatment-allow { color: var(--Read); }
 .treatment-limited { color: var(--Write); }
 .treatment-require_approval { color: var(--Financial); }
+.treatment-depends { color: var(--Execute); }
+.stricter { display: block; padding-left: 1.35rem; font-size: 0.8125rem; }
 .treatment-deny, .treatment-refused { color: var(--Destructive); }
 .state { white-space: nowrap; color: var(--soft); }
 .state-reviewed { color: var(--Read); }
@@ -129,15 +131,13 @@ ${["Read", "Write", "Execute", "Financial", "Destructive", "Unknown"]
 .legend a { color: var(--ink); text-decoration: none; }
 .legend a:hover { text-decoration: underline; }
 .dot { display: inline-block; width: 0.6rem; height: 0.6rem; border-radius: 50%; margin-right: 0.45rem; }
-.servers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.75rem; margin-top: 0.875rem; }
-.servers li { position: relative; display: flex; flex-direction: column; gap: 0.15rem; padding: 0.9rem 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
-.servers li:hover { border-color: var(--line-strong); }
-.servers a { color: var(--ink); text-decoration: none; }
-.servers a::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }
-.servers a:focus-visible { outline: none; }
-.servers a:focus-visible::after { outline: 2px solid var(--accent); outline-offset: 2px; }
-.servers .bar { height: 0.3rem; margin: auto 0 0.3rem; }
-.servers li > p:first-of-type { margin-bottom: 0.5rem; }
+.split { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.75rem 2.75rem; margin-top: 2rem; }
+.servers ul { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-top: 0.75rem; }
+.servers a { display: grid; grid-template-columns: 1fr auto; gap: 0 0.6rem; padding: 0.2rem 0.6rem; border: 1px solid var(--line); border-radius: 7px; color: var(--ink); text-decoration: none; font-size: 0.875rem; }
+.servers a:hover { background: var(--sunken); }
+.servers .name { display: block; font-size: 0.75rem; color: var(--soft); }
+.servers .soft { font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
+.servers .bar { display: none; }
 .count { margin: 1.1rem 0 0.4rem; color: var(--soft); font-size: 0.875rem; }
 .empty { margin-top: 1.1rem; padding: 2.5rem 1rem; border: 1px dashed var(--line-strong); border-radius: 10px; text-align: center; color: var(--soft); }
 table { width: 100%; border-collapse: collapse; }
@@ -179,6 +179,7 @@ thead th { padding-block: 0.4rem; color: var(--soft); font-size: 0.8125rem; font
 .verdict-allow { border-left-color: var(--Read); }
 .verdict-limited { border-left-color: var(--Write); }
 .verdict-require_approval { border-left-color: var(--Financial); }
+.verdict-depends { border-left-color: var(--Execute); }
 .verdict-deny, .verdict-refused { border-left-color: var(--Destructive); }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 2rem 3.5rem; margin-top: 0.5rem; }
 .answer { padding-block: 1.75rem; border-bottom: 1px solid var(--line); }
@@ -214,14 +215,21 @@ thead th { padding-block: 0.4rem; color: var(--soft); font-size: 0.8125rem; font
 .rule .soft { font-size: 0.8438rem; }
 summary { cursor: pointer; color: var(--soft); font-size: 0.875rem; }
 summary:hover { color: var(--ink); }
-.rule .rego, details > .servers { margin-top: 0.5rem; }
+.rule .rego { margin-top: 0.5rem; }
 .parameters caption { text-align: left; color: var(--soft); font-size: 0.875rem; padding-bottom: 0.25rem; }
 .parameters th, .parameters td { font-size: 0.875rem; padding-block: 0.45rem; }
-.parameters tbody th { font-weight: 500; }
+.parameters tbody th { font-weight: 500; min-width: 8rem; }
+.parameters td[data-label="Type"] { min-width: 6rem; }
 .contents { display: none; }
 
 @media (min-width: 62rem) {
   .columns { grid-template-columns: minmax(0, 1fr) 15rem; }
+  .split { grid-template-columns: 13rem minmax(0, 1fr); }
+  .servers { position: sticky; top: 1.5rem; align-self: start; max-height: calc(100vh - 3rem); overflow: auto; }
+  .servers ul { display: block; }
+  .servers a { padding: 0.35rem 0.6rem 0.5rem; margin-inline: -0.6rem; border: 0; }
+  .servers .title { font-weight: 540; }
+  .servers .bar { display: block; grid-column: 1 / -1; height: 0.1875rem; margin-top: 0.15rem; }
   .aside { position: sticky; top: 1.5rem; align-self: start; max-height: calc(100vh - 3rem); overflow: auto; padding-top: 1.75rem; }
   .contents { display: block; margin-top: 0.75rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 0.875rem; }
   .contents a { display: block; padding: 0.15rem 0; color: var(--soft); text-decoration: none; }

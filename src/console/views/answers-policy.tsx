@@ -58,7 +58,11 @@ export function PolicyAnswer({ known: { explanation, name } }: AnswerProps) {
 function AllowNote({ explanation: { meets, treatment } }: Part) {
   if (treatment === "refused") return <p>No decision is reached now: mend the policy first.</p>;
   if (meets.stricter.length > 0) {
-    return (
+    return treatment === "depends" ? (
+      <p>
+        Lets through what no rule denies: <RuleNames rules={meets.stricter} /> still wins where its conditions hold.
+      </p>
+    ) : (
       <p>
         Not enough by itself: <RuleNames rules={meets.stricter} /> would still win, so that has to go as well.
       </p>
@@ -72,6 +76,7 @@ function AllowNote({ explanation: { meets, treatment } }: Part) {
       </p>
     );
   }
+  if (treatment === "depends") return <p>Lets every call through that no rule denies, whatever it holds.</p>;
   return (
     <p>{treatment === "deny" ? "This alone lets it through." : "It is allowed already, by a rule of the package."}</p>
   );
@@ -139,6 +144,14 @@ export function LimitAnswer({ known: { explanation } }: AnswerProps) {
           bucket starts full and refills all the time.
         </p>
       </>
+    );
+  }
+  if (explanation.treatment === "depends") {
+    return (
+      <p>
+        Yes. A call without arguments is denied, and <a href="#decides">rules that look at what a call holds</a> may
+        limit the others already. Add {snippet} to limit all that pass.
+      </p>
     );
   }
   return (

@@ -13,10 +13,10 @@ import { Name, Shown } from "./shown.tsx";
 const MAX_NAMESAKES = 10;
 
 export function DecidesAnswer({ known: { explanation, isReviewed } }: AnswerProps) {
-  const { judgement, deciding, matched, others, defaultsSilent } = explanation;
+  const { judgement, deciding, outdone, spoke, others, defaultsSilent } = explanation;
   const { evaluation, facts } = judgement;
   const decision = evaluation.kind === "decided" ? evaluation.decision : undefined;
-  const count = deciding.length + matched.length;
+  const count = spoke.length;
   return (
     <>
       <p>
@@ -36,7 +36,7 @@ export function DecidesAnswer({ known: { explanation, isReviewed } }: AnswerProp
           ))}
         </ul>
       )}
-      {[...deciding, ...matched].map((rule) => (
+      {[...deciding, ...outdone].map((rule) => (
         <RuleCard rule={rule} spoke />
       ))}
       {decision !== undefined && decision.rate_limits.length > 0 && (

@@ -39,6 +39,7 @@ const TREATMENT_PATHS: Readonly<Record<Treatment, string>> = {
   allow: "M3.5 8.5l3 3 6-7",
   limited: "M8 4v4l2.5 2M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2",
   require_approval: "M8 2.5a2.6 2.6 0 1 0 0 5.2 2.6 2.6 0 0 0 0-5.2M3 13.5c.6-2.7 2.6-4 5-4s4.4 1.3 5 4",
+  depends: "M4 13V9l4-3 4 3v4M8 6V2",
   deny: "M4 4l8 8M12 4l-8 8",
   refused: "M8 3v6M8 12v.5",
 };

@@ -1,10 +1,10 @@
 // The lists of the catalogue: all servers and their tools, and one server's.
 import type { Catalogue, ReviewedServer } from "../ports.ts";
-import { countBy, type Filter, listSignals, type ToolRow } from "../tools.ts";
+import { type Filter, listSignals, type ToolRow } from "../tools.ts";
 import { CATALOGUE, serverUrl } from "../urls.ts";
 import { countOf } from "../words.ts";
 import { CategoryBar, CategoryLegend } from "./category-bar.tsx";
-import { FilterForm, isFiltered, listUrl } from "./filter-form.tsx";
+import { FilterForm, listUrl } from "./filter-form.tsx";
 import { Page, type Viewer } from "./layout.tsx";
 import { Pager, type Slice } from "./pages.tsx";
 import { Name, Shown } from "./shown.tsx";
@@ -18,8 +18,8 @@ type ListProps = {
   readonly found: Slice<ListedTool>;
 };
 
-/** More servers than this are listed behind a click. */
-const SERVERS_SHOWN = 24;
+/** Of the list beside the tools; further ones are found by searching. */
+const MAX_SERVERS = 200;
 
 type CataloguePageProps = ListProps & {
   readonly catalogue: Catalogue;
@@ -29,8 +29,7 @@ type CataloguePageProps = ListProps & {
 
 export function CataloguePage({ viewer, rows, filter, found, catalogue, configured }: CataloguePageProps) {
   const byServer = groupByServer(rows, [...Object.keys(catalogue), ...configured.keys()]);
-  const servers = [...byServer.keys()];
-  const first = !isFiltered(filter) && found.page === 1;
+  const servers = [...byServer].map(([name, tools]) => ({ name, title: catalogue[name]?.title ?? name, tools }));
   return (
     <Page title="Catalogue" section="Catalogue" viewer={viewer}>
       <h1>Catalogue</h1>
@@ -38,35 +37,25 @@ export function CataloguePage({ viewer, rows, filter, found, catalogue, configur
         {countOf(rows.length, "tool")} of {countOf(servers.length, "server")}: what each does, why it needs a policy,
         and which rule decides it now.
       </p>
-      {first && rows.length > 0 && (
+      {rows.length > 0 && (
         <section class="overview" aria-label="Tools by category">
           <CategoryBar rows={rows} />
           <CategoryLegend rows={rows} urlOf={(category) => listUrl(CATALOGUE, { category })} />
         </section>
       )}
-      {first && servers.length > 0 && (
-        <section class="part" aria-labelledby="servers">
-          <h2 id="servers">Servers</h2>
-          {servers.length <= SERVERS_SHOWN ? (
-            <ServerList byServer={byServer} catalogue={catalogue} />
-          ) : (
-            <details>
-              <summary>{countOf(servers.length, "server")}</summary>
-              <ServerList byServer={byServer} catalogue={catalogue} />
-            </details>
-          )}
+      <div class="split">
+        {servers.length > 0 && <ServerList servers={servers} />}
+        <section aria-labelledby="tools">
+          <h2 id="tools">Tools</h2>
+          <FilterForm
+            base={CATALOGUE}
+            filter={filter}
+            servers={servers.map(({ name, title }) => ({ value: name, name: title }))}
+            signals={listSignals(rows)}
+          />
+          <Found base={CATALOGUE} filter={filter} found={found} total={rows.length} withServer />
         </section>
-      )}
-      <section class="part" aria-labelledby="tools">
-        <h2 id="tools">Tools</h2>
-        <FilterForm
-          base={CATALOGUE}
-          filter={filter}
-          servers={servers.map((value) => ({ value, name: byServer.get(value)?.[0]?.serverTitle ?? value }))}
-          signals={listSignals(rows)}
-        />
-        <Found base={CATALOGUE} filter={filter} found={found} total={rows.length} withServer />
-      </section>
+      </div>
     </Page>
   );
 }
@@ -181,36 +170,31 @@ function Found({ base, filter, found, total, withServer }: FoundProps) {
   );
 }
 
-type ServerListProps = { readonly byServer: ReadonlyMap<string, readonly ToolRow[]>; readonly catalogue: Catalogue };
+type Server = { readonly name: string; readonly title: string; readonly tools: readonly ToolRow[] };
 
-function ServerList({ byServer, catalogue }: ServerListProps) {
+function ServerList({ servers }: { readonly servers: readonly Server[] }) {
+  const titles = servers.map(({ title }) => title);
+  const isTwice = (title: string): boolean => titles.indexOf(title) !== titles.lastIndexOf(title);
   return (
-    <ul class="servers">
-      {[...byServer].map(([name, rows]) => {
-        const version = Object.hasOwn(catalogue, name) ? catalogue[name]?.version : undefined;
-        return (
+    <nav class="servers" aria-labelledby="servers">
+      <h2 id="servers">Servers</h2>
+      <ul>
+        {servers.slice(0, MAX_SERVERS).map(({ name, title, tools }) => (
           <li>
             <a href={serverUrl(name)}>
-              <b>
-                <Shown text={rows[0]?.serverTitle ?? name} max={80} />
-              </b>
+              <span class="title">
+                <Shown text={title} max={60} />
+                {isTwice(title) && title !== name && <Name text={name} max={60} />}
+              </span>{" "}
+              <span class="soft">{tools.length === 0 ? "no tools" : tools.length.toLocaleString("en")}</span>
+              <CategoryBar rows={tools} />
             </a>
-            <p class="soft">
-              <Name text={name} max={80} /> {version !== undefined && <Shown text={version} max={40} />}
-            </p>
-            <CategoryBar rows={rows} />
-            <p class="soft">{describeRows(rows)}</p>
           </li>
-        );
-      })}
-    </ul>
+        ))}
+      </ul>
+      {servers.length > MAX_SERVERS && <p class="soft">and {servers.length - MAX_SERVERS} more</p>}
+    </nav>
   );
-}
-
-function describeRows(rows: readonly ToolRow[]): string {
-  const risks = countBy(rows, ({ info }) => info.risk);
-  const severe = (risks.get("High") ?? 0) + (risks.get("Critical") ?? 0) + (risks.get("Unknown") ?? 0);
-  return `${countOf(rows.length, "tool")}${severe === 0 ? "" : `, ${severe.toLocaleString("en")} of high or critical risk`}`;
 }
 
 /** @param servers those that are there, with tools or without */

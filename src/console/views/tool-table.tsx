@@ -8,7 +8,12 @@ import { CategoryBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } f
 import { Name, Shown } from "./shown.tsx";
 
 /** A tool of the list, and what is known of it now. */
-export type ListedTool = { readonly row: ToolRow; readonly status: LiveStatus; readonly treatment: Treatment };
+export type ListedTool = {
+  readonly row: ToolRow;
+  readonly status: LiveStatus;
+  readonly treatment: Treatment;
+  readonly mayBeStricter: boolean;
+};
 
 type ToolTableProps = {
   readonly caption: string;
@@ -41,7 +46,13 @@ export function ToolTable({ caption, tools, withServer }: ToolTableProps) {
   );
 }
 
-function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonly withServer: boolean }) {
+function ToolLine({
+  row,
+  status,
+  treatment,
+  mayBeStricter,
+  withServer,
+}: ListedTool & { readonly withServer: boolean }) {
   const { category, severity, signals = [], description = "" } = row.info;
   return (
     <tr>
@@ -78,6 +89,7 @@ function ToolLine({ row, status, treatment, withServer }: ListedTool & { readonl
       </td>
       <td data-label="Decision now">
         <TreatmentBadge treatment={treatment} />
+        {mayBeStricter && <span class="soft stricter">or stricter, by the call</span>}
       </td>
       <td data-label="Definition">
         <StateMark state={stateOf(row.info, status)} />

@@ -98,7 +98,11 @@ function Verdict({ known: { explanation } }: Part) {
           </p>
         ) : (
           <>
-            <p>A call without arguments {describeDecision(evaluation.decision)}.</p>
+            <p>
+              A call without arguments {describeDecision(evaluation.decision)}
+              {treatment === "depends" && "; another may pass, by what it holds"}
+              {explanation.mayBeStricter && "; another may be treated more strictly, by what it holds"}.
+            </p>
             {evaluation.decision.rate_limits.map((limit) => (
               <p class="limit">{describeLimit(limit)}</p>
             ))}

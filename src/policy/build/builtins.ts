@@ -1,9 +1,9 @@
-// What a call of a builtin means to trace.ts: which of its operands are compared with each other and how, and what its
+// What a call of a builtin means to scope.ts: which of its operands are compared with each other and how, and what its
 // result is made of. A builtin that is not known here looks at all of its operands and derives its result from them.
 import type { Comparison } from "../conditions.ts";
 import { countOf, derive, type Flow, index, isNumber, join, keysOf, NOTHING } from "./flow.ts";
+import type { Scope } from "./scope.ts";
 import type { SyntaxTerm } from "./syntax.ts";
-import type { Scope } from "./trace.ts";
 
 const COMPARED: ReadonlyMap<string, Comparison> = new Map([
   ["equal", "equal"],

@@ -4,7 +4,7 @@ import type { Path } from "../conditions.ts";
 import type { Module } from "./module.ts";
 import type { Program } from "./program.ts";
 import { type Definition, type Place, placeOf, type SyntaxExpression, type SyntaxTerm } from "./syntax.ts";
-import { constantsOf, nameOf } from "./trace.ts";
+import { constantsOf, nameOf } from "./terms.ts";
 
 /** `path` begins at the root of the input. */
 export type InputRead = { readonly path: Path; readonly place: Place | undefined };

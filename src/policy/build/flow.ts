@@ -20,8 +20,10 @@ export type Flow = {
 
 export const NOTHING: Flow = { places: [], literals: [], keys: [] };
 
-/** More of either says nothing more about a rule that anyone could read. */
+/** More places than that are as good as all. */
 const MAX_PLACES = 200;
+const EVERYWHERE: Place = { path: [], as: "derived", wraps: 0 };
+/** More than that are no literals that anyone compares with. */
 const MAX_LITERALS = 2_000;
 
 export function flowOf(path: Path): Flow {
@@ -34,7 +36,7 @@ export function join(flows: readonly Flow[]): Flow {
   if (others.length === 0) return first;
   const places = new Map(flows.flatMap((flow) => flow.places.map((place) => [JSON.stringify(place), place])));
   return {
-    places: [...places.values()].slice(0, MAX_PLACES),
+    places: places.size > MAX_PLACES ? [EVERYWHERE] : [...places.values()],
     literals: [...new Set(flows.flatMap(({ literals }) => literals))].slice(0, MAX_LITERALS),
     keys: [...new Set(flows.flatMap(({ keys }) => keys))].slice(0, MAX_LITERALS),
   };

@@ -3,12 +3,13 @@
 import { createHash } from "node:crypto";
 import { DECISION_ENTRYPOINT } from "../bundle.ts";
 import type { Conditions, Making, Path, RuleConditions, Test } from "../conditions.ts";
+import type { Effects } from "./effects.ts";
 import type { Module } from "./module.ts";
 import { Needs } from "./needs.ts";
 import { keyOf, type Placed, Program } from "./program.ts";
 import { readLiteral } from "./rule-form.ts";
 import type { SpeakingRule } from "./speaking-rules.ts";
-import { type Effects, Tracer } from "./trace.ts";
+import { Tracer } from "./trace.ts";
 
 const SOURCE_DIGITS = 32;
 const DECISION = keyOf(DECISION_ENTRYPOINT.split("/"));

@@ -175,7 +175,7 @@ describe("what can't be compared is named, with the remedy", () => {
   test("a head that lacks an entrypoint", async () => {
     const cwd = await makeFolder({ "rego/policy/files.rego": RULES });
     await writeFile(join(cwd, "base.tar.gz"), (await buildFolder(join(cwd, "rego"))).bytes);
-    const bytes = await compileRegoBytes("package other\n\ndecision := true\n", { entrypoint: "other/decision" });
+    const bytes = await compileRegoBytes("package other\n\ndecision := true\n", { entrypoints: ["other/decision"] });
     await writeFile(join(cwd, "head.tar.gz"), bytes);
     expect(await problemOf(diff(cwd, ["base.tar.gz", "head.tar.gz"]))).toEqual([
       "head.tar.gz: it has no entrypoint regate/decision; build the bundle again with `regate build`",
@@ -260,6 +260,24 @@ describe("what can't be compared is named, with the remedy", () => {
       "rego/policy/link.rego: is a link; put what it points to there",
     ]);
   });
+});
+
+test("a tree with a path that climbs out is refused", async () => {
+  const repository = await makeRepository(POLICY);
+  const blob = await repository.git("hash-object", "-w", "rego/policy/files.rego");
+  // by hand, because git itself makes no such tree
+  const entry = Buffer.concat([Buffer.from("100644 ..\0"), Buffer.from(blob, "hex")]);
+  await writeFile(join(repository.dir, ".git/tree"), entry);
+  const hash = async (...args: string[]) => repository.git("hash-object", "-t", "tree", "-w", "--literally", ...args);
+  const inner = await hash(".git/tree");
+  await writeFile(
+    join(repository.dir, ".git/tree"),
+    Buffer.concat([Buffer.from("40000 rego\0"), Buffer.from(inner, "hex")]),
+  );
+  const commit = await repository.git("commit-tree", await hash(".git/tree"), "-m", "Climb");
+  expect(await problemOf(diff(repository.dir, ["HEAD", commit]))).toEqual([
+    '"rego/..": is no path that a file can be written to',
+  ]);
 });
 
 describe("a copy of the library in the repository", () => {

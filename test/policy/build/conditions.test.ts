@@ -164,6 +164,12 @@ describe("what a rule reads", () => {
     expect(tell(rules.get("r")).reads).toEqual(["args.a", "args.b"]);
   });
 
+  test("is everything, where it is too much to be told", async () => {
+    const fields = Array.from({ length: 300 }, (_, n) => `input.args.f${n}`);
+    const rules = await bodiesOf({ r: `{ some x in [${fields.join(", ")}]; x == 1 }` });
+    expect(tell(rules.get("r")).reads).toEqual([""]);
+  });
+
   test("for every call, is what the library reads", async () => {
     const { always } = await indexOf({
       "policy/s.rego": 'package policy.servers.s\n\nrules.t contains {"id": "r", "action": "deny"}\n',

@@ -364,7 +364,7 @@ describe.each([
 
   beforeAll(async () => {
     comparison = await comparePairs(MUTATIONS, COMMON, isTrusted);
-  }, 120_000);
+  }, 300_000);
 
   test.each(MUTATIONS.map((mutation, index) => ({ ...mutation, index })))("$title", ({ kinds, index }) => {
     const found = new Set(rowsOf(comparison, index).map(({ change }) => change));

@@ -84,7 +84,7 @@ describe.each([
 
   beforeAll(async () => {
     comparison = await comparePairs(PAIRS, COMMON, isTrusted);
-  }, 120_000);
+  }, 300_000);
 
   test.each(PAIRS.map(({ title }, index) => ({ title, index })))("$title", ({ index }) => {
     expect(rowsOf(comparison, index)).toEqual([]);
@@ -97,7 +97,7 @@ describe.each([
   });
 });
 
-describe("what the index says is the same is not tried again", () => {
+describe("what the index says is the same is not tried again", { timeout: 60_000 }, () => {
   const server = (text: string) => ({ "policy/files.rego": `package policy.servers.files\n\n${text}\n` });
   const rules = 'rules.read contains {"id": "open", "action": "allow"} if startswith(input.args.path, "/open/")';
 

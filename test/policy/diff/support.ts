@@ -27,10 +27,15 @@ const PARAMETERS = {
 };
 const PAY = { category: "Write", risk: "Medium", severity: "medium", parameters: PARAMETERS, sha256: "0".repeat(64) };
 
+/** Bundles of the same files are built once. */
+const built = new Map<string, Promise<Buffer>>();
+
 /** @param isTrusted whether the comparison may leave out what the index says is the same */
 export async function openFiles(files: Files, isTrusted: boolean): Promise<Policies["base"]> {
-  const { bytes } = await buildFolder(await makeFolder(files));
-  return openPolicy(await parseBundle(bytes, "test.tar.gz"), isTrusted);
+  const name = JSON.stringify(files);
+  const bytes = built.get(name) ?? makeFolder(files).then(async (dir) => (await buildFolder(dir)).bytes);
+  built.set(name, bytes);
+  return openPolicy(await parseBundle(await bytes, "test.tar.gz"), isTrusted);
 }
 
 export async function compareFiles(

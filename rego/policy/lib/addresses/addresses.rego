@@ -29,8 +29,24 @@ _is_plain(authority) if {
 	count(split(authority, ":")) < 3
 }
 
+# `localhost.localdomain` is in /etc/hosts of many machines; `kubernetes.default` and `NAME.NAMESPACE.svc` are a
+# cluster's own.
 _is_internal(host) if {
-	some suffix in [".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".home.arpa"]
+	some suffix in [
+		".corp",
+		".default",
+		".home",
+		".home.arpa",
+		".internal",
+		".intranet",
+		".lan",
+		".local",
+		".localdomain",
+		".localdomain4",
+		".localdomain6",
+		".localhost",
+		".svc",
+	]
 	endswith(host, suffix)
 }
 
@@ -60,6 +76,7 @@ _is_reserved(address) if {
 		"10.0.0.0/8",
 		"100.64.0.0/10",
 		"127.0.0.0/8",
+		"168.63.129.16/32", # the machine's host on Azure
 		"169.254.0.0/16",
 		"172.16.0.0/12",
 		"192.0.0.0/24",

@@ -23,13 +23,25 @@ test_a_secret_is_found_wherever_it_is_named if {
 		"id_ecdsa",
 		"id_ed25519",
 		"tls/server.pem",
+		"/srv/.git./config",
+		"/srv/.git /config",
+		"/srv/.git::$INDEX_ALLOCATION/config",
+		"/srv/GIT~1/config",
+		"/srv/id_rsa::$DATA",
+		"/srv/.g\u200cit/config",
+		"/srv/.\u017f\u017fh/config",
+		"/srv/.\u212aube/config",
+		"server.pem. .",
 	] {
 		not paths.names_no_secret(path)
 	}
 }
 
 test_what_only_looks_like_a_secret_is_none if {
-	every path in ["", ".", "a/b.txt", "git", "env", "my.env", ".github/workflows/ci.yml", "id_rsa.pub.txt", "pem"] {
+	every path in ["", ".", "a/b.txt", "git", "env", "my.env", "git~10", "a:b", ".."] {
+		paths.names_no_secret(path)
+	}
+	every path in [".github/workflows/ci.yml", "id_rsa.pub.txt", "pem"] {
 		paths.names_no_secret(path)
 	}
 }

@@ -74,10 +74,13 @@ _stages_plain_files if {
 
 _is_pattern(file) if trim(file, "./") == ""
 
+# `src/..` is the whole folder again
+_is_pattern(file) if ".." in split(file, "/")
+
 _is_pattern(file) if startswith(file, ":")
 
 _is_pattern(file) if {
-	some wildcard in ["*", "?", "["]
+	some wildcard in ["*", "?", "[", "\\"] # git takes `\.env` for a pattern too
 	contains(file, wildcard)
 }
 

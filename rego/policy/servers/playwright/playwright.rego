@@ -69,6 +69,17 @@ rules["*"] contains {
 }
 
 # METADATA
+# title: A file to write is a person's decision
+# description: |
+#   What reads a page writes it to the file that it is given, over whatever is there in the server's folder. Without a
+#   name the server makes one.
+rules["*"] contains {
+	"id": "named-file-approved",
+	"action": "require_approval",
+	"reason": "The file would be written over what is there: leave filename out, or have a person agree",
+} if _gives("filename")
+
+# METADATA
 # title: What is typed stays out of the log
 rules["*"] contains {
 	"id": "typing-not-logged",

@@ -151,6 +151,17 @@ test_headers_need_approval if {
 	}
 }
 
+test_a_named_file_needs_approval if {
+	every tool in ["browser_snapshot", "browser_take_screenshot", "browser_find", "browser_console_messages"] {
+		every name in ["a.png", "src/index.ts", "../a", null] {
+			_decide(tool, {"filename": name}) == servers_test.asked(
+				servers_test.read([_rule("named-file-approved")]),
+				["The file would be written over what is there: leave filename out, or have a person agree"],
+			)
+		}
+	}
+}
+
 test_looking_is_allowed if {
 	every tool in ["browser_snapshot", "browser_take_screenshot", "browser_find", "browser_console_messages"] {
 		_decide(tool, {}) == servers_test.read([])

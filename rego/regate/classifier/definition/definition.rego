@@ -17,6 +17,8 @@ _parameter_chars := 300
 
 _parameters_read := 200
 
+_alternatives_read := 60
+
 _whole_chars := 8000
 
 # METADATA
@@ -50,6 +52,23 @@ default named_plainly := false
 named_plainly if regex.match(`^[A-Za-z0-9_.:/-]+$`, name)
 
 # METADATA
+# title: Foreign characters
+# description: |
+#   A pattern. Letters of Latin with their marks are none; those of other scripts, clicks (like an l) and a hyphen that
+#   does not show are.
+foreign := `[^\x00-\x7f\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{17f}]`
+
+# METADATA
+# title: The name is not read
+# scope: document
+# description: True where a part of it is none of the words that are known here, in whatever language it is.
+default name_unread := false
+
+name_unread if regex.match(foreign, name)
+
+name_unread if count(_name) > _name_chars
+
+# METADATA
 # title: What the tool says it does
 # scope: document
 # description: Its description, or its title where it has none.
@@ -67,7 +86,7 @@ undescribed if trim_space(_text("description")) == ""
 # METADATA
 # title: All that a model reads
 # description: Name, title, description, and the names and descriptions of its parameters, each from its beginning.
-text := substring(_whole_text, 0, _whole_chars)
+text := substring($"{_whole_text}{_inner_text}", 0, _whole_chars)
 
 # METADATA
 # title: All that a model reads, in lower case
@@ -96,7 +115,7 @@ longer if {
 }
 
 longer if {
-	some schema in parameters
+	some schema in _read_properties
 	count(schema.description) > _parameter_chars
 }
 
@@ -108,16 +127,39 @@ default unread := false
 
 unread if count(_properties) > _parameters_read
 
+unread if count(_outer) + count(_inner) > _parameters_read
+
+unread if {
+	some schemas in object.union(_outer, _inner)
+	count(schemas) > _alternatives_read
+}
+
 unread if count(_required) > _parameters_read
 
 # METADATA
 # title: Parameters
 # scope: document
-# description: The schema of each by its name.
-parameters[parameter] := schema if {
+# description: |
+#   The schema of each by its name, and of what they hold, where no other has the name: a tool's only parameter may be
+#   an object that has the others.
+parameters[parameter] := _one_of(schemas) if {
 	not unread
-	some parameter, schema in _properties
-	is_object(schema)
+	some parameter, schemas in object.union(_inner, _outer)
+}
+
+# METADATA
+# title: Inner parameters
+# scope: document
+# description: The names of those that another parameter holds.
+inner contains parameter if some parameter in object.keys(_inner)
+
+# METADATA
+# title: Alternatives
+# description: A schema itself, and what a value by it or an item of it may be instead, references followed; an array.
+alternatives(schema) := array.flatten([some_of, items, inside]) if {
+	some_of := array.concat([schema], _members(schema))
+	items := [item | some part in some_of; item := _resolved(part.items)]
+	inside := [member | some item in items; some member in _members(item)]
 }
 
 # METADATA
@@ -159,7 +201,59 @@ default _properties := {}
 
 _properties := _schema_part("properties") if is_object(_schema_part("properties"))
 
-_parameter_texts := sort([$"{parameter} {_parameter_text(schema)}" | some parameter, schema in parameters])
+_outer[parameter] contains schema if {
+	root := _resolved(_field("inputSchema"))
+	some part in array.concat([root], _members(root))
+	some parameter in _names_in(part.properties)
+	schema := _resolved(part.properties[parameter])
+}
+
+_inner[parameter] contains schema if {
+	some outer_schemas in _outer
+	some outer in outer_schemas
+	some part in alternatives(outer)
+	some parameter in _names_in(part.properties)
+	not _outer[parameter]
+	schema := _resolved(part.properties[parameter])
+}
+
+# One more than are read, so that it shows: which ones does not matter then.
+_names_in(properties) := array.slice([name | some name, _ in properties], 0, _parameters_read + 1) if {
+	is_object(properties)
+}
+
+_one_of(schemas) := [schema | some schema in schemas][0] if {
+	count(schemas) == 1
+} else := {"anyOf": sort([schema | some schema in schemas])}
+
+_members(schema) := [member |
+	some combination in ["allOf", "anyOf", "oneOf"]
+	is_array(schema[combination])
+	some given in array.slice(schema[combination], 0, _alternatives_read + 1)
+	member := _resolved(given)
+]
+
+# Only where the schema itself has it; what stands beside a reference stays.
+_resolved(schema) := object.union(target, object.remove(schema, {"$ref"})) if {
+	some place in ["$defs", "definitions"]
+	start := $"#/{place}/"
+	startswith(schema["$ref"], start)
+	target := _schema_part(place)[trim_prefix(schema["$ref"], start)]
+	is_object(target)
+} else := schema if is_object(schema)
+
+_parameter_texts := sort([$"{parameter} {_parameter_text(schema)}" | some parameter, schema in _read_properties])
+
+_inner_text := concat("", sort([$"\n{parameter} {_parameter_text(parameters[parameter])}" |
+	some parameter in object.keys(parameters)
+	not _read_properties[parameter]
+]))
+
+_read_properties[parameter] := schema if {
+	not unread
+	some parameter, schema in _properties
+	is_object(schema)
+}
 
 _parameter_text(schema) := substring(schema.description, 0, _parameter_chars) if is_string(schema.description)
 

@@ -124,6 +124,28 @@ test_too_many_parameters_are_not_read if {
 	not definition.unread with input as {"name": "a"}
 }
 
+test_what_a_parameter_holds_is_read_after_the_rest if {
+	inner := {"properties": {"b": {"description": "The inner B"}, "c": {"description": "The C"}}}
+	given := {"name": "a", "inputSchema": {"properties": {"b": {"description": "The B"}, "r": inner}}}
+	object.keys(definition.parameters) == {"b", "c", "r"} with input as given
+	definition.parameters.b.description == "The B" with input as given
+	definition.inner == {"c"} with input as given
+	definition.text == "a\n\n\nb The B\nr \nc The C" with input as given
+}
+
+test_too_many_inner_parameters_are_not_read if {
+	inner := {"properties": {$"p{i}": {} | some i in numbers.range(1, 200)}}
+	given := {"name": "a", "inputSchema": {"properties": {"r": inner}}}
+	definition.unread with input as given
+	definition.parameters == {} with input as given
+}
+
+test_too_many_forms_of_a_parameter_are_not_read if {
+	forms := [{"properties": {"action": {"const": $"get_{i}"}}} | some i in numbers.range(0, 60)]
+	definition.unread with input as {"name": "a", "inputSchema": {"oneOf": forms}}
+	not definition.unread with input as {"name": "a", "inputSchema": {"oneOf": array.slice(forms, 0, 60)}}
+}
+
 test_at_its_bounds_a_part_is_whole if {
 	every given in [
 		{"name": _long(200)},

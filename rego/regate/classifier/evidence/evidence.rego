@@ -23,7 +23,10 @@ verbs_found := ((_named | _told) | (_agreed | _chosen)) | _run
 # title: Data
 # scope: document
 # description: The sources that name data, which are read. They count where there are no verbs.
-data_found contains "name" if naming.names_data
+data_found contains "name" if {
+	naming.names_data
+	not telling.unknown
+}
 
 data_found contains "description" if telling.names_data
 
@@ -82,7 +85,7 @@ _counts_all_the_same(_) if may_do_more
 # `share_list` is a list of shares, where the description lists
 _is_corrected(verb) if {
 	verb.category == "Write"
-	verbs.known[verb.verb].grade == "loose"
+	verbs.said(verb.verb).grade == "loose"
 	not verb.verb in _described_verbs
 	some other in naming.found
 	other.verb in _described_verbs

@@ -66,6 +66,7 @@ test_what_may_write_is_run if {
 	every tool in [
 		{"name": "run_query", "description": "Runs a query"},
 		{"name": "run_script", "description": "Runs a read-only script"},
+		{"name": "run_garden", "description": "Runs a read-only garden"},
 		{"name": "find_fence", "description": "Runs arbitrary search scripts"},
 		{"name": "query_garden", "description": "Executes a query"},
 		{"name": "run_garden", "description": "Runs a search"},

@@ -81,14 +81,14 @@ _end(clause, i) := end + 1 if {
 
 _stop(clause, i) := min({i + 8, count(clause)} | {j | some j, word in clause; j > i; word in _leading_on})
 
-_verb_of(word) := _found(word, verbs.known[word], false) if {
+_verb_of(word) := _found(word, false) if {
 	verbs.known[word]
-} else := [_found(form, verbs.known[form], endswith(word, "ing")) |
+} else := [_found(form, endswith(word, "ing")) |
 	some form in words.shorter(word)
 	verbs.known[form]
 ][0]
 
-_found(verb, known, ing) := object.union(known, {"verb": verb, "ing": ing})
+_found(verb, ing) := object.union(verbs.said(verb), {"verb": verb, "ing": ing})
 
 _is_denied(clause, i) if clause[i - 1] in _denials
 

@@ -25,6 +25,9 @@ test_finds_the_verb_that_leads if {
 		"full-text search over fences": {"search"},
 		"returns the fence": {"return"},
 		"get running fences": {"get"},
+		"permanently archive a fence": {"archive"},
+		"wireless search over fences": {"search"},
+		"frobnicate it and delete the fence": {"delete"},
 	} {
 		_said(text) == expected
 	}
@@ -50,6 +53,7 @@ test_a_noun_is_no_verb if {
 		"get view and edit permissions": {"get"},
 		"list overwrites with allow / deny details": {"list"},
 		"gets triggers , schedule , and commands": {"get"},
+		"gets the fence and update times": {"get"},
 	} {
 		_said(text) == expected
 	}
@@ -76,6 +80,9 @@ test_what_is_not_known_is_not_read if {
 		"frobnicate fences and then quickly fetch them",
 		"order history",
 		"trading restrictions",
+		"dashboard for billing",
+		"garden fence update",
+		"garden order from the fence",
 		"running order",
 		"fences",
 	] {

@@ -37,13 +37,12 @@ _turning(verb, words_after) := whole if {
 	turns.by_verb[whole]
 } else := verb
 
-_turned(verb, usual, names) := categories.worst(turned) if {
-	turned := {category |
+_turned(verb, usual, names) := worst if {
+	worst := categories.worst({category |
 		some category, listed in turns.by_verb[verb]
 		some name in split(listed, " ")
 		name in names
-	}
-	count(turned) > 0
+	})
 } else := usual
 
 # Whoever changes what is owed deals with money, and whoever does something to a browser drives it.

@@ -5,7 +5,7 @@ package regate.classifier.meaning_test
 import data.regate.classifier.meaning
 import data.regate.classifier.verbs
 
-_category_of(phrase) := meaning.category(verb, verbs.known[verb].usual, objects) if {
+_category_of(phrase) := meaning.category(verb, verbs.said(verb).usual, objects) if {
 	[verb, rest] := [split(phrase, " ")[0], split(phrase, " ")]
 	objects := array.slice(rest, 1, count(rest))
 }

@@ -60,7 +60,7 @@ names_data if {
 
 # `block_user` and `order_items`, but not `order_status`
 _may_order if {
-	verbs.known[spoken[0]].usual != "Read"
+	verbs.said(spoken[0]).usual != "Read"
 	not _ends_in_data
 }
 
@@ -70,7 +70,7 @@ _firm := _of_grade("firm")
 
 _loose := _of_grade("loose")
 
-_of_grade(grade) := {i | some i, word in spoken; verbs.known[word].grade == grade}
+_of_grade(grade) := {i | some i, word in spoken; verbs.said(word).grade == grade}
 
 # The first firm verb says what the tool does, and one that stands last or is joined to another.
 _sure contains min(_firm) if not _asks
@@ -80,6 +80,16 @@ _sure contains _last if _last in _firm
 _sure contains i if {
 	some i in (_firm | _loose)
 	spoken[i - 1] in {"and", "or", "then"}
+}
+
+# A verb that reads, and at once another that does worse: `get_delete_user` is no name for reading.
+_sure contains i if {
+	not _asks
+	not _ends_in_data
+	some i in _firm
+	(i - 1) in (_firm | _loose)
+	verbs.said(spoken[i - 1]).usual == "Read"
+	verbs.said(spoken[i]).usual in {"Destructive", "Execute", "Financial"}
 }
 
 # A loose verb does where it leads, or where there is no firm one.
@@ -108,7 +118,7 @@ _sure contains i if {
 _is_object(i) if {
 	0 in _loose
 	i > 0
-	verbs.known[spoken[0]].usual != "Read"
+	verbs.said(spoken[0]).usual != "Read"
 	spoken[i] in verbs.events
 }
 
@@ -143,10 +153,10 @@ _is_known(word) if {
 _verbs[i] := {"verb": word, "category": category, "objects": objects} if {
 	some i, objects in _objects
 	word := spoken[i]
-	category := meaning.category(word, verbs.known[word].usual, objects)
+	category := meaning.category(word, verbs.said(word).usual, objects)
 }
 
-_is_verb(word) if verbs.known[word].grade != "telling"
+_is_verb(word) if verbs.said(word).grade != "telling"
 
 # What stands after it, up to a word that leads on to something else; for a verb that stands last, what stands before.
 _objects[i] := objects if {
@@ -158,8 +168,7 @@ _objects[i] := objects if {
 
 # "from" and "into" stay: they say of a removal that the thing itself goes on existing, of a loading that it is stored.
 _ends[i] := end if {
-	some i, word in spoken
-	_is_verb(word)
+	some i, _ in spoken
 	stop := min({_last + 1} | {j | some j in _leading_on; j > i})
 	end := stop + count({next | next := spoken[stop]; next in {"from", "into"}})
 }

@@ -97,3 +97,11 @@ test_a_verb_is_said_of_what_follows_or_of_all_before if {
 test_gives_the_category if {
 	naming.found == {{"verb": "remove", "category": "Write", "objects": ["label"]}} with input as {"name": "remove_label"}
 }
+
+test_a_name_that_reads_and_at_once_does_more_does_both if {
+	_sure("get_delete_user") == {"delete", "get"}
+	_sure("fetch_purge_queue") == {"fetch", "purge"}
+	_sure("get_delete_status") == {"get"}
+	_sure("get_validate_user") == {"get"}
+	_sure("get_create_table_statement") == {"get"}
+}

@@ -20,8 +20,19 @@ actions contains {"verb": verb, "category": meaning.category(verb, usual, object
 	not _are_http_methods(values)
 	some value in values
 	verb := value[0]
-	usual := verbs.known[verb].usual
+	usual := verbs.said(verb).usual
 	objects := array.slice(value, 1, 4)
+}
+
+# METADATA
+# title: Unread choices
+# scope: document
+# description: True where an action has more choices than are read.
+default unread := false
+
+unread if {
+	some parameter in _choosing
+	count(_values_of(parameter)) > _choices_read
 }
 
 # METADATA
@@ -80,6 +91,7 @@ money contains parameter if {
 # title: Recipients
 recipients contains parameter if {
 	some parameter, name in _names
+	not parameter in definition.inner # a relation has a `from` and a `to`
 	name in {
 		"bcc", "cc", "phonenumber", "recipient", "recipientemail", "recipients", "sendto", "to", "toemail", "tonumber",
 	}
@@ -144,6 +156,7 @@ _texts[parameter] := name if {
 
 _switches[parameter] := name if {
 	some parameter, name in _names
+	not parameter in definition.inner
 	definition.parameters[parameter].type == "boolean"
 }
 
@@ -151,22 +164,30 @@ _told(parameter) := definition.parameters[parameter].description
 
 # For each parameter that chooses an action, its values as arrays of words.
 _choices contains values if {
-	some parameter, name in _names
-	some ending in ["action", "command", "method", "operation"]
-	endswith(name, ending)
+	some parameter in _choosing
 	values := [split(strings.replace_n({"-": " ", "_": " ", ".": " ", "/": " "}, lower(value)), " ") |
 		some value in array.slice(_values_of(parameter), 0, _choices_read)
 		is_string(value)
 	]
 }
 
+_choosing contains parameter if {
+	some parameter, name in _names
+	some ending in ["action", "actions", "command", "commands", "method", "operation", "operations"]
+	endswith(name, ending)
+}
+
 _values_of(parameter) := values if {
-	values := definition.parameters[parameter].enum
-	is_array(values)
-} else := values if {
-	values := [alternative.const | some alternative in definition.parameters[parameter].anyOf]
+	values := [value |
+		some alternative in definition.alternatives(definition.parameters[parameter])
+		some value in _listed(alternative)
+	]
 	values != []
 }
+
+_listed(alternative) := alternative.enum if is_array(alternative.enum)
+
+else := [alternative.const]
 
 _are_http_methods(values) if {
 	["post"] in values

@@ -19,6 +19,53 @@ test_finds_the_actions_to_choose_from if {
 	}
 }
 
+test_finds_the_actions_wherever_the_schema_has_them if {
+	choice := {"enum": ["get", "delete"]}
+	actions := {
+		{"verb": "delete", "category": "Destructive", "objects": []},
+		{"verb": "get", "category": "Read", "objects": []},
+	}
+	every property in [
+		{"oneOf": [{"const": "get"}, {"const": "delete"}]},
+		{"allOf": [choice]},
+		{"anyOf": [choice, {"type": "null"}]},
+		{"anyOf": [{"$ref": "#/$defs/Choice"}, {"type": "null"}]},
+		{"$ref": "#/$defs/Choice", "description": "What to do"},
+		{"$ref": "#/definitions/Old"},
+		{"type": "array", "items": {"$ref": "#/$defs/Choice"}},
+		{"type": "array", "items": {"anyOf": [choice]}},
+	] {
+		schema := {"properties": {"action": property}, "$defs": {"Choice": choice}, "definitions": {"Old": choice}}
+		parameters.actions == actions with input as {"name": "a", "inputSchema": schema}
+	}
+	inner := {"properties": {"action": choice, "sql": {"type": "string"}}}
+	variants := [{"properties": {"action": {"const": "get"}}}, {"properties": {"action": {"const": "delete"}}}]
+	every schema in [
+		{"properties": {"request": inner}},
+		{"properties": {"request": {"$ref": "#/$defs/Request"}}, "$defs": {"Request": inner}},
+		{"properties": {"requests": {"type": "array", "items": inner}}},
+		{"properties": {"request": {"oneOf": variants}}},
+		{"$ref": "#/$defs/Request", "$defs": {"Request": inner}},
+		{"oneOf": variants},
+	] {
+		parameters.actions == actions with input as {"name": "a", "inputSchema": schema}
+	}
+	parameters.queries == {"sql"} with input as {"name": "a", "inputSchema": {"properties": {"request": inner}}}
+}
+
+test_a_reference_that_leads_nowhere_says_nothing if {
+	every reference in ["#/$defs/None", "#/$defs/Loop", "https://example.com/a.json", "#", 7, null, {}] {
+		schema := {"properties": {"action": {"$ref": reference}}, "$defs": {"Loop": {"$ref": "#/$defs/Loop"}}}
+		parameters.actions == set() with input as {"name": "a", "inputSchema": schema}
+	}
+}
+
+test_what_others_hold_sends_and_switches_nothing if {
+	inner := {"to": {"type": "string"}, "delete_all": {"type": "boolean"}}
+	parameters.recipients == set() with input as _of({"relation": {"properties": inner}})
+	parameters.switches.deletes == set() with input as _of({"relation": {"properties": inner}})
+}
+
 test_other_choices_are_no_actions if {
 	parameters.actions == set() with input as _of({"state": {"enum": ["create", "delete"]}})
 	parameters.actions == set() with input as _of({"action": {"enum": "delete"}})
@@ -30,6 +77,7 @@ test_the_methods_of_http_are_any_request if {
 	parameters.any_request with input as _of({"method": property})
 	parameters.actions == set() with input as _of({"method": property})
 	not parameters.any_request with input as _of({"method": {"enum": ["get", "delete"]}})
+	not parameters.any_request with input as _of({"method": {"enum": ["post", "archive"]}})
 	not parameters.any_request with input as _of({})
 }
 

@@ -80,6 +80,8 @@ _raised := {
 	"malformed": "Its definition is not what the protocol says it is, which raises it to Destructive.",
 	"money": "It takes an amount of a currency, which raises it to Financial.",
 	"not_read_only": "Its server says that it is not read-only, which raises it to Write.",
+	"unread_choices": "It has more choices of an action than are read, so it counts as one that executes at least.",
+	"unread_name": "Its name is too long, or has words in other letters, so it counts as one that executes at least.",
 	"unread": "It has so many parameters that none was read, so it counts as one that executes at least.",
 }
 

@@ -71,6 +71,8 @@ test_a_plain_tool_has_none if {
 		{"name": "get_fence", "description": "Gets a fence"},
 		{"name": "list_all_keys", "description": "Lists all keys of a map"},
 		{"name": "list_roles", "description": "Lists roles"},
+		{"name": "get_invoice", "description": "Gets an invoice"},
+		_with("get", {"recipient": {}}),
 		{"name": "get_token_price", "description": "Gets what a token costs"},
 		{"name": "set_fence", "description": "Sets a fence 👨‍👩‍👧 ⚠️ ü"},
 		{"name": "search", "description": "Searches for replacements"},

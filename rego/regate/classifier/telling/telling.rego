@@ -85,6 +85,31 @@ _is_title(clause) if "tool" in clause
 _is_title([word]) if not endswith(word, "s")
 
 # METADATA
+# title: It begins with what is not known
+# scope: document
+# description: |
+#   True where there is no verb that is known and the first word may be one: by its ending ("Frobnicates everybody"), or
+#   since it is of another script.
+default unknown := false
+
+unknown if {
+	not _point
+	not names_data
+	not first
+	_may_be_verb(_opening.clause[0])
+}
+
+_may_be_verb(word) if {
+	endswith(word, "s")
+	not endswith(word, "ss")
+}
+
+# Marks and pictures are no letters.
+_may_be_verb(word) if {
+	regex.match(`^[^\x00-\x{24f}\x{2000}-\x{2bff}\x{3000}-\x{303f}\x{fe00}-\x{fe0f}\x{1f000}-\x{1ffff}]`, word)
+}
+
+# METADATA
 # title: It claims to read only
 # scope: document
 # description: True where the clause says that what is run can't change anything.

@@ -23,6 +23,7 @@ test_what_manages_does_what_is_listed if {
 	_sure("Manage fences: create, list or delete them. Sends mail.") == {"create", "delete", "list", "manage"}
 	_sure("Manages fences with paint and purge operations. Creates them.") == {"create", "manage", "purge"}
 	_sure("Manage fences. Their painters create them.") == {"manage"}
+	_sure("Manages fences, deleting them.") == {"manage"}
 	_sure("Returns fences: delete them elsewhere.") == {"return"}
 }
 
@@ -80,7 +81,18 @@ test_names_data if {
 	every description in ["Current status", "Tables", "The latest metrics", "Full history"] {
 		telling.names_data with input as {"name": "a", "description": description}
 	}
-	every description in ["A fence", "Records changes", "Reads statistics", "Frobnicates statistics", "A task", ""] {
+	every description in [
+		"A fence", "Records changes", "Reads statistics", "Frobnicates statistics", "A task", "Tables. Returns them.", "",
+	] {
 		not telling.names_data with input as {"name": "a", "description": description}
+	}
+}
+
+test_what_begins_with_an_unknown_verb_is_unknown if {
+	every description in ["Frobnicates everybody", "\u5220\u9664\u7528\u6237", "\u0443\u0434\u0430\u043b"] {
+		telling.unknown with input as {"name": "users", "description": description}
+	}
+	every description in ["", "Access to users", "Server version", "\u2705 Users", "Users", "Deletes users"] {
+		not telling.unknown with input as {"name": "users", "description": description}
 	}
 }

@@ -46,6 +46,8 @@ unclear if {
 
 unclear if evidence.may_do_more
 
+unclear if definition.name_unread
+
 # METADATA
 # title: Its definition is malformed
 raises["malformed"] := "Destructive" if definition.malformed
@@ -53,10 +55,7 @@ raises["malformed"] := "Destructive" if definition.malformed
 # METADATA
 # title: Its name may pass for another
 # description: It has letters of other scripts between Latin ones, so the words of such a name are not what they seem.
-raises["look_alike"] := "Destructive" if {
-	not definition.named_plainly
-	regex.match(`[A-Za-z0-9][^\x00-\x{24f}]|[^\x00-\x{24f}][A-Za-z0-9]`, definition.name)
-}
+raises["look_alike"] := "Destructive" if _looks_alike
 
 # METADATA
 # title: Its server calls it destructive
@@ -69,6 +68,18 @@ raises["destructive_hint"] := "Destructive" if {
 # METADATA
 # title: Its parameters are too many to be read
 raises["unread"] := "Execute" if definition.unread
+
+# METADATA
+# title: Its name is not read
+# description: What stands there in another script, or at the end of a long name, may be its verb.
+raises["unread_name"] := "Execute" if {
+	definition.name_unread
+	not _looks_alike
+}
+
+# METADATA
+# title: Its choices are too many to be read
+raises["unread_choices"] := "Execute" if parameters.unread
 
 # METADATA
 # title: Its server says that it does not only read
@@ -89,6 +100,11 @@ raises["irreversible"] := "Destructive" if {
 raises["money"] := "Financial" if {
 	spoken_for == "Write"
 	parameters.money != set()
+}
+
+_looks_alike if {
+	definition.name_unread
+	regex.match($`[A-Za-z0-9]{definition.foreign}|{definition.foreign}[A-Za-z0-9]`, definition.name)
 }
 
 _may_be_worse if spoken_for in {"Read", "Write"}

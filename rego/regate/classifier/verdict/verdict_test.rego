@@ -98,8 +98,40 @@ test_what_is_not_what_it_seems_is_destructive if {
 	_reasons({"name": "hol_zäune"}) == set()
 	_category({"name": "g\u0435t_fence", "description": "Gets a fence"}) == "Destructive"
 	_category({"name": "get\u200b_fence", "description": "Gets a fence"}) == "Destructive"
+	_category({"name": "d\u00adelete_fence", "description": "Gets a fence"}) == "Destructive"
+	_category({"name": "de\u01c0ete_fence", "description": "Gets a fence"}) == "Destructive"
 	every tool in [7, [], {}, {"name": 7}, {"name": "get_fence", "description": 7}] {
 		_category(tool) == "Destructive"
 		"malformed" in _reasons(tool)
 	}
+}
+
+test_a_name_that_is_not_read_may_execute if {
+	_category({"name": "\u5220\u9664_users", "description": "Deletes users"}) == "Destructive"
+	_reasons({"name": "l\u00f6sche_users"}) == set()
+	long := concat("", ["x" | some _ in numbers.range(1, 200)])
+	every name in ["\uff44\uff45\uff4c_users", "\u5220\u9664_users", "get_users_\u5220\u9664", $"get_{long}_delete"] {
+		_reasons({"name": name}) == {"unread_name"}
+		_category({"name": name, "description": "Gets users"}) == "Execute"
+		verdict.unclear with input as {"name": name}
+	}
+}
+
+test_a_name_for_data_does_not_outdo_a_description_that_is_not_understood if {
+	_category({"name": "users", "description": "Everybody there is"}) == "Read"
+	every description in ["Frobnicates everybody", "\u5220\u9664\u6240\u6709\u7528\u6237"] {
+		_category({"name": "users", "description": description}) == "Execute"
+		verdict.unclear with input as {"name": "users", "description": description}
+	}
+}
+
+test_choices_that_are_not_read_may_execute if {
+	choices := [$"get_{i}" | some i in numbers.range(1, 60)]
+	_category(_choosing(choices)) == "Read"
+	_category(_choosing(array.concat(choices, ["delete"]))) == "Execute"
+}
+
+_choosing(choices) := {
+	"name": "get_fence",
+	"inputSchema": {"properties": {"action": {"enum": choices}}},
 }
