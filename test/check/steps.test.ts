@@ -41,7 +41,7 @@ describe("check", () => {
     const rules = RULES.replace("input.args.mode", "input.args.mod");
     const row = rowOf(rules, "input.args.mod");
     expect(await check(withRules(rules))).toEqual([
-      `${RULES_FILE}:${row}:10: input.args has no "mod" (did you mean "mode"?); it has mode, path (opa-check)`,
+      `${RULES_FILE}:${row}:10: input.args has no "mod" (did you mean "mode"?); it has mode, path, size (opa-check)`,
     ]);
   });
 
@@ -255,7 +255,7 @@ describe("samples", () => {
 
   test("that take much of their fuel are warned of", async () => {
     const rules = RULES.replace('not input.args.mode == "draft"', "_slow").concat(
-      "\n_slow if {\n\tsome a in numbers.range(1, 25)\n\tsome b in numbers.range(1, 25)\n\ta * b == 0\n}\n",
+      "\n_slow if {\n\tsome a in numbers.range(1, 32)\n\tsome b in numbers.range(1, 32)\n\ta * b == 0\n}\n",
     );
     const [line = "", ...others] = await check(withRules(rules));
     expect(line).toMatch(/draft\.json:1: warning: takes [\d,]+ of [\d,]+ units \(\d\d %\) of fuel \(fuel\)$/);

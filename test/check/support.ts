@@ -75,7 +75,11 @@ export const GOOD: Files = {
   "rego/catalogue/notes/data.json": JSON.stringify({ title: "Notes", tools: { write: TOOL } }),
   "schemas/tools/notes/write.json": JSON.stringify({
     type: "object",
-    properties: { path: { type: "string" }, mode: { type: "string", enum: ["draft", "final"] } },
+    properties: {
+      path: { type: "string" },
+      mode: { type: "string", enum: ["draft", "final"] },
+      size: { type: "number" },
+    },
     required: ["path"],
   }),
   "test/samples/notes/draft.json": sample(),

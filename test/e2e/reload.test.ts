@@ -2,13 +2,23 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { buildFolder, makeFolder } from "../policy/support.ts";
 import { type Recording, startRecorder } from "./harness-fixtures.ts";
 import { type Gate, OPERATOR_KEY, startGate } from "./harness-gate.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
 import { isToolError, openSession, type Session } from "./harness-wire.ts";
 
-/** Has no rule for the recorder: under it `echo` is denied. */
-const SHIPPED = join(ROOT, "bundles/regate.tar.gz");
+/** Denies every call, `echo` too. */
+const GUARDRAIL = `package policy.guardrails
+
+rules contains {"id": "nothing-goes", "action": "deny"}
+`;
+const DENYING = join(makeTempDir(), "denying.tar.gz");
+
+beforeAll(async () => {
+  const { bytes } = await buildFolder(await makeFolder({ "policy/guardrails/guardrails.rego": GUARDRAIL }));
+  writeFileSync(DENYING, bytes);
+});
 
 describe("while the gate serves", () => {
   let bundle: string;
@@ -33,7 +43,7 @@ describe("while the gate serves", () => {
     });
 
   test("a bundle that was written stays without effect until somebody says so", async () => {
-    copyFileSync(SHIPPED, bundle);
+    copyFileSync(DENYING, bundle);
     expect(await isDenied()).toBe(false);
   });
 
@@ -79,6 +89,6 @@ test("where `watch: true` says so, a bundle is taken as soon as it is written", 
   const gate = await startGate({ servers: { recorder: { url: recorder.url } }, bundle, config: { watch: true } });
   const session = await openSession(gate.url("recorder"));
   expect(isToolError(await session.call("echo"))).toBe(false);
-  copyFileSync(SHIPPED, bundle);
+  copyFileSync(DENYING, bundle);
   await expect.poll(async () => isToolError(await session.call("echo")), { timeout: 10_000 }).toBe(true);
 });
