@@ -78,7 +78,7 @@ describe("regate init", () => {
     expect(stderr).toMatch(/^broken: can't be scanned: /);
     expect(stdout).toContain("notes (1.2.3): 2 tools\n");
     expect(stdout).toContain("instead of holding it: NOTES_KEY, PLAIN\n");
-    expect(stdout).toMatch(/ {2}main -> example: 1 looser, 0 stricter, 1 other\n/);
+    expect(stdout).toMatch(/ {2}main -> example: 1 looser, 0 stricter, 0 other\n/);
     const dir = join(cwd, "new");
     const { bundle } = await buildFolder(join(dir, "rego"));
     expect(Object.keys(bundle.catalogue)).toEqual(["notes"]);
