@@ -118,7 +118,7 @@ describe("the gate's own listing", () => {
     ["a stream that ends without it", "without an answer", (_, response) => beginEvents(response).end("data: {}\n\n")],
     ["a stream that breaks", "the connection broke", (_, response) => beginEvents(response).destroy()],
     ["a broken connection", "the connection broke", (_, response) => response.destroy()],
-    ["text", "something else", (_, response) => response.end("hello")],
+    ["text", "a JSON value is expected", (_, response) => response.end("hello")],
     [
       "too much",
       "longer than 100000 bytes",
