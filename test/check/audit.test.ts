@@ -170,6 +170,33 @@ describe("a decision that gets looser where a field is missing or of another typ
     }
   });
 
+  test("is for information where a rule that compares by order holds without the field, and a helper says that it need not", async () => {
+    const rules = `${PAY}rules.pay contains ${DENY} if not _fine
+
+_fine if not input.args.amount
+
+_fine if {
+	is_number(input.args.amount)
+	input.args.amount <= 100
+}
+`;
+    const found = await find("vanishing", rules, { samples: [call("pay", { amount: 200, path: "a" })] });
+    const missing = found.filter(({ what }) => what.includes("input.args.amount is missing"));
+    expect(missing.map(({ level }) => level)).toEqual(["info"]);
+  });
+
+  test("is an error through a helper, also one that may hold for another reason, but for one that has a default", async () => {
+    const rules = (helper: string) => `${PAY}rules.pay contains ${DENY} if _much > 100\n\n${helper}\n`;
+    const levelsOf = async (helper: string) => {
+      const found = await find("vanishing", rules(helper), { samples: [call("pay", { amount: 200, path: "a" })] });
+      return found.filter(({ what }) => what.includes("input.args.amount is missing")).map(({ level }) => level);
+    };
+    const twice = '_much := 500 if input.args.to == "x"\n\n_much := input.args.amount if input.args.amount > 5';
+    expect(await levelsOf("_much := input.args.amount")).toEqual(["error"]);
+    expect(await levelsOf(twice)).toEqual(["error"]);
+    expect(await levelsOf("default _much := 0\n\n_much := input.args.amount")).toEqual(["info"]);
+  });
+
   test("is for information where the call is refused before the policy: by its schema", async () => {
     const rules = `${PAY}rules.pay contains ${DENY} if count(input.args.path) > 3\n`;
     const found = await find("vanishing", rules, { samples: [call("pay", { path: "long enough" })] });

@@ -123,6 +123,11 @@ describe("an argument that the tool does not have", () => {
     ).toEqual([expect.stringContaining(`5:2 ${every} "head"`)]);
   });
 
+  test("is looked for in all tools where a rule only leaves some out", async () => {
+    const starred = `rules["*"] contains {"id": "s", "action": "allow"} if {\n\tnot input.tool == "write"\n\tinput.args.head == 1\n}\n`;
+    expect(await lintRules(starred)).toEqual([]);
+  });
+
   test("is not looked for where a tool is not known, or its schema does not say", async () => {
     expect(
       await lintRules(ALLOW.replace("rules.write", "rules.erase").replace("}\n", "} if input.args.pth\n")),

@@ -97,7 +97,7 @@ import data.policy.lists
 
 rules.write contains {"id": "x", "action": "deny"} if not startswith(input.args.path, "/srv/")
 
-rules.write contains {"id": "x", "action": "deny"} if input.args.size > 3
+rules.write contains {"id": "x", "action": "deny"} if count(input.args.path) > 3
 
 rules.write contains {"action": "allow"}
 

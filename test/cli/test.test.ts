@@ -192,7 +192,7 @@ describe("for machines", () => {
     const { stdout } = await testFiles(files, "--format", "markdown", ...only("lint", "test"));
     expect(stdout).toBe(`**\`regate test\`: test failed, 1 warning**
 
-- <code>rego/policy/servers/notes/notes&#95;test.rego&#58;9&#58;1&#58; policy.servers.notes&#95;test.test&#95;a&#95;draft&#95;is&#95;allowed fails &#40;opa&#45;test&#41;</code>
+- <code>rego/policy/servers/notes/notes&#95;test.rego&#58;9&#58;1&#58; policy.servers.notes&#95;test.test&#95;a&#95;draft&#95;is&#95;allowed fails (opa-test)</code>
 `);
   });
 

@@ -1,10 +1,10 @@
 // Which places of the input must be there for a rule to be: without one of them its body is undefined, and the rule is gone. A
 // rule that says `if not _fine` needs none: it holds whatever is missing, and is silent only where the helper says so.
 import type { Path } from "../conditions.ts";
-import { readDefinitionReads } from "./definition-reads.ts";
+import { isUnconditional, readDefinitionReads } from "./definition-reads.ts";
 import type { Placed, Program } from "./program.ts";
 
-/** Each place once, as JSON text; helpers included, as far as every definition of one needs it. */
+/** Helpers included: what one definition of a helper needs may be what held. Where a helper has a default, nothing is missing. */
 export class Needs {
   readonly #known = new Map<string, ReadonlySet<string>>();
 
@@ -28,8 +28,11 @@ export class Needs {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#known.set(key, new Set()); // a rule that refers to itself: OPA refuses it
-    const [first, ...others] = this.program.definitionsOf(key).map((placed) => this.#ofDefinition(placed));
-    const needed = new Set([...(first ?? [])].filter((path) => others.every((other) => other.has(path))));
+    const definitions = this.program.definitionsOf(key).map((placed) => {
+      return { isUnconditional: isUnconditional(placed.definition), needs: this.#ofDefinition(placed) };
+    });
+    const hasDefault = definitions.some((one) => one.isUnconditional && one.needs.size === 0);
+    const needed = new Set(hasDefault ? [] : definitions.flatMap(({ needs }) => [...needs]));
     this.#known.set(key, needed);
     return needed;
   }
