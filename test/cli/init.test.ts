@@ -92,7 +92,7 @@ describe("regate init", () => {
     expect(servers.get("notes")).toMatchObject({ ...config.mcpServers.notes, catalogue: "notes" });
     expect([...servers.keys()]).toEqual(["notes", "broken"]);
     const page = await readFile(join(dir, "docs/example-pull-request.md"), "utf8");
-    expect(page).toMatch(/\*\*Regate: 1 looser, 0 stricter, 1 other\*\*[\s\S]*<!-- regate diff -->\n$/);
+    expect(page).toMatch(/\*\*Regate: 1 looser, 0 stricter, 0 other\*\*[\s\S]*<!-- regate diff -->\n$/);
     // what was played was a copy
     expect(await readFile(join(dir, "rego/policy/servers/notes/notes.rego"), "utf8")).toContain('"action": "deny"');
   });
