@@ -45,8 +45,26 @@ test_the_description_corrects_a_verb_that_is_a_noun if {
 	_found({"name": "garden_share_list", "description": "Returns shares"}) == {
 		"name: list Read", "name: share Write", "description: return Read",
 	}
+	_found({"name": "garden_share_list", "description": "Shares and lists them"}) == {
+		"name: list Read", "name: share Write", "description: list Read", "description: share Write",
+	}
+	_found({"name": "add_or_list", "description": "Lists fences"}) == {
+		"name: add Write", "name: list Read", "description: list Read",
+	}
 	_found({"name": "garden_run_list", "description": "Lists runs"}) == {
 		"name: list Read", "name: run Execute", "description: list Read",
+	}
+}
+
+test_a_claim_to_read_takes_nothing_back_but_running if {
+	_found({"name": "get_fence", "description": "Deletes read-only fences"}) == {
+		"name: get Read", "description: delete Destructive",
+	}
+	_found({"name": "set_fence", "description": "Deletes a read-only query"}) == {
+		"name: set Write", "description: delete Destructive",
+	}
+	_found({"name": "set_picture", "description": "Generates a picture"}) == {
+		"name: set Write", "description: generate Write",
 	}
 }
 
@@ -67,6 +85,7 @@ test_what_may_write_is_run if {
 		{"name": "run_query", "description": "Runs a query"},
 		{"name": "run_script", "description": "Runs a read-only script"},
 		{"name": "run_garden", "description": "Runs a read-only garden"},
+		{"name": "set_fence", "description": "Runs a search"},
 		{"name": "find_fence", "description": "Runs arbitrary search scripts"},
 		{"name": "query_garden", "description": "Executes a query"},
 		{"name": "run_garden", "description": "Runs a search"},

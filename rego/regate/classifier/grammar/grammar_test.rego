@@ -52,6 +52,7 @@ test_a_noun_is_no_verb if {
 		"get fences and comments": {"get"},
 		"get view and edit permissions": {"get"},
 		"list overwrites with allow / deny details": {"list"},
+		"get fences / delete markers": {"get"},
 		"gets triggers , schedule , and commands": {"get"},
 		"gets the fence and update times": {"get"},
 	} {
@@ -81,6 +82,10 @@ test_what_is_not_known_is_not_read if {
 		"order history",
 		"trading restrictions",
 		"dashboard for billing",
+		"tabs and deleting fences",
+		"to the running",
+		"api ordering the fence",
+		"garden is open to all",
 		"garden fence update",
 		"garden order from the fence",
 		"running order",

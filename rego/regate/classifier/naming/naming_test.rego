@@ -75,7 +75,7 @@ test_knows_a_name_of_data if {
 		naming.names_data with input as {"name": name}
 	}
 	every name in [
-		"", "frobnicate", "frobnicate_status", "task", "message", "bash", "python", "table_frobnicate", "block_user",
+		"", "frobnicate", "frobnicate_status", "task", "message", "bash", "python", "tables_frobnicate", "block_user",
 		"order_items",
 	] {
 		not naming.names_data with input as {"name": name}

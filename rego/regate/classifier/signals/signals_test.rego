@@ -53,7 +53,7 @@ test_each_signal_is_found if {
 		"open_world": [{"name": "get", "annotations": {"openWorldHint": true}}],
 		"overwrites": [
 			{"name": "write", "description": "Writes a fence. Overwrites what is there."},
-			_with("write", {"overwrite": {"type": "boolean"}}),
+			_with("get", {"overwrite": {"type": "boolean"}}),
 		],
 		"runs_code": [{"name": "run_script"}, _with("get", {"command": {"type": "string"}})],
 		"runs_query": [{"name": "run_query"}, _with("get", {"sql": {"type": "string"}})],
@@ -72,6 +72,9 @@ test_a_plain_tool_has_none if {
 		{"name": "list_all_keys", "description": "Lists all keys of a map"},
 		{"name": "list_roles", "description": "Lists roles"},
 		{"name": "get_invoice", "description": "Gets an invoice"},
+		{"name": "get_rules", "description": "Gets rules that overwrite others"},
+		{"name": "create_script", "description": "Creates a script"},
+		{"name": "create_query", "description": "Creates a query"},
 		_with("get", {"recipient": {}}),
 		{"name": "get_token_price", "description": "Gets what a token costs"},
 		{"name": "set_fence", "description": "Sets a fence 👨‍👩‍👧 ⚠️ ü"},

@@ -23,6 +23,8 @@ test_what_manages_does_what_is_listed if {
 	_sure("Manage fences: create, list or delete them. Sends mail.") == {"create", "delete", "list", "manage"}
 	_sure("Manages fences with paint and purge operations. Creates them.") == {"create", "manage", "purge"}
 	_sure("Manage fences. Their painters create them.") == {"manage"}
+	_sure("Manage fences. Create them for painters to update.") == {"create", "manage"}
+	_sure("Manage fences. Order history, delete log.") == {"manage"}
 	_sure("Manages fences, deleting them.") == {"manage"}
 	_sure("Returns fences: delete them elsewhere.") == {"return"}
 }
