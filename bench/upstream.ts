@@ -5,6 +5,7 @@ import { createServer, type ServerResponse } from "node:http";
 
 const TOOLS = [
   { name: "echo", inputSchema: { type: "object", properties: { text: { type: "string" } } } },
+  { name: "guarded", inputSchema: { type: "object", properties: { text: { type: "string" } } } },
   { name: "limited", inputSchema: { type: "object", properties: { text: { type: "string" } } } },
 ];
 
