@@ -69,7 +69,8 @@ export function inputTimeOf(unixMs: number, timezone: string): InputTime {
   return time;
 }
 
-function composeTime(unixMs: number, timezone: string): string {
+/** `input.time` as JSON text. */
+export function composeTime(unixMs: number, timezone: string): string {
   inputTimeOf(unixMs, timezone);
   return last.text;
 }

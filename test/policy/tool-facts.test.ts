@@ -33,7 +33,7 @@ function policyOf(answer: () => Classified) {
   };
   const engine = { revision, evaluate: unasked, classify };
   const policy: ActivePolicy = {
-    current: { engine, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
+    current: { engine, judge: unasked, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
     evaluate: unasked,
     classify,
     reload: unasked,
