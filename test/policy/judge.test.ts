@@ -11,10 +11,10 @@ import { indexSpeakers, listSpeakers } from "../../src/policy/speakers.ts";
 import { readSampleFiles } from "./native.ts";
 import { buildFolder, makeFolder } from "./support.ts";
 
-/** What the gate could get: it has one server for each endpoint, and names of tools and methods are texts. */
+/** What the gate could get: the names of servers, tools, methods and categories are texts. */
 const samples = (await readSampleFiles()).filter(({ inputText }) => {
-  const { server, tool = "", method = "", direction = "" } = JSON.parse(inputText);
-  return [server, tool, method, direction].every((name) => typeof name === "string");
+  const { server, tool = "", method = "", direction = "", category = "" } = JSON.parse(inputText);
+  return [server, tool, method, direction, category].every((name) => typeof name === "string");
 });
 
 let shipped: LoadedPolicy;
