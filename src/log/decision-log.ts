@@ -162,7 +162,7 @@ class FileDecisionLog implements DecisionLog {
     // A write that is under way takes what has come meanwhile with it when it is done.
     if (this.#timer !== undefined || this.#writing !== undefined) return;
     if (this.options.durable) void this.#write();
-    else this.#timer = setTimeout(() => void this.#write(), this.options.batchMs);
+    else this.#writeSoon();
   }
 
   /** One writer at a time; resolves when nothing waits. */
@@ -174,9 +174,16 @@ class FileDecisionLog implements DecisionLog {
   async #writeAll(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#waiting.length > 0) await this.#writeBatch();
+    do await this.#writeBatch();
+    while (this.options.durable ? this.#waiting.length > 0 : this.#waiting.length >= MAX_BATCH_EVENTS);
     // In the same turn as the last look: what is recorded from now on starts a writer of its own.
     this.#writing = undefined;
+    if (this.#waiting.length > 0) this.#writeSoon();
+  }
+
+  /** Few and large writes: each takes as long as it takes to judge several calls. */
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#write(), this.options.batchMs);
   }
 
   async #writeBatch(): Promise<void> {

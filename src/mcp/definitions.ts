@@ -52,10 +52,15 @@ export interface Definitions {
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
   /**
-   * The definition that counts; lists by itself where it must. Never rejects.
+   * The definition that counts, at once where it is known; lists by itself where it must. Never rejects.
    * @param metaText the `_meta` that a modern request needs, as JSON text
    */
-  lookup(tool: string, upstream: Upstream, exchange: Exchange, metaText: string | undefined): Promise<Definition>;
+  lookup(
+    tool: string,
+    upstream: Upstream,
+    exchange: Exchange,
+    metaText: string | undefined,
+  ): Definition | Promise<Definition>;
 }
 
 const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
@@ -155,21 +160,34 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
     return fault && { kind: "failed", ...fault };
   }
 
+  function find(known: Known, tool: string): Definition | undefined {
+    const listed = known.tools.get(tool);
+    if (listed !== undefined) return { kind: "listed", ...listed };
+    return known.whole ? { kind: "absent" } : undefined;
+  }
+
+  async function listAndFind(
+    tool: string,
+    upstream: Upstream,
+    exchange: Exchange,
+    metaText: string | undefined,
+  ): Promise<Definition> {
+    for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
+      const known = open(exchange.session.name);
+      const found = find(known, tool);
+      if (found !== undefined) return found;
+      known.listing ??= list(known, upstream, exchange, metaText);
+      const failed = await known.listing;
+      if (failed !== undefined) return failed;
+    }
+    return failure("the server's tools keep changing while they are listed");
+  }
+
   return {
     learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
     forget,
-    async lookup(tool, upstream, exchange, metaText) {
-      for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
-        const known = open(exchange.session.name);
-        const listed = known.tools.get(tool);
-        if (listed !== undefined) return { kind: "listed", ...listed };
-        if (known.whole) return { kind: "absent" };
-        known.listing ??= list(known, upstream, exchange, metaText);
-        const failed = await known.listing;
-        if (failed !== undefined) return failed;
-      }
-      return failure("the server's tools keep changing while they are listed");
-    },
+    lookup: (tool, upstream, exchange, metaText) =>
+      find(open(exchange.session.name), tool) ?? listAndFind(tool, upstream, exchange, metaText),
   };
 }
 
