@@ -88,7 +88,8 @@ class Masker {
   }
 
   #copyParts(value: object, place: Place, depth: number): unknown {
-    return Array.isArray(value) ? this.#copyArray(value, place, depth) : this.#copyObject(value, place, depth);
+    if (isRecord(value)) return this.#copyObject(value, place, depth);
+    return Array.isArray(value) ? this.#copyArray(value, place, depth) : undefined;
   }
 
   #copyArray(items: readonly unknown[], place: Place, depth: number): unknown {
@@ -103,9 +104,9 @@ class Masker {
     return copy;
   }
 
-  #copyObject(object: object, place: Place, depth: number): unknown {
+  #copyObject(object: Readonly<Record<string, unknown>>, place: Place, depth: number): unknown {
     const copy: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(object)) {
+    for (const key of Object.keys(object)) {
       if (this.#charactersLeft <= 0) {
         copy[CUT] = this.#cut(place);
         break;
@@ -113,7 +114,7 @@ class Masker {
       this.#charactersLeft -= Math.min(key.length, MAX_KEY_CHARACTERS);
       if (holdsSecret(key)) copy[unusedKey(MASK, copy)] = this.#mask(place);
       else if (key.length > MAX_KEY_CHARACTERS) copy[unusedKey(CUT, copy)] = this.#cut(place);
-      else put(copy, key, this.#copy(value, { key, above: place }, nameOf(key, object), depth + 1));
+      else put(copy, key, this.#copy(object[key], { key, above: place }, nameOf(key, object), depth + 1));
     }
     return copy;
   }
@@ -156,6 +157,10 @@ function pointerTo(place: Place): string {
     pointer = `/${part}${pointer}`;
   }
   return pointer;
+}
+
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  return !Array.isArray(value);
 }
 
 /** A key such as __proto__ is a key like any other. */

@@ -16,7 +16,7 @@ const MAX_HELD_CHARACTERS = 33_554_432;
 const MAX_LISTINGS = 3;
 
 export type Definition =
-  | ({ readonly kind: "listed" } & HeldDefinition)
+  | HeldDefinition
   /** The server lists no tool of this name. */
   | { readonly kind: "absent" }
   | ({ readonly kind: "failed" } & ListingFault);
@@ -51,18 +51,16 @@ export interface Definitions {
   learn(session: string, tools: readonly ListedTool[], place?: PagePlace): void;
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
+  /** The definition that counts; undefined where the session's tools must be listed first. */
+  known(session: string, tool: string): Definition | undefined;
   /**
-   * The definition that counts, at once where it is known; lists by itself where it must. Never rejects.
+   * The definition that counts; lists by itself where it must. Never rejects.
    * @param metaText the `_meta` that a modern request needs, as JSON text
    */
-  lookup(
-    tool: string,
-    upstream: Upstream,
-    exchange: Exchange,
-    metaText: string | undefined,
-  ): Definition | Promise<Definition>;
+  lookup(tool: string, upstream: Upstream, exchange: Exchange, metaText: string | undefined): Promise<Definition>;
 }
 
+const ABSENT: Definition = { kind: "absent" };
 const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
 const UNOBSERVED: ListingObserver = { listed() {}, mark: () => 0, wasWhole() {} };
 
@@ -161,33 +159,24 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
   }
 
   function find(known: Known, tool: string): Definition | undefined {
-    const listed = known.tools.get(tool);
-    if (listed !== undefined) return { kind: "listed", ...listed };
-    return known.whole ? { kind: "absent" } : undefined;
-  }
-
-  async function listAndFind(
-    tool: string,
-    upstream: Upstream,
-    exchange: Exchange,
-    metaText: string | undefined,
-  ): Promise<Definition> {
-    for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
-      const known = open(exchange.session.name);
-      const found = find(known, tool);
-      if (found !== undefined) return found;
-      known.listing ??= list(known, upstream, exchange, metaText);
-      const failed = await known.listing;
-      if (failed !== undefined) return failed;
-    }
-    return failure("the server's tools keep changing while they are listed");
+    return known.tools.get(tool) ?? (known.whole ? ABSENT : undefined);
   }
 
   return {
     learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
     forget,
-    lookup: (tool, upstream, exchange, metaText) =>
-      find(open(exchange.session.name), tool) ?? listAndFind(tool, upstream, exchange, metaText),
+    known: (session, tool) => find(open(session), tool),
+    async lookup(tool, upstream, exchange, metaText) {
+      for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
+        const known = open(exchange.session.name);
+        const found = find(known, tool);
+        if (found !== undefined) return found;
+        known.listing ??= list(known, upstream, exchange, metaText);
+        const failed = await known.listing;
+        if (failed !== undefined) return failed;
+      }
+      return failure("the server's tools keep changing while they are listed");
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { refuseBody, refuseCall, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
-import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
+import { checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
@@ -65,39 +65,40 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
       JSON.stringify(message.id),
     );
   }
-  const era = eraOf(message, incoming.headersDistinct);
-  const mismatch = checkHeaders(message, incoming.headersDistinct);
+  const headers = distinctHeadersOf(incoming);
+  const era = eraOf(message, headers);
+  const mismatch = checkHeaders(message, headers);
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, idTextOf(message));
 
   // 2. which session
   const opens = message.kind === "request" && message.method === "initialize";
   const identified = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
-  const exchange = openExchange(options, arrived, identified.session, era);
+  const { session } = identified;
   if (message.kind === "response") {
     // answers a request of the server's, which was judged when it was asked
-    return upstream.post({ ...exchange, message, body: body.bytes, ...UNCOUNTED });
+    return upstream.post({ ...openExchange(options, arrived, session, era), message, body: body.bytes, ...UNCOUNTED });
   }
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
-  const definition =
-    message.kind === "request" && message.tool !== undefined
-      ? await options.definitions.lookup(
-          message.tool,
-          upstream,
-          exchange,
-          era === "modern" ? message.metaText : undefined,
-        )
-      : undefined;
-  if (definition?.kind === "failed" && definition.sessionLost && identified.session.kind === "issued") {
+  let definition: Definition | undefined;
+  if (message.kind === "request" && message.tool !== undefined) {
+    definition = options.definitions.known(session.name, message.tool);
+    if (definition === undefined) {
+      const exchange = openExchange(options, arrived, session, era);
+      const metaText = era === "modern" ? message.metaText : undefined;
+      definition = await options.definitions.lookup(message.tool, upstream, exchange, metaText);
+    }
+  }
+  if (definition?.kind === "failed" && definition.sessionLost && session.kind === "issued") {
     return refuseSession(outgoing, { kind: "unknown", problem: definition.problem });
   }
   if (definition?.kind === "listed" && definition.paramHeaders.length > 0) {
-    const fault = checkHeaders(message, incoming.headersDistinct, definition.paramHeaders);
+    const fault = checkHeaders(message, headers, definition.paramHeaders);
     if (fault !== undefined) return refuseMessage(outgoing, fault, idTextOf(message));
   }
   if (isGone(outgoing, message)) return;
-  const call = describeCall(options, exchange, message, definition);
+  const call = describeCall(options, session, principal, message, definition);
   const verdict = await gate.judge(call);
   if (verdict.kind !== "forward") return refuseCall(outgoing, verdict, call, message, era);
   const refund = (): void => {
@@ -107,8 +108,18 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
 
   // 7 and 8. forward the judged bytes, filter the answer
   return upstream.post({
-    ...exchange,
-    screen: screenOf(options, exchange, call),
+    incoming,
+    outgoing,
+    principal,
+    session,
+    era,
+    screen: createScreen({
+      gate,
+      definitions: options.definitions,
+      continuations: options.continuations,
+      caller: call,
+      call,
+    }),
     message,
     body: body.bytes,
     onNothingWritten: refund,
@@ -132,48 +143,50 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
   });
 }
 
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** What the policy judges. */
 function describeCall(
   options: EndpointOptions,
-  exchange: Exchange,
+  session: SessionRef,
+  principal: Principal,
   message: ClientRequest | ClientNotification,
   definition: Definition | undefined,
 ): Call {
   const { method, params } = message;
-  const caller = { ...callerOf(options, exchange), direction: "to_server", method } as const;
-  if (message.kind === "notification" || message.tool === undefined) {
-    return { ...caller, ...(params !== undefined && { params }) };
-  }
-  const { tool, args } = message;
-  const call: Call = {
-    ...caller,
-    tool,
-    ...(args !== undefined && { args }),
-    ...(definition?.kind === "listed" && { definition: definition.definition }),
-    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
-    ...(options.arguments === "loose" && { looseArguments: true }),
+  const call: Draft<Call> = {
+    server: options.server,
+    direction: "to_server",
+    method,
+    session: session.name,
+    principal,
   };
-  return options.continuations.use(call, params?.value) ? { ...call, continued: true } : call;
+  if (options.mode === "observe") call.observed = true;
+  if (message.kind === "notification" || message.tool === undefined) {
+    if (params !== undefined) call.params = params;
+    return call;
+  }
+  call.tool = message.tool;
+  if (message.args !== undefined) call.args = message.args;
+  if (definition?.kind === "listed") call.definition = definition.definition;
+  if (definition?.kind === "failed") call.definitionProblem = definition.problem;
+  if (options.arguments === "loose") call.looseArguments = true;
+  if (options.continuations.use(call, params?.value)) call.continued = true;
+  return call;
 }
 
-function openExchange(options: EndpointOptions, arrived: Arrived, session: SessionRef, era: Era): Exchange {
-  const bare = { ...arrived, session, era };
-  return { ...bare, screen: screenOf(options, bare, undefined) };
-}
-
-function screenOf(
+/** An exchange in which nothing is called. */
+function openExchange(
   options: EndpointOptions,
-  exchange: Omit<Exchange, "screen">,
-  call: Call | undefined,
-): Exchange["screen"] {
+  { incoming, outgoing, principal }: Arrived,
+  session: SessionRef,
+  era: Era,
+): Exchange {
+  const caller: Draft<Caller> = { server: options.server, session: session.name, principal };
+  if (options.mode === "observe") caller.observed = true;
   const { gate, definitions, continuations } = options;
-  return createScreen({ gate, definitions, continuations, caller: callerOf(options, exchange), call });
-}
-
-function callerOf(options: EndpointOptions, exchange: Omit<Exchange, "screen">): Caller {
-  const { server, mode } = options;
-  const caller = { server, session: exchange.session.name, principal: exchange.principal };
-  return mode === "observe" ? { ...caller, observed: true } : caller;
+  const screen = createScreen({ gate, definitions, continuations, caller, call: undefined });
+  return { incoming, outgoing, principal, session, era, screen };
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

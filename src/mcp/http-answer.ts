@@ -41,6 +41,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #mode: Mode = "waiting";
   #started = false;
+  #ended = false;
   #status: number | undefined;
   #headers: Record<string, string | string[]> = {};
   #json = false;
@@ -97,9 +98,15 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     else {
       this.#json = type === "application/json";
       this.#mode = "whole";
-      const { answerTimeoutMs } = this.#options;
-      this.#timer = setTimeout(() => this.#fail("it did not finish its answer in time"), answerTimeoutMs);
+      // most answers are whole before anything else happens
+      queueMicrotask(() => this.#startTimer());
     }
+  }
+
+  #startTimer(): void {
+    if (this.#mode !== "whole" || this.#ended) return;
+    const { answerTimeoutMs } = this.#options;
+    this.#timer = setTimeout(() => this.#fail("it did not finish its answer in time"), answerTimeoutMs);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -112,6 +119,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#ended = true;
     if (this.#mode === "events") this.#pump?.end(undefined);
     else if (this.#mode === "whole") this.#finishWhole(this.#status ?? 0);
   }

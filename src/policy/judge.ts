@@ -12,6 +12,15 @@ export type Judge = (call: Call, facts: ToolFacts | undefined, unixMs: number, t
 
 /** What is alike for all calls to one tool, or with one method, of which the same is known. */
 type Kind = {
+  readonly server: string;
+  readonly tool: string | undefined;
+  readonly method: string;
+  readonly direction: Call["direction"];
+  readonly category: ToolFacts["category"] | undefined;
+  readonly risk: ToolFacts["risk"] | undefined;
+  readonly severity: ToolFacts["severity"] | undefined;
+  readonly isCatalogued: boolean | undefined;
+  readonly isChanged: boolean | undefined;
   /** The beginning of the input: the members that do not change from call to call. */
   readonly start: string;
   readonly session: boolean;
@@ -22,7 +31,7 @@ type Kind = {
   readonly given: Projection | undefined;
 };
 
-/** Callers choose the names of tools; the kind that was made first is forgotten first. */
+/** Callers choose the names of tools: when there are so many, all are forgotten. */
 const MAX_KINDS = 20_000;
 const MAX_REMEMBERED = 10_000;
 const MAX_REMEMBERED_CHARACTERS = 1_024;
@@ -35,24 +44,29 @@ export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRul
   }
   const { always } = conditions;
   const speakersOf = indexSpeakers(policy);
-  const kinds = new Map<string, Kind>();
+  /** By the tool or the method. */
+  const kinds = new Map<string, Kind[]>();
+  let made = 0;
   const remembered = new Map<string, Evaluation>();
 
   function kindOf(call: Call, facts: ToolFacts | undefined): Kind {
-    const name = nameOf(call, facts);
-    const known = kinds.get(name);
+    const name = call.tool ?? call.method;
+    const alike = kinds.get(name);
+    const known = alike?.find((kind) => isOfKind(kind, call, facts));
     if (known !== undefined) return known;
     const speakers = speakersOf(call, facts === undefined ? undefined : [facts.category]);
-    const made = describeKind(
-      call,
-      facts,
-      Projection.of(
-        always,
-        speakers.map((speaker) => speaker.conditions),
-      ),
+    const projection = Projection.of(
+      always,
+      speakers.map((speaker) => speaker.conditions),
     );
-    keep(kinds, name, made, MAX_KINDS);
-    return made;
+    const kind = describeKind(call, facts, projection);
+    if (made >= MAX_KINDS) {
+      kinds.clear();
+      made = 0;
+    }
+    made += 1;
+    kinds.set(name, [...(kinds.get(name) ?? []), kind]);
+    return kind;
   }
 
   return (call, facts, unixMs, timezone) => {
@@ -62,23 +76,30 @@ export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRul
     const evaluation = engine.evaluate(input);
     // what failed may have another reason than the input
     if (evaluation.kind === "decided" && input.length <= MAX_REMEMBERED_CHARACTERS)
-      keep(remembered, input, evaluation, MAX_REMEMBERED);
+      remember(remembered, input, evaluation);
     return evaluation;
   };
 }
 
-function keep<T>(map: Map<string, T>, key: string, value: T, max: number): void {
-  const [oldest] = map.size >= max ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
+/** The one that was remembered first is forgotten first. */
+function remember(remembered: Map<string, Evaluation>, input: string, evaluation: Evaluation): void {
+  const [oldest] = remembered.size >= MAX_REMEMBERED ? remembered.keys() : [];
+  if (oldest !== undefined) remembered.delete(oldest);
+  remembered.set(input, evaluation);
 }
 
-/** Names hold no control characters where they come from clients; JSON keeps any others apart. */
-function nameOf({ server, tool, method, direction }: Call, facts: ToolFacts | undefined): string {
-  const called = tool === undefined ? `m ${JSON.stringify(method)}` : `t ${JSON.stringify(tool)} ${method}`;
-  if (facts === undefined) return `${called} ${direction} ${server}`;
-  const { category, risk, severity, definition } = facts;
-  return `${called} ${direction} ${category} ${risk} ${severity} ${definition.catalogued} ${definition.changed} ${server}`;
+function isOfKind(kind: Kind, call: Call, facts: ToolFacts | undefined): boolean {
+  return (
+    kind.server === call.server &&
+    kind.tool === call.tool &&
+    kind.method === call.method &&
+    kind.direction === call.direction &&
+    kind.category === facts?.category &&
+    kind.risk === facts?.risk &&
+    kind.severity === facts?.severity &&
+    kind.isCatalogued === facts?.definition.catalogued &&
+    kind.isChanged === facts?.definition.changed
+  );
 }
 
 function describeKind(
@@ -90,6 +111,15 @@ function describeKind(
   const constant = { tool, category, risk, severity, definition, method, direction };
   const read = Object.entries(constant).filter(([name]) => projection.reads([name]));
   return {
+    server,
+    tool,
+    method,
+    direction,
+    category,
+    risk,
+    severity,
+    isCatalogued: definition?.catalogued,
+    isChanged: definition?.changed,
     start: JSON.stringify({ server, ...Object.fromEntries(read) }).slice(0, -1),
     session: projection.reads(["session"]),
     principal: projection.reads(["principal"]),
