@@ -7,11 +7,15 @@ import { join } from "node:path";
 import { readBundle } from "../src/policy/bundle.ts";
 import { createEngine } from "../src/policy/engine.ts";
 import { Problem } from "../src/problem.ts";
+import { benchBuckets } from "./buckets.ts";
 import { benchCalls } from "./calls.ts";
 import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
+import { benchOpa } from "./opa.ts";
 import { benchPolicy } from "./policy.ts";
 import { run } from "./processes.ts";
 import { benchReplay } from "./replay.ts";
+import { benchStartup } from "./startup.ts";
+import { benchStdio } from "./stdio.ts";
 
 const ROUNDS = 7;
 const CONNECTIONS = [1, 16, 64];
@@ -19,7 +23,11 @@ const CONNECTIONS = [1, 16, 64];
 /** In the order in which they run. */
 const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["policy", benchPolicy],
+  ["opa", benchOpa],
   ["calls", (rounds) => benchCalls({ rounds, connections: CONNECTIONS })],
+  ["stdio", benchStdio],
+  ["startup", benchStartup],
+  ["buckets", benchBuckets],
   ["replay", benchReplay],
 ]);
 

@@ -78,7 +78,12 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...children].map(stop));
 }
 
-export function stop(child: ChildProcess): Promise<unknown> {
+/** Stops one of them. */
+export async function stopStarted(pid: number): Promise<void> {
+  for (const child of children) if (child.pid === pid) await stop(child);
+}
+
+function stop(child: ChildProcess): Promise<unknown> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   child.removeAllListeners("exit");
   const gone = new Promise((resolve) => child.once("exit", resolve));
