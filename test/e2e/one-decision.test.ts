@@ -109,6 +109,7 @@ function replayIt(id: string): unknown {
   const policies = { base: UNLIKE_ALL, head };
   const table = new RecordingTable(policies);
   const replay = new Replay(policies, table, {
+    knowsRules: false,
     target: () => false,
     rule: () => false,
     speakers: () => false,

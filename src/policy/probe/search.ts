@@ -37,12 +37,18 @@ export type Searched = {
   readonly complete: boolean;
 };
 
-/** @param schemas JSON Schemas of args, where more than the catalogues is known of them */
+type Facts = readonly (ToolFacts | undefined)[];
+
+/**
+ * @param schemas JSON Schemas of args, where more than the catalogues is known of them
+ * @param otherFacts what else the policies may know of the tool, each with one for each policy: what is permitted is tried by it too
+ */
 export function searchInputs(
   target: Target,
   policies: readonly ProbedPolicy[],
   judge: Judge,
   schemas: readonly unknown[] = [],
+  otherFacts: readonly Facts[] = [],
 ): Searched {
   const { server, tool } = target;
   const facts = policies.map(({ catalogue }) =>
@@ -55,7 +61,7 @@ export function searchInputs(
     shape,
     policies.some(({ conditions }) => conditions === undefined),
   );
-  return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run();
+  return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run(otherFacts);
 }
 
 /** What is known of a tool's arguments, from the catalogues and from schemas. */
@@ -67,7 +73,7 @@ export function shapeOfTarget(target: Target, policies: readonly ProbedPolicy[],
 }
 
 /** Where only some of the catalogues have the tool, what these can't say of it is not varied for the others. */
-function leaveOutFacts({ all, groups }: Dimensions, facts: readonly (ToolFacts | undefined)[]): Dimensions {
+function leaveOutFacts({ all, groups }: Dimensions, facts: Facts): Dimensions {
   if (new Set(facts.map((one) => one?.definition.catalogued)).size === 1) return { all, groups };
   const keep = ({ path }: Dimension): boolean => !CATALOGUED.includes(path[0] ?? "");
   return { all: all.filter(keep), groups: groups.map((group) => group.filter(keep)) };
@@ -81,7 +87,7 @@ class Search {
 
   constructor(
     private readonly target: Target,
-    private readonly facts: readonly (ToolFacts | undefined)[],
+    private readonly facts: Facts,
     private readonly shape: Shape,
     private readonly dimensions: Dimensions,
     private readonly judge: Judge,
@@ -89,9 +95,9 @@ class Search {
     this.#full = this.#composersOf(this.#fullArgs());
   }
 
-  run(): Searched {
+  run(otherFacts: readonly Facts[]): Searched {
     const none: Assignment = new Map();
-    for (const given of [this.#minimal(), {}]) this.#try(this.#composersOf(given), none);
+    for (const given of [this.#minimal(), {}, ...this.#oneFieldOff()]) this.#try(this.#composersOf(given), none);
     this.#try(this.#full, none);
     this.#vary(none, MAX_COMBINATIONS);
     // the map grows while it is gone through
@@ -103,6 +109,11 @@ class Search {
       this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
     }
     if (starts === 0) this.#varyRefused();
+    const permitted = [...this.#ways.values()].filter(({ isPermitted }) => isPermitted).slice(0, MAX_STARTS);
+    for (const facts of otherFacts) {
+      const composers = this.#composersOf(this.#fullArgs(), facts);
+      for (const assignment of [none, ...permitted.map((way) => way.assignment)]) this.#try(composers, assignment);
+    }
     return { inputs: this.#seen.size, complete: this.#complete };
   }
 
@@ -146,9 +157,9 @@ class Search {
     if (!this.#ways.has(way)) this.#ways.set(way, { assignment, isPermitted });
   }
 
-  #composersOf(given: Draft): readonly ProbeComposer[] {
+  #composersOf(given: Draft, of: Facts = this.facts): readonly ProbeComposer[] {
     const byFacts = new Map<string, ProbeComposer>();
-    return this.facts.map((facts) => {
+    return of.map((facts) => {
       const name = JSON.stringify(facts) ?? "";
       const composer = byFacts.get(name) ?? new ProbeComposer(this.target, facts, given);
       byFacts.set(name, composer);
@@ -168,10 +179,23 @@ class Search {
     }, {});
   }
 
-  #minimal(): Draft {
-    const required = [...this.shape.fields].filter(([, field]) => field.required);
-    return Object.fromEntries(required.map(([name, field]) => [name, sampleOf(field)]));
+  /** All parameters but one, and one besides those that are required: for rules that look at which there are. */
+  #oneFieldOff(): readonly Draft[] {
+    const minimal = this.#minimal();
+    return [...this.shape.fields].flatMap(([name, field]) => {
+      const fewer = Object.fromEntries([...this.shape.fields].filter(([other]) => other !== name).map(sampleEntry));
+      return field.required ? [fewer] : [fewer, { ...minimal, [name]: sampleOf(field) }];
+    });
   }
+
+  #minimal(): { readonly [name: string]: Draft } {
+    const required = [...this.shape.fields].filter(([, field]) => field.required);
+    return Object.fromEntries(required.map(sampleEntry));
+  }
+}
+
+function sampleEntry([name, field]: readonly [string, Shape]): [string, Draft] {
+  return [name, sampleOf(field)];
 }
 
 function assign(start: Assignment, chosen: readonly (readonly [Dimension, Value])[]): Assignment {
