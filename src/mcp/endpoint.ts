@@ -98,11 +98,16 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
   }
   if (isGone(outgoing, message)) return;
   const call = describeCall(options, exchange, message, definition);
-  const verdict = await gate.judge(call);
+  const verdict = await gate.judge(call, {
+    held: (_note, _seconds, leave) => void outgoing.once("close", leave),
+    async definition() {
+      if (message.kind !== "request" || message.tool === undefined) return undefined;
+      const now = await options.definitions.lookup(message.tool, upstream, exchange, message.metaText);
+      return now.kind === "listed" ? now.definition.sha256 : undefined;
+    },
+  });
   if (verdict.kind !== "forward") return refuseCall(outgoing, verdict, call, message, era);
-  const refund = (): void => {
-    if (verdict.receipt !== undefined) gate.refund(verdict.receipt);
-  };
+  const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
 
   // 7 and 8. forward the judged bytes, filter the answer
