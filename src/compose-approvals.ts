@@ -2,7 +2,8 @@
 // decides. Made once, by the composition root.
 import { randomUUID } from "node:crypto";
 import type { Approvals, Question } from "./approvals/approval.ts";
-import { createApprovals } from "./approvals/approvals.ts";
+import { type ApprovalDesk, createApprovals } from "./approvals/approvals.ts";
+import { createWebhook } from "./approvals/webhook.ts";
 import type { Config } from "./config/schema.ts";
 import type { Asking, GatePorts } from "./gate/gate.ts";
 import type { Call } from "./gate/types.ts";
@@ -16,7 +17,7 @@ export type ApprovalParts = {
   readonly policy: ActivePolicy;
   /** Whether there is an operator key, so that somebody can approve. */
   readonly hasApprover: () => boolean;
-  /** Base URL of the gate for approvers, without a slash at the end; undefined while it is not known. */
+  /** Base URL at which this machine reaches the gate, without a slash at the end; undefined while it is not known. */
   readonly url: () => string | undefined;
   readonly log: (line: string) => void;
 };
@@ -30,7 +31,19 @@ export type RunningApprovals = Pick<GatePorts, "approve" | "release"> & {
 };
 
 export function composeApprovals({ config, state, policy, hasApprover, url, log }: ApprovalParts): RunningApprovals {
-  const desk = createApprovals({
+  const urlOf = (id: string): string | undefined => {
+    const base = config.approvals.url ?? url();
+    return base === undefined ? undefined : `${base}/console/approvals/${id}`;
+  };
+  const webhook =
+    config.approvals.webhook &&
+    createWebhook({
+      ...config.approvals.webhook,
+      unixMs: Date.now,
+      isPending: (id) => desk.find(id)?.state === "pending",
+      log,
+    });
+  const desk: ApprovalDesk = createApprovals({
     store: state.approvals,
     unixMs: Date.now,
     monotonicMs: () => performance.now(),
@@ -38,11 +51,8 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
     fourEyes: config.keys.length > 0,
     revision: () => policy.current.engine.revision.revision,
     hasApprover,
-    urlOf(id) {
-      const base = url();
-      return base === undefined ? undefined : `${base}/console/approvals/${id}`;
-    },
-    announce: undefined,
+    urlOf,
+    announce: webhook && ((request, link) => webhook.tell(request, `${urlOf(request.id)}?link=${link}`)),
     onProblem: log,
   });
   return {
@@ -56,7 +66,10 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
     release: (note) => desk.release(note),
     policyChanged: () => desk.policyChanged(),
     sessionEnded: (session) => desk.sessionEnded(session),
-    close: () => desk.close(),
+    close() {
+      webhook?.close();
+      desk.close();
+    },
   };
 }
 

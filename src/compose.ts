@@ -9,7 +9,7 @@ import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
-import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
+import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
@@ -105,7 +105,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       state,
       policy,
       hasApprover: () => operator !== undefined && operator.kind !== "none",
-      url: () => url,
+      url: () => url && reachableUrl({ url }),
       log,
     });
     const gate = composeGate(config, { policy, limiter, approvals, decisions, live, shadow });

@@ -2,11 +2,11 @@
 // reads its answer by a schema. What can be wrong on the way is a Problem that says what to do.
 import { z } from "zod";
 import { locateState } from "../config/config.ts";
-import type { RunningGate } from "../config/running-gate.ts";
+import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 import { findGate } from "./find-gate.ts";
-import { reachableUrl, StrangerError } from "./gate-connection.ts";
+import { StrangerError } from "./gate-connection.ts";
 import { readBody, send } from "./gate-link.ts";
 
 const ANSWER_MS = 60_000;

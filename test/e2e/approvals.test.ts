@@ -1,6 +1,8 @@
 // Calls for which a rule asks for a person, from an agent's call over the person's answer to the server, and what doesn't get there.
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { makeKey } from "../../src/http/bearer.ts";
@@ -10,7 +12,7 @@ import { connectV1 } from "./harness-clients.ts";
 import { startHttpFixture, startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
-import { makeTempDir } from "./harness-process.ts";
+import { makeTempDir, waitFor, whenDone } from "./harness-process.ts";
 import { type RecorderGate, startRecorderGate, TRANSPORTS } from "./harness-recorders.ts";
 import { callBody, isToolError, messagesOf, openSession, post, type Session, textOf } from "./harness-wire.ts";
 
@@ -269,6 +271,51 @@ test("an approval is not used up by a call that never reached the server", async
   expect(passed.error).toBeUndefined();
   expect(isToolError(passed)).toBe(false);
   expect(await listApprovals(gate)).toMatchObject([{ id, state: "used" }]);
+});
+
+test("a webhook is told of a request, signed, with a link that leads to the sign-in and opens nothing by itself", async () => {
+  const came: { signature: unknown; body: string }[] = [];
+  const receiver = createServer((incoming, outgoing) => {
+    let body = "";
+    incoming.setEncoding("utf8").on("data", (chunk) => {
+      body += chunk;
+    });
+    incoming.on("end", () => {
+      came.push({ signature: incoming.headers["regate-signature"], body });
+      outgoing.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  whenDone(() => void receiver.close());
+  const { port } = receiver.address() as AddressInfo;
+  const secret = "secret-of-the-end-to-end-tests";
+  const recorder = await startRecorder("--sessions");
+  const gate = await startGate({
+    servers: { recorder: { url: recorder.url } },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration fills it in
+    config: { approvals: { webhook: { url: `http://127.0.0.1:${port}/hook`, secret: "${HOOK_SECRET}" } } },
+    env: { HOOK_SECRET: secret },
+  });
+  const session = await openSession(gate.url("recorder"));
+  const { id } = approvalIn(await session.call("write_file", { path: "/etc/a" }));
+  await session.call("write_file", { path: "/etc/a" });
+  const { signature, body } = await waitFor("the webhook", () => came[0]);
+  const time = /^t=(\d+),v1=/.exec(String(signature))?.[1];
+  expect(signature).toBe(`t=${time},v1=${createHmac("sha256", secret).update(`${time}.${body}`).digest("hex")}`);
+  const told = JSON.parse(body);
+  expect(told).toMatchObject({
+    type: "approval.asked",
+    id,
+    server: "recorder",
+    tool: "write_file",
+    principal: "local",
+  });
+  expect(told.link).toMatch(new RegExp(`^${gate.base}/console/approvals/${id}\\?link=[\\w-]{43}$`));
+  const followed = await fetch(told.link, { redirect: "manual" });
+  expect(followed.status).toBe(303);
+  expect(followed.headers.get("location")).toMatch(/^\/console\/sign-in\?next=/);
+  expect(await listApprovals(gate)).toMatchObject([{ id, state: "pending" }]);
+  expect(came).toHaveLength(1);
 });
 
 describe("on a gate with keys", () => {
