@@ -7,7 +7,7 @@ import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
-import { refuseBody, refuseCall, refuseMessage, refuseSession } from "./http-refusals.ts";
+import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
@@ -107,7 +107,7 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   }
   if (isGone(outgoing, message)) return;
   const call = describeCall(options, exchange, message, definition);
-  const isLeft = message.kind === "notification" && holds.cancel(identified.session.name, message);
+  const cancelsHeld = message.kind === "notification" && holds.cancel(identified.session.name, message);
   const hold = createHold({
     exchange,
     message,
@@ -121,7 +121,11 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   if (verdict.kind !== "forward") return refuseCall(answering.outgoing, verdict, call, message, era);
   const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
-  if (isLeft) {
+  if (hold.isLeft() && message.kind === "request") {
+    refund();
+    return refuseCancelled(answering.outgoing, message);
+  }
+  if (cancelsHeld) {
     // what never went to the server can't be cancelled there
     refund();
     return writeEmpty(outgoing, 202);

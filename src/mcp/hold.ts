@@ -27,6 +27,8 @@ export type HoldOptions = {
 
 export interface Hold {
   readonly waiter: Waiter;
+  /** Whether the client has cancelled the call, at whatever moment since it was held. */
+  isLeft(): boolean;
   /** The wait is over, if there was one. @returns the response on which the call is answered */
   end(verdict: Verdict): ServerResponse;
 }
@@ -43,11 +45,13 @@ export function createHold(options: HoldOptions): Hold {
       },
       definition: options.definition,
     },
+    isLeft: () => wait?.isLeft === true,
     end: (verdict) => wait?.end(verdict) ?? options.exchange.outgoing,
   };
 }
 
 class Wait {
+  isLeft = false;
   readonly #options: HoldOptions;
   readonly #note: ApprovalNote;
   readonly #leave: () => void;
@@ -64,11 +68,15 @@ class Wait {
     const { session, incoming, outgoing } = exchange;
     this.#options = options;
     this.#note = note;
-    this.#leave = leave;
+    this.#leave = () => {
+      this.isLeft = true;
+      leave();
+    };
     this.#progress = -seconds;
-    outgoing.once("close", leave);
+    outgoing.once("close", this.#leave);
+    if (outgoing.destroyed) this.#leave();
     if (message.kind !== "request") return;
-    this.#forget = holds.add(session.name, message.id, leave);
+    this.#forget = holds.add(session.name, message.id, this.#leave);
     // the answer to initialize has a session's id in its head
     if (message.method === "initialize" || !accepts(incoming.headers.accept, "text/event-stream")) return;
     this.#tokenText = tokenTextOf(message);

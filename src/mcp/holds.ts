@@ -6,6 +6,8 @@ import { type IdKey, keyOf } from "./stdio-route.ts";
 
 /** Questions of the gate's own whose answers are still awaited; a forgotten one's goes to the server, which did not ask. */
 const MAX_ASKED = 10_000;
+/** Cancellations that found no call held: one may be held yet that was not when they came. */
+const MAX_CANCELLED = 1_000;
 
 export interface Holds {
   /** @param leave ends the hold @returns what takes it off the table */
@@ -21,6 +23,7 @@ export interface Holds {
 export function createHolds(): Holds {
   const held = new Map<string, Set<() => void>>();
   const asked = new Set<string>();
+  const cancelled = new Set<string>();
   const nameOf = (session: string, key: IdKey): string => JSON.stringify([session, key]);
   return {
     add(session, id, leave) {
@@ -28,6 +31,7 @@ export function createHolds(): Holds {
       const leaving = held.get(name) ?? new Set();
       held.set(name, leaving);
       leaving.add(leave);
+      if (cancelled.delete(name)) leave();
       return () => {
         leaving.delete(leave);
         if (leaving.size === 0 && held.get(name) === leaving) held.delete(name);
@@ -35,15 +39,21 @@ export function createHolds(): Holds {
     },
     cancel(session, notification) {
       const key = cancelledBy(notification);
-      const leaving = key === undefined ? undefined : held.get(nameOf(session, key));
+      if (key === undefined) return false;
+      const name = nameOf(session, key);
+      const leaving = held.get(name);
+      if (leaving === undefined) addBounded(cancelled, name, MAX_CANCELLED);
       for (const leave of [...(leaving ?? [])]) leave();
       return leaving !== undefined;
     },
-    asked(session, id) {
-      const [oldest] = asked;
-      if (asked.size >= MAX_ASKED && oldest !== undefined) asked.delete(oldest);
-      asked.add(nameOf(session, keyOf(id)));
-    },
+    asked: (session, id) => addBounded(asked, nameOf(session, keyOf(id)), MAX_ASKED),
     takes: (session, { id }) => asked.delete(nameOf(session, keyOf(id))),
   };
+}
+
+/** The oldest makes room. */
+function addBounded(names: Set<string>, name: string, max: number): void {
+  const [oldest] = names;
+  if (names.size >= max && oldest !== undefined) names.delete(oldest);
+  names.add(name);
 }

@@ -60,6 +60,26 @@ describe("a call that is held", () => {
   });
 });
 
+describe("a cancellation that comes before its call is held", () => {
+  test("leaves the call when it is, once", () => {
+    const holds = createHolds();
+    const left: string[] = [];
+    expect(holds.cancel("s", cancel(1))).toBe(false);
+    holds.add("s-2", 1, () => left.push("another session's"));
+    holds.add("s", 1, () => left.push("the call"))();
+    holds.add("s", 1, () => left.push("a later one"));
+    expect(left).toEqual(["the call"]);
+  });
+
+  test("is remembered a thousand deep", () => {
+    const holds = createHolds();
+    const left: number[] = [];
+    for (let n = 0; n <= 1_000; n += 1) holds.cancel("s", cancel(n));
+    for (const n of [0, 1]) holds.add("s", n, () => left.push(n));
+    expect(left).toEqual([1]);
+  });
+});
+
 describe("what the gate asked a client", () => {
   test("is answered once, by its session, under its id", () => {
     const holds = createHolds();
