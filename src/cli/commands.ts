@@ -32,7 +32,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "dev",
     {
-      usage: "[DIR] [-c regate.yaml]",
+      usage: "[DIR] [-c regate.yaml] [--port N] [--mcp-config FILE]",
       summary: "run the gate, and rebuild the policy folder at each save",
       load: () => import("./dev.ts"),
     },
@@ -80,7 +80,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      usage: "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
@@ -174,7 +174,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   } catch (error) {
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
-    io.stderr(lines.map((line) => `${line}\n`).join(""));
+    io.stderr([...new Set(lines)].map((line) => `${line}\n`).join(""));
     return 2;
   }
 }
