@@ -63,6 +63,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     log: {
       file: config.log.file,
       durable: config.log.durable,
+      on_failure: config.log.onFailure,
       lost: decisions.lost(),
       failing: decisions.isFailing(),
     },
