@@ -113,6 +113,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "log",
+    {
+      usage:
+        "[verify [FILE...] [--key FILE]...] | [FILE] [--since T] [--until T] [--server S] [--tool T] [--session S] [--principal P] [--action A] [--rule R] [-n N] [--follow]  [--json] [-c regate.yaml]",
+      summary: "search the decision log, follow it, or verify that no line of it was changed, removed or moved",
+      load: () => import("./log.ts"),
+    },
+  ],
+  [
     "learn",
     {
       usage: "--from LOG... [-o DIR] [--min-calls N]",

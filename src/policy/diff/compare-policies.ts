@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Evaluation } from "../../gate/types.ts";
 import { startPolicy } from "../active-policy.ts";
 import type { Bundle } from "../bundle.ts";
+import { withMasks } from "../log-masks.ts";
 import { type Judged, searchInputs } from "../probe/search.ts";
 import { listTargets, type ProbedPolicy } from "../probe/targets.ts";
 import type { Sample } from "../samples.ts";
@@ -17,6 +18,8 @@ export type ComparedPolicy = ProbedPolicy & {
   /** Whether its index is known to be that of its sources, because it was built just now: then it says what can't have changed. */
   readonly isBuiltHere: boolean;
   evaluate(inputText: string): Evaluation;
+  /** The same, with what the log masks of the arguments as what is redacted. */
+  evaluateMasked(inputText: string): Evaluation;
 };
 
 export type Policies = { readonly base: ComparedPolicy; readonly head: ComparedPolicy };
@@ -40,8 +43,26 @@ export async function openPolicy(bundle: Bundle, isBuiltHere: boolean): Promise<
   const { engine, rules, conditions, catalogue } = await startPolicy(bundle);
   const { revision, digest } = engine.revision;
   const evaluate = (inputText: string): Evaluation => engine.evaluate(inputText);
-  return { revision, digest, isBuiltHere, rules, catalogue, conditions, evaluate };
+  const evaluateMasked = (inputText: string): Evaluation => withMasks(evaluate(inputText), engine.mask(inputText));
+  return { revision, digest, isBuiltHere, rules, catalogue, conditions, evaluate, evaluateMasked };
 }
+
+const NOTHING_PERMITTED: Evaluation = {
+  kind: "decided",
+  decision: {
+    action: "deny",
+    reasons: ["No rule permits this call"],
+    rules: [],
+    malformed: [],
+    rate_limits: [],
+    approval: { timeout: 300, hold: 25 },
+    labels: [],
+    redact: [],
+    hidden: false,
+  },
+  fuel: 0,
+  bundle: { revision: "none", digest: "" },
+};
 
 /** Where there is no policy yet, nothing is permitted: what a first policy permits is looser than that. */
 export const NO_POLICY: ComparedPolicy = {
@@ -51,22 +72,8 @@ export const NO_POLICY: ComparedPolicy = {
   rules: new Map(),
   catalogue: {},
   conditions: { always: [], library: "", rules: new Map() },
-  evaluate: () => ({
-    kind: "decided",
-    decision: {
-      action: "deny",
-      reasons: ["No rule permits this call"],
-      rules: [],
-      malformed: [],
-      rate_limits: [],
-      approval: { timeout: 300, hold: 25 },
-      labels: [],
-      redact: [],
-      hidden: false,
-    },
-    fuel: 0,
-    bundle: { revision: "none", digest: "" },
-  }),
+  evaluate: () => NOTHING_PERMITTED,
+  evaluateMasked: () => NOTHING_PERMITTED,
 };
 
 /** @param schemas JSON Schemas of tools' args by `<server>/<tool>`, where more than the catalogues is known */
@@ -83,7 +90,7 @@ export function comparePolicies(
   let generated = 0;
 
   const evaluate = (inputs: { base: string; head: string }): { base: Evaluation; head: Evaluation } => {
-    const judged = { base: base.evaluate(inputs.base), head: head.evaluate(inputs.head) };
+    const judged = { base: base.evaluateMasked(inputs.base), head: head.evaluateMasked(inputs.head) };
     fuel.base = Math.max(fuel.base, judged.base.fuel);
     fuel.head = Math.max(fuel.head, judged.head.fuel);
     for (const side of ["base", "head"] as const) {
