@@ -2,13 +2,14 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeApprovals } from "./compose-approvals.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
-import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
+import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
@@ -18,9 +19,10 @@ import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
-import { openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
+import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
-import { openState, type State } from "./state/state.ts";
+import { readSecret } from "./state/private-files.ts";
+import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 
 export type GateOptions = {
   readonly config: Config;
@@ -49,7 +51,7 @@ export type RunningGate = {
   close(): Promise<void>;
 };
 
-const PRUNE_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** @throws Problem for what a person mends: the bundle, the state folder, the address */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
@@ -70,7 +72,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const state = openState(config.state);
     closers.push(() => state.close());
     state.endedSessions.prune(Date.now());
-    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), PRUNE_MS).unref();
+    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), HOUR_MS).unref();
     closers.push(() => clearInterval(pruning));
     const journal = openJournal({
       path: join(state.dir, "takes.journal"),
@@ -85,28 +87,33 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
-    const decisions = await openDecisionLog({
-      ...config.log,
-      labels: { id: instance, version },
-      unixMs: Date.now,
-      onProblem: log,
-    });
+    const decisions = await composeLog(options, instance, state);
     closers.push(() => decisions.close());
-    if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
 
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
-    const gate = composeGate(config, { policy, limiter, decisions, live, shadow });
-    const servers = composeServers({ config, gate, limiter, state, live, log });
-    for (const { upstream } of servers) closers.push(() => upstream.close());
     let operator: OpenedOperatorKey | undefined;
-    const secret = makeProofSecret();
     let url: string | undefined;
+    const approvals = composeApprovals({
+      config,
+      state,
+      policy,
+      hasApprover: () => operator !== undefined && operator.kind !== "none",
+      url: () => url && reachableUrl({ url }),
+      log,
+    });
+    const gate = composeGate(config, { policy, limiter, approvals, decisions, live, shadow });
+    const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
+    for (const { upstream } of servers) closers.push(() => upstream.close());
+    const secret = makeProofSecret();
     let policySince = Date.now();
     const reload = async (): Promise<ReloadedAll> => {
       const reloaded = await reloadPolicy(policy, log);
-      if (reloaded.kind === "swapped") policySince = Date.now();
+      if (reloaded.kind === "swapped") {
+        policySince = Date.now();
+        approvals.policyChanged();
+      }
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
@@ -118,6 +125,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       operatorKey,
       reload,
       ask: composeAsk({ policy, decisions }),
+      approvals: approvals.desk,
       status: composeStatus({
         config,
         version,
@@ -139,6 +147,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const server = await listen(app, config.listen);
     closers.push(() => server.close());
+    closers.push(() => approvals.close());
     // only now: a key that was made by a start that failed would never be shown
     operator = openOperatorKey({
       configured: options.operatorKey,
@@ -159,6 +168,24 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     await close();
     throw error;
   }
+}
+
+async function composeLog({ config, version, log }: GateOptions, instance: string, state: State): Promise<DecisionLog> {
+  const { keyFile, rotate, keep, ...rest } = config.log;
+  const decisions = await openDecisionLog({
+    ...rest,
+    key: keyFile === undefined ? state.secretKey("log") : readSecret(keyFile, SECRET_KEY_BYTES),
+    rotation: { maxBytes: rotate.maxBytes, maxAgeMs: rotate.maxHours && rotate.maxHours * HOUR_MS },
+    retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
+    labels: { id: instance, version },
+    unixMs: Date.now,
+    onProblem: log,
+  });
+  if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
+  if (decisions.missing !== undefined) {
+    log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
+  }
+  return decisions;
 }
 
 async function composeShadowOf(

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
-import { SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -30,8 +30,23 @@ export type LogConfig = {
   readonly file: string;
   /** True: a call goes out only when its record is on disk. */
   readonly durable: boolean;
+  /** What becomes of calls while the log can't be written. */
+  readonly onFailure: "refuse" | "continue";
   /** Names of arguments that are masked besides the built-in ones. */
   readonly maskedKeys: readonly string[];
+  /** Holds the key that chains the lines, absolute; undefined: one of the state folder's own. */
+  readonly keyFile: string | undefined;
+  /** A file that grows longer, or was begun longer ago, is put away. */
+  readonly rotate: { readonly maxBytes: number; readonly maxHours: number | undefined };
+  /** How many of those stay, and for how long; undefined: all, for ever. */
+  readonly keep: { readonly files: number | undefined; readonly days: number | undefined };
+};
+
+export type ApprovalsConfig = {
+  /** Where approvers reach this gate, `scheme://host[:port]`; undefined: where it listens. */
+  readonly url: string | undefined;
+  /** What is told of each new request; `url` is absolute, `secret` signs. */
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
 };
 
 /** regate.yaml, with defaults filled in and paths absolute. */
@@ -51,6 +66,7 @@ export type Config = {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
+  readonly approvals: ApprovalsConfig;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -67,8 +83,11 @@ export type SchemaContext = {
 export const DEFAULT_LISTEN = "127.0.0.1:8787";
 export const DEFAULT_STATE = ".regate";
 export const DEFAULT_LOG_FILE = "decisions.jsonl";
+const DEFAULT_LOG_BYTES = 268_435_456;
 /** 1 MiB of args, and room for what surrounds them. */
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
+
+const SHORTEST_SECRET = 16;
 
 export const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The principal of an unauthenticated gate: no key may pass for it. */
@@ -165,16 +184,55 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     log: strictFields({
       file: path.optional(),
       durable: flag().default(false),
+      onFailure: z.enum(["refuse", "continue"], { error: says("must be refuse or continue") }).optional(),
       maskedKeys: list(text(), "argument names").default([]),
+      keyFile: path.optional(),
+      rotate: strictFields({
+        maxBytes: wholeNumber(65_536, 1_099_511_627_776).default(DEFAULT_LOG_BYTES),
+        maxHours: wholeNumber(1, 87_600).optional(),
+      }).prefault({}),
+      keep: strictFields({
+        files: wholeNumber(1, 999_999).optional(),
+        days: wholeNumber(1, 36_500).optional(),
+      }).prefault({}),
+    }).prefault({}),
+    approvals: strictFields({
+      url: originSchema.optional(),
+      webhook: webhookSchema(env).optional(),
     }).prefault({}),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, ...rest }) => ({
+  }).transform(({ bundle, log, approvals, ...rest }) => ({
     ...rest,
     file,
     bundle,
-    log: { ...log, file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE) },
+    approvals: { url: approvals.url, webhook: approvals.webhook },
+    log: {
+      ...log,
+      file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
+      // a log that must have each call is one that no call goes without
+      onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
+      keyFile: log.keyFile,
+      rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
+      keep: { files: log.keep.files, days: log.keep.days },
+    },
   }));
+}
+
+function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {
+  const filled = filledText({ env, dialect: "regate" });
+  return strictFields({
+    url: filled,
+    secret: filled.refine((secret) => secret.length >= SHORTEST_SECRET, {
+      error: `must be at least ${SHORTEST_SECRET} characters; make one with openssl rand -hex 32, and keep it in the environment`,
+    }),
+    allowPlainHttp: flag().default(false),
+  }).transform(({ url, secret, allowPlainHttp }, ctx) => {
+    const checked = checkUrl(url, allowPlainHttp);
+    if (checked.kind === "fine") return { url: checked.href, secret };
+    ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
+    return z.NEVER;
+  });
 }
 
 function serversSchema({

@@ -4,6 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Status } from "../status/status-schema.ts";
+import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import {
   admit,
@@ -38,7 +39,8 @@ export type ReloadedShadow =
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
 
 export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
-  McpRouteParts & {
+  McpRouteParts &
+  Pick<ApprovalsApiParts, "approvals"> & {
     readonly operatorKey: OperatorKey;
     readonly reload: () => Promise<ReloadedAll>;
     readonly status: () => Status;
@@ -83,6 +85,7 @@ export function createApp(parts: AppParts): App {
   };
   app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
+  app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
   app.route("/", parts.console);

@@ -3,12 +3,18 @@
 // read, the engine gets all of it. Bounded memory, whatever callers send.
 import type { Call, Evaluation, ToolFacts } from "../gate/types.ts";
 import type { Engine } from "./engine.ts";
-import { composeInput, composeTime, NO_HISTORY } from "./input.ts";
+import { composeInput, composeTime, type History, NO_HISTORY } from "./input.ts";
 import { Projection } from "./projection.ts";
 import { type IndexedRules, indexSpeakers } from "./speakers.ts";
 
 /** As `engine.evaluate` of the whole input (composeInput) decides; only the fuel is less. */
-export type Judge = (call: Call, facts: ToolFacts | undefined, unixMs: number, timezone: string) => Evaluation;
+export type Judge = (
+  call: Call,
+  facts: ToolFacts | undefined,
+  unixMs: number,
+  timezone: string,
+  history?: History,
+) => Evaluation;
 
 /** What is alike for all calls to one tool, or with one method, of which the same is known. */
 type Kind = {
@@ -39,8 +45,8 @@ const MAX_REMEMBERED_CHARACTERS = 1_024;
 export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRules): Judge {
   const { conditions } = policy;
   if (conditions === undefined) {
-    return (call, facts, unixMs, timezone) =>
-      engine.evaluate(composeInput(call, facts, { unixMs }, NO_HISTORY, timezone));
+    return (call, facts, unixMs, timezone, history) =>
+      engine.evaluate(composeInput(call, facts, { unixMs }, history, timezone));
   }
   const { always } = conditions;
   const speakersOf = indexSpeakers(policy);
@@ -69,8 +75,8 @@ export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRul
     return kind;
   }
 
-  return (call, facts, unixMs, timezone) => {
-    const input = writeInput(kindOf(call, facts), call, unixMs, timezone);
+  return (call, facts, unixMs, timezone, history = NO_HISTORY) => {
+    const input = writeInput(kindOf(call, facts), call, unixMs, timezone, history);
     const known = remembered.get(input);
     if (known !== undefined) return known;
     const evaluation = engine.evaluate(input);
@@ -129,14 +135,14 @@ function describeKind(
   };
 }
 
-function writeInput(kind: Kind, call: Call, unixMs: number, timezone: string): string {
+function writeInput(kind: Kind, call: Call, unixMs: number, timezone: string, history: History): string {
   let input = kind.start;
   if (kind.session) input += `,"session":${JSON.stringify(call.session)}`;
   if (kind.principal) {
     const { id, groups, claims } = call.principal;
     input += `,"principal":${JSON.stringify({ id, groups, claims })}`;
   }
-  if (kind.history) input += `,"history":${JSON.stringify(NO_HISTORY)}`;
+  if (kind.history) input += `,"history":${JSON.stringify(history)}`;
   if (kind.time) input += `,"time":${composeTime(unixMs, timezone)}`;
   if (kind.given !== undefined) {
     const [name, given] = call.tool === undefined ? ["params", call.params] : ["args", call.args];
