@@ -34,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "dev",
     {
-      usage: "[DIR] [-c regate.yaml]",
+      usage: "[DIR] [-c regate.yaml] [--port N] [--mcp-config FILE]",
       summary: "run the gate, and rebuild the policy folder at each save",
       load: () => import("./dev.ts"),
     },
@@ -82,7 +82,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      usage: "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
@@ -129,6 +129,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "approvals",
+    {
+      usage:
+        "[list [--state STATE] | show ID | approve ID [--minutes N] | deny ID --reason TEXT]  [-c regate.yaml] [--json]",
+      summary: "show the calls that wait for a person, and approve or deny one",
+      load: () => import("./approvals.ts"),
+    },
+  ],
+  [
     "reload",
     {
       usage: "[-c regate.yaml]",
@@ -170,7 +179,8 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
     // a file's name or a source may be somebody else's: it can't begin a line, or write over one
-    io.stderr(lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`).join(""));
+    const shown = lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`);
+    io.stderr([...new Set(shown)].join(""));
     return 2;
   }
 }

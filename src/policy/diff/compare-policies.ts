@@ -105,8 +105,11 @@ export function comparePolicies(
       const sides = [judged.base, judged.head];
       return { way: JSON.stringify(sides.map(wayOf)), isPermitted: sides.some(isPermitted) };
     };
-    const known = schemas.get(`${target.server}/${target.tool}`);
-    const searched = searchInputs(target, [base, head], judge, known, listOtherFacts(policies, target));
+    const searched = searchInputs(target, [base, head], judge, {
+      schemas: schemas.get(`${target.server}/${target.tool}`),
+      isInFocus: isUnchanged.focusOn(target),
+      otherFacts: listOtherFacts(policies, target),
+    });
     generated += searched.inputs;
     if (!searched.complete) incomplete.push(`${server}/${tool}`);
   }

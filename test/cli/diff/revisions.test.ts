@@ -358,6 +358,9 @@ describe("samples and schemas come along", () => {
     const named = await diff(repository.dir, ["a.tar.gz", "b.tar.gz", "--samples", "test/samples"]);
     expect(named.stdout).toContain("and 1 sample\n");
     expect(named.stdout).toContain("1 sample)");
+    expect(await problemOf(diff(repository.dir, ["a.tar.gz", "b.tar.gz", "--samples", "tests/sample"]))).toEqual([
+      "--samples tests/sample: no such folder; name the one that holds them, such as test/samples",
+    ]);
   });
 
   test("a broken one is named by its place in the repository", async () => {
