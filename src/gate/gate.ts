@@ -156,7 +156,7 @@ async function decide(
       const denied = approval.waitedMs > 0 ? denies(ports.evaluate(call, facts, ports.unixMs())) : undefined;
       if (denied !== undefined) {
         giveBack(ports, { receipt, approval });
-        return { ...seen, ...denied };
+        return { ...seen, ...denied, approval };
       }
     }
     return { ...seen, kind: "forward", receipt, approval };
