@@ -12,7 +12,7 @@ import type { DecisionLog } from "./log/decision-log.ts";
 import type { DefinitionChange } from "./log/log-line.ts";
 import type { RuleSite } from "./log/write-line.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
-import { inputTimeOf } from "./policy/input.ts";
+import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
 import type { RuleIndex } from "./policy/rule-index.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 
@@ -40,17 +40,24 @@ export function composeGate(config: Config, parts: GateParts): Gate {
     release: approvals.release,
     record(judged) {
       shadow?.offer(judged);
+      const { engine } = policy.current;
       return decisions.record({
         ...judged,
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
+        // asked when the line is written
+        mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });
     },
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
   });
+}
+
+function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
+  return composeInput(call, verdict.facts, { unixMs: startedUnixMs }, NO_HISTORY, timezone);
 }
 
 function chargesOf(call: Call, facts: ToolFacts | undefined, decision: Decision): Charge[] {

@@ -19,9 +19,10 @@ import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
-import { openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
+import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
-import { openState, type State } from "./state/state.ts";
+import { readSecret } from "./state/private-files.ts";
+import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 
 export type GateOptions = {
   readonly config: Config;
@@ -50,7 +51,7 @@ export type RunningGate = {
   close(): Promise<void>;
 };
 
-const PRUNE_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** @throws Problem for what a person mends: the bundle, the state folder, the address */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
@@ -71,7 +72,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const state = openState(config.state);
     closers.push(() => state.close());
     state.endedSessions.prune(Date.now());
-    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), PRUNE_MS).unref();
+    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), HOUR_MS).unref();
     closers.push(() => clearInterval(pruning));
     const journal = openJournal({
       path: join(state.dir, "takes.journal"),
@@ -86,14 +87,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
-    const decisions = await openDecisionLog({
-      ...config.log,
-      labels: { id: instance, version },
-      unixMs: Date.now,
-      onProblem: log,
-    });
+    const decisions = await composeLog(options, instance, state);
     closers.push(() => decisions.close());
-    if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
 
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
@@ -173,6 +168,24 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     await close();
     throw error;
   }
+}
+
+async function composeLog({ config, version, log }: GateOptions, instance: string, state: State): Promise<DecisionLog> {
+  const { keyFile, rotate, keep, ...rest } = config.log;
+  const decisions = await openDecisionLog({
+    ...rest,
+    key: keyFile === undefined ? state.secretKey("log") : readSecret(keyFile, SECRET_KEY_BYTES),
+    rotation: { maxBytes: rotate.maxBytes, maxAgeMs: rotate.maxHours && rotate.maxHours * HOUR_MS },
+    retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
+    labels: { id: instance, version },
+    unixMs: Date.now,
+    onProblem: log,
+  });
+  if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
+  if (decisions.missing !== undefined) {
+    log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
+  }
+  return decisions;
 }
 
 async function composeShadowOf(

@@ -1,6 +1,8 @@
 // The commands by name, and how one is found and run. A command's code is loaded when it is called for, so that `regate build`
 // loads nothing of the gate. Knows no process: the caller has the streams and the exit.
+
 import { nearestWord } from "../config/suggest.ts";
+import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -111,6 +113,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "log",
+    {
+      usage:
+        "[verify [FILE...] [--key FILE]...] | [FILE] [--since T] [--until T] [--server S] [--tool T] [--session S] [--principal P] [--action A] [--rule R] [-n N] [--follow]  [--json] [-c regate.yaml]",
+      summary: "search the decision log, follow it, or verify that no line of it was changed, removed or moved",
+      load: () => import("./log.ts"),
+    },
+  ],
+  [
     "learn",
     {
       usage: "--from LOG... [-o DIR] [--min-calls N]",
@@ -153,6 +164,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ],
 ]);
 
+const MAX_FAULT_CHARACTERS = 10_000;
+
 /**
  * Runs the command that `argv` (without node and script) names.
  * @returns its exit code; 2 for what a person mends, which is then on stderr, one line for each fault
@@ -174,7 +187,9 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   } catch (error) {
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
-    io.stderr([...new Set(lines)].map((line) => `${line}\n`).join(""));
+    // a file's name or a source may be somebody else's: it can't begin a line, or write over one
+    const shown = lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`);
+    io.stderr([...new Set(shown)].join(""));
     return 2;
   }
 }

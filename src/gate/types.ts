@@ -146,6 +146,12 @@ export type Evaluation =
   | { readonly kind: "decided"; readonly decision: Decision; readonly fuel: number; readonly bundle: Revision }
   | { readonly kind: "failed"; readonly problem: string; readonly fuel: number; readonly bundle: Revision | undefined };
 
+/** What the policy masks of a call's line in the log, besides what its rules redact: JSON pointers from the line's root. */
+export type Masks =
+  | { readonly kind: "masks"; readonly pointers: readonly string[] }
+  /** It can't be said: then all arguments are masked. */
+  | { readonly kind: "failed"; readonly problem: string };
+
 /** What `regate/classify` makes of one tool's definition (rego/regate/classify.rego); never `Unknown`. */
 export type Classification = {
   readonly category: Category;

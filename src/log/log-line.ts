@@ -1,6 +1,6 @@
 // One judged call as one line of the decision log, with what only the gate knows under `regate`. Pure.
 import type { Judged } from "../gate/gate.ts";
-import type { ApprovalNote, Outcome, Verdict } from "../gate/types.ts";
+import type { ApprovalNote, Masks, Outcome, Verdict } from "../gate/types.ts";
 import { type LineContext, type LineParts, type RuleSite, writeLine } from "./write-line.ts";
 
 /** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
@@ -15,6 +15,8 @@ export type DecisionEvent = Judged & {
   readonly time?: unknown;
   /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
   readonly history?: unknown;
+  /** Asks the policy that judged what the log masks; where it is left out, nothing more. */
+  readonly mask?: (() => Masks) | undefined;
 };
 
 /** @returns the line, without a line feed at its end and with none inside */
@@ -29,6 +31,7 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
       arguments: call[given]?.value ?? {},
       input: describeInput(event),
       decision: verdict.decision,
+      masks: event.mask?.(),
       error: describeError(verdict),
       requestedBy: call.principal.id,
       startedUnixMs: event.startedUnixMs,

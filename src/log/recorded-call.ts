@@ -1,6 +1,7 @@
 // Reads one line of a decision log back into the call that was judged. What the log masked or cut is named, never filled in.
 // Anything that is no decision of a gate is foreign. Pure.
 import { z } from "zod";
+import { readOwnLine } from "./own-line.ts";
 
 export type RecordedCall = {
   /** The input that was judged, with marks where something was masked or cut. */
@@ -28,6 +29,8 @@ const lineSchema = z.looseObject({
 export type RecordedLine =
   | { readonly kind: "call"; readonly call: RecordedCall }
   | { readonly kind: "not_json" }
+  /** What the log wrote about itself. */
+  | { readonly kind: "own" }
   /** JSON, and no decision of a gate. */
   | { readonly kind: "foreign" };
 
@@ -39,7 +42,7 @@ export function readRecordedLine(text: string): RecordedLine {
     return { kind: "not_json" };
   }
   const parsed = lineSchema.safeParse(value);
-  if (!parsed.success) return { kind: "foreign" };
+  if (!parsed.success) return { kind: readOwnLine(text) === undefined ? "foreign" : "own" };
   const { input, result, bundles, masked = [], regate } = parsed.data;
   const pointers = [...masked, ...(regate?.truncated ?? [])].map(splitPointer);
   return {

@@ -1,8 +1,8 @@
 // The MCP endpoint of one server: reads a request, says who asks in which session, has it judged, and forwards or refuses.
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Gate } from "../gate/gate.ts";
-import type { Call, Principal } from "../gate/types.ts";
+import type { Gate, Waiter } from "../gate/gate.ts";
+import type { Call, Principal, Verdict } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
@@ -40,6 +40,14 @@ type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerRe
 
 /** With the tables of what is under way at one endpoint. */
 type Tables = EndpointOptions & { readonly holds: Holds; readonly urlAskers: UrlAskers };
+
+/** Of one call whose tool becomes another one each time. */
+const MAX_JUDGEMENTS = 3;
+const CHANGING: Definition = {
+  kind: "failed",
+  problem: "the tool's definition changed while the call was judged",
+  sessionLost: false,
+};
 
 export function createEndpoint(given: EndpointOptions): Endpoint {
   const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers() };
@@ -88,16 +96,7 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   }
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
-  const lookup = async () =>
-    message.kind === "request" && message.tool !== undefined
-      ? await options.definitions.lookup(
-          message.tool,
-          upstream,
-          exchange,
-          era === "modern" ? message.metaText : undefined,
-        )
-      : undefined;
-  const definition = await lookup();
+  const definition = await findDefinition(options, exchange, message);
   if (definition?.kind === "failed" && definition.sessionLost && identified.session.kind === "issued") {
     return refuseSession(outgoing, { kind: "unknown", problem: definition.problem });
   }
@@ -106,7 +105,6 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     if (fault !== undefined) return refuseMessage(outgoing, fault, idTextOf(message));
   }
   if (isGone(outgoing, message)) return;
-  const call = describeCall(options, exchange, message, definition);
   const cancelsHeld = message.kind === "notification" && holds.cancel(identified.session.name, message);
   const hold = createHold({
     exchange,
@@ -114,9 +112,9 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     server: options.server,
     holds,
     urlAskers,
-    definition: () => lookup().then(hashOf),
+    definition: () => findDefinition(options, exchange, message).then(hashOf),
   });
-  const verdict = await gate.judge(call, hold.waiter);
+  const { call, verdict } = await judge(options, exchange, message, definition, hold.waiter);
   const answering = { ...exchange, outgoing: hold.end(verdict) };
   if (verdict.kind !== "forward") return refuseCall(answering.outgoing, verdict, call, message, era);
   const refund = (): void => gate.refund(verdict);
@@ -162,6 +160,54 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
   });
 }
 
+/** @returns undefined for what is no call of a tool */
+async function findDefinition(
+  { definitions, upstream }: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+): Promise<Definition | undefined> {
+  if (message.kind !== "request" || message.tool === undefined) return undefined;
+  return definitions.lookup(message.tool, upstream, exchange, exchange.era === "modern" ? message.metaText : undefined);
+}
+
+/**
+ * Judges once more where the tool became another one meanwhile: tokens, approvals and the record take time, and what goes
+ * out has to be a call of the tool that was judged.
+ */
+async function judge(
+  options: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+  first: Definition | undefined,
+  waiter: Waiter,
+): Promise<{ readonly call: Call; readonly verdict: Verdict }> {
+  const { gate, definitions } = options;
+  let call = describeCall(options, exchange, message, first);
+  for (let attempt = 1; ; attempt += 1) {
+    const verdict = await gate.judge(call, waiter);
+    const { tool, session, definition } = call;
+    if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
+      return { call, verdict };
+    if (definitions.counts(session, tool, definition?.sha256)) return { call, verdict };
+    const now = attempt < MAX_JUDGEMENTS ? await findDefinition(options, exchange, message) : CHANGING;
+    const sha256 = now?.kind === "listed" ? now.definition.sha256 : undefined;
+    if (now?.kind !== "failed" && sha256 === definition?.sha256) return { call, verdict };
+    gate.refund(verdict);
+    // what it wants in headers was not held against this request
+    const isOtherwise = now?.kind === "listed" && now.paramHeaders.length > 0;
+    call = withDefinition(call, isOtherwise ? CHANGING : now);
+  }
+}
+
+function withDefinition(call: Call, definition: Definition | undefined): Call {
+  const { definition: _, ...bare } = call;
+  return {
+    ...bare,
+    ...(definition?.kind === "listed" && { definition: definition.definition }),
+    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
+  };
+}
+
 /** What the policy judges. */
 function describeCall(
   options: EndpointOptions,
@@ -175,14 +221,13 @@ function describeCall(
     return { ...caller, ...(params !== undefined && { params }) };
   }
   const { tool, args } = message;
-  const call: Call = {
+  const bare: Call = {
     ...caller,
     tool,
     ...(args !== undefined && { args }),
-    ...(definition?.kind === "listed" && { definition: definition.definition }),
-    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
     ...(options.arguments === "loose" && { looseArguments: true }),
   };
+  const call = withDefinition(bare, definition);
   return options.continuations.use(call, params?.value) ? { ...call, continued: true } : call;
 }
 

@@ -47,6 +47,9 @@ export type Conditions = {
   readonly rules: ReadonlyMap<string, RuleConditions>;
 };
 
+/** What `policy.log/mask` goes by in `rules`: it is looked at for every call, and is no rule. */
+export const MASK_ID = "policy.log/mask";
+
 const VERSION = 1;
 
 const pathSchema = z.array(z.string().nullable());

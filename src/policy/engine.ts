@@ -5,12 +5,13 @@ import opa = require("@open-policy-agent/opa-wasm");
 
 import type { z } from "zod";
 
-import type { Classified, Evaluation, Revision } from "../gate/types.ts";
+import type { Classified, Evaluation, Masks, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS } from "./bundle.ts";
 import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
 import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
+import { MASK_ENTRYPOINT, maskResultSchema } from "./log-masks.ts";
 
 /** A byte of a string takes about 1.25 units, of a structure 6. */
 const UNITS_PER_INPUT_BYTE = 10;
@@ -33,6 +34,10 @@ export interface Engine {
   evaluate(inputText: string): Evaluation;
   /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
   classify(definitionText: string): Classified;
+  /** Whether the policy masks anything of the log itself. */
+  readonly hasMasks: boolean;
+  /** What it masks of the log for this input. */
+  mask(inputText: string): Masks;
 }
 
 /** What a bundle is asked, and the shape that an answer has. */
@@ -58,6 +63,8 @@ const CLASSIFICATION = {
   /** It takes 100,000 to 1,000,000: it looks up each word of the texts, of which it reads the beginnings only. */
   baseUnits: 3_000_000,
 };
+
+const MASKS = { entrypoint: MASK_ENTRYPOINT, schema: maskResultSchema, noun: "set of masks", baseUnits: 200_000 };
 
 type Answer<T> =
   | { readonly kind: "answered"; readonly value: T; readonly fuel: number }
@@ -88,6 +95,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
   const start = await prepare(bundle);
   let instance: Instance | undefined = start();
+  const hasMasks = Object.hasOwn(instance.policy.entrypoints, MASK_ENTRYPOINT);
 
   const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
     if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
@@ -127,6 +135,13 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       const { fuel } = answer;
       if (answer.kind === "answered") return { kind: "classified", classification: answer.value, fuel };
       return { kind: "failed", problem: `the policy could not classify this tool: ${answer.problem}`, fuel };
+    },
+    hasMasks,
+    mask(inputText) {
+      if (!hasMasks) return { kind: "masks", pointers: [] };
+      const answer = ask(MASKS, inputText);
+      if (answer.kind === "answered") return { kind: "masks", pointers: answer.value };
+      return { kind: "failed", problem: `the policy could not say what the log masks: ${answer.problem}` };
     },
   };
 }

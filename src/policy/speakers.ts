@@ -1,7 +1,7 @@
 // Which rules may speak to a call, by their heads: what rego/regate/layers finds when it evaluates. It errs on one side: a rule
 // that is named here may be silent, one that is not named is.
 import type { Category } from "../gate/types.ts";
-import type { Conditions, RuleConditions } from "./conditions.ts";
+import { type Conditions, MASK_ID, type RuleConditions } from "./conditions.ts";
 import type { RuleIndex } from "./rule-index.ts";
 
 /** What is known of a policy's rules from its bundle. */
@@ -19,6 +19,8 @@ export type Speaker = { readonly id: string; readonly conditions: RuleConditions
 
 /** Where nothing speaks of these by name, they count as a Read. */
 const READING_METHODS = ["resources/read", "prompts/get"];
+
+const ALWAYS = ["policy.guardrails/", "regate.guardrails/", MASK_ID];
 
 /** @param categories that the tool may have; all that have defaults, where they are left out */
 export function listSpeakers(
@@ -40,7 +42,7 @@ function speaks(
   addressee: Addressee,
   categories: readonly Category[] | undefined,
 ): boolean {
-  if (id.startsWith("policy.guardrails/") || id.startsWith("regate.guardrails/")) return true;
+  if (ALWAYS.some((always) => id.startsWith(always))) return true;
   const isToolCall = addressee.method === "tools/call";
   const isNamed = name === "*" || name === (isToolCall ? addressee.tool : addressee.method);
   if (server !== undefined)

@@ -33,6 +33,11 @@ export interface State {
   close(): void;
 }
 
+/** Where `secretKey(name)` lies. */
+export function secretKeyFile(dir: string, name: string): string {
+  return join(dir, `${name}.key`);
+}
+
 /** Opens the folder, or makes it. Throws a Problem where another gate has it, where others may write to it, or where its contents cannot be used. */
 export function openState(dir: string): State {
   makePrivateFolder(dir);
@@ -45,7 +50,7 @@ export function openState(dir: string): State {
     meta: createMeta(db),
     secretKey(name) {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);
-      return readOrMakeSecret(join(dir, `${name}.key`), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
+      return readOrMakeSecret(secretKeyFile(dir, name), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
     },
     close: () => closeDatabase(db),
   };

@@ -11,6 +11,9 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["failed", "not judged"],
 ]);
 
+/** What may become of a call. */
+export const OUTCOME_KINDS: readonly string[] = [...WORDS.keys()];
+
 /** As in `12 went out, 3 denied`; of an observed server, what would have become of those that went out all the same. */
 export function describeOutcomes({ verdicts, let_through: letThrough, mode }: ServerStatus): string {
   const kinds = [...new Set([...WORDS.keys(), ...Object.keys(verdicts)])].filter((kind) => (verdicts[kind] ?? 0) > 0);

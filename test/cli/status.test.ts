@@ -17,7 +17,7 @@ const QUIET: Status = {
   now: T,
   policy: REVISION,
   servers: [],
-  log: { file: "/state/decisions.jsonl", durable: false, lost: 0, failing: false },
+  log: { file: "/state/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
 };
 const SERVER: ServerStatus = {
   key: "files",

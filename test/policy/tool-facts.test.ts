@@ -31,7 +31,7 @@ function policyOf(answer: () => Classified) {
     asked.push(text);
     return answer();
   };
-  const engine = { revision, evaluate: unasked, classify };
+  const engine = { revision, evaluate: unasked, classify, hasMasks: false, mask: unasked };
   const policy: ActivePolicy = {
     current: { engine, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
     evaluate: unasked,

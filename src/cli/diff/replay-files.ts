@@ -1,6 +1,7 @@
-// Replays decision logs, one after the other, a line at a time; tells how far it is. Lines that are no recorded call are counted
+// Replays decision logs, each with its rotated files, one after the other, a line at a time; tells how far it is. Lines that are no recorded call are counted
 // and named by their number, and change nothing else.
 import { resolve } from "node:path";
+import { withRotated } from "../../log/log-files.ts";
 import { type Line, type LineReader, openLines } from "../../log/read-lines.ts";
 import { readRecordedLine } from "../../log/recorded-call.ts";
 import type { Replay } from "../../policy/diff/replay.ts";
@@ -23,7 +24,8 @@ export async function replayFiles(
 ): Promise<readonly ReplayedFile[]> {
   const readers: { readonly shown: string; readonly reader: LineReader }[] = [];
   try {
-    for (const shown of files) readers.push({ shown, reader: await openLines(resolve(io.cwd, shown), shown) });
+    const logs = await withRotated(files.map((shown) => ({ file: resolve(io.cwd, shown), shown })));
+    for (const { file, shown } of logs) readers.push({ shown, reader: await openLines(file, shown) });
     const progress = createProgress(
       io,
       readers.reduce((sum, { reader }) => sum + reader.sizeBytes, 0),
@@ -89,6 +91,7 @@ function replayLine(line: Line, replay: Replay): string | undefined {
         replay.add(read.call);
         return "call";
       }
+      if (read.kind === "own") return undefined;
       if (line.kind === "unended") return "cut short";
       return read.kind === "not_json" ? "not JSON" : "no decision of a gate";
     }

@@ -40,7 +40,8 @@ type Facts = ToolFacts | undefined;
 /** What is known of all calls of one tool with the same facts. */
 type Kind = { readonly projection: Projection; readonly isUnchanged: boolean };
 type Decisions = { readonly base: string; readonly head: string };
-type Judged = Decisions & { readonly added: Added | undefined };
+/** `decisions` are without what the log masks, as the log has them. */
+type Judged = { readonly decisions: Decisions; readonly added: Added | undefined };
 
 const MAX_KINDS = 5_000;
 const MAX_JUDGED = 4_000;
@@ -103,20 +104,27 @@ export class Replay {
     const name = inputs.base === inputs.head ? inputs.base : `${inputs.base}\n${inputs.head}`;
     const known = this.#judged.get(name);
     if (known !== undefined) {
-      if (this.#isOtherwise(call, known)) this.#obstacles.differs += 1;
+      if (this.#isOtherwise(call, known.decisions)) this.#obstacles.differs += 1;
       else known.added?.again();
       return;
     }
     const base = this.policies.base.evaluate(inputs.base);
     const head = this.policies.head.evaluate(inputs.head);
     const decisions = { base: this.#write(base), head: this.#write(head) };
-    const isOtherwise = this.#isOtherwise(call, decisions);
-    if (isOtherwise) this.#obstacles.differs += 1;
-    else if (decisions.base === decisions.head && decisions.base !== FAILED) this.#remember(name, decisions, undefined);
-    else {
-      const added = this.table.add({ ...namesOf(call.input), origin: "recorded", inputs, base, head });
-      this.#remember(name, decisions, added);
+    if (this.#isOtherwise(call, decisions)) {
+      this.#obstacles.differs += 1;
+      return;
     }
+    const masked = {
+      base: this.policies.base.evaluateMasked(inputs.base),
+      head: this.policies.head.evaluateMasked(inputs.head),
+    };
+    const written = this.#write(masked.base);
+    const isAlike = written !== FAILED && written === this.#write(masked.head);
+    const added = isAlike
+      ? undefined
+      : this.table.add({ ...namesOf(call.input), origin: "recorded", inputs, ...masked });
+    this.#remember(name, decisions, added);
   }
 
   /** Whether the bundle that judged the call judges what is left of it otherwise than it did. */
@@ -130,7 +138,7 @@ export class Replay {
   #remember(name: string, decisions: Decisions, added: Added | undefined): void {
     if (name.length > MAX_REMEMBERED_CHARACTERS) return;
     if (this.#judged.size >= MAX_JUDGED) this.#judged.clear();
-    this.#judged.set(name, { ...decisions, added });
+    this.#judged.set(name, { decisions, added });
   }
 
   /** As text; there are few different ones, and each is kept once. */
