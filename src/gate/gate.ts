@@ -84,6 +84,9 @@ export interface Gate {
 /** What is known of a call before its outcome is. */
 type Known = Omit<Verdict, "kind"> & { readonly kind?: never };
 
+/** What can still become of a call that a person approved. */
+type LateRefusal = Extract<Refusal, { readonly kind: "denied" | "failed" }>;
+
 const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while the server is only observed" };
 
 export function createGate(ports: GatePorts): Gate {
@@ -156,7 +159,7 @@ async function decide(
       const denied = approval.waitedMs > 0 ? denies(ports.evaluate(call, facts, ports.unixMs())) : undefined;
       if (denied !== undefined) {
         giveBack(ports, { receipt, approval });
-        return { ...seen, ...denied };
+        return { ...seen, ...denied, approval };
       }
     }
     return { ...seen, kind: "forward", receipt, approval };
@@ -184,7 +187,7 @@ function hides(ports: GatePorts, call: Call): boolean {
 }
 
 /** Time has passed since the call was decided on: what a policy says that reads the clock may be a deny by now. */
-function denies(evaluation: Evaluation): (Refusal & { readonly decision?: Decision }) | undefined {
+function denies(evaluation: Evaluation): (LateRefusal & { readonly decision?: Decision }) | undefined {
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
   const { decision } = evaluation;
   return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision } : undefined;
@@ -213,7 +216,7 @@ function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {
   return { kind: "rate_limited", limit: taken.limit, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
-function failure(step: Step, cause: unknown): Refusal {
+function failure(step: Step, cause: unknown): Extract<Refusal, { readonly kind: "failed" }> {
   return { kind: "failed", step, problem: cause instanceof Error ? cause.message : String(cause) };
 }
 
