@@ -10,6 +10,7 @@ import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
+import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
@@ -86,13 +87,20 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
+    const history = openHistory({
+      path: join(state.dir, "history.journal"),
+      store: state.history,
+      unixMs: Date.now,
+      onProblem: log,
+    });
+    closers.push(() => history.close());
     const decisions = await composeLog(options, instance, state);
     closers.push(() => decisions.close());
 
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
-    const gate = composeGate(config, { policy, limiter, decisions, live, shadow });
+    const gate = composeGate(config, { policy, limiter, decisions, history, live, shadow });
     const servers = composeServers({ config, gate, limiter, state, live, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     let operator: OpenedOperatorKey | undefined;

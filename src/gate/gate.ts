@@ -1,7 +1,18 @@
 // What happens to a call, top to bottom: complete, decide, take tokens, ask for approval, record. Whatever fails refuses; only
 // on a server that is observed what would be refused goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
-import type { Call, Decision, Evaluation, Receipt, Refusal, Step, Taken, ToolFacts, Verdict } from "./types.ts";
+import type {
+  Call,
+  Decision,
+  Evaluation,
+  History,
+  Receipt,
+  Refusal,
+  Step,
+  Taken,
+  ToolFacts,
+  Verdict,
+} from "./types.ts";
 
 /** What became of a call for which a rule requires approval. */
 export type Approval =
@@ -24,8 +35,10 @@ export interface GatePorts {
   describe(call: Call): ToolFacts | undefined;
   /** Step 3. Where the arguments don't fit the reviewed inputSchema, in one sentence without their values. */
   checkArguments(call: Call): string | undefined;
+  /** Step 3. The principal's earlier calls; undefined where no policy looks at them. Throws where more was done than is known. */
+  recall(call: Call): History | undefined;
   /** Step 4. The active bundle's decision; `unixMs` is the time that the policy sees. */
-  evaluate(call: Call, facts: ToolFacts | undefined, unixMs: number): Evaluation;
+  evaluate(call: Call, facts: ToolFacts | undefined, unixMs: number, history: History | undefined): Evaluation;
   /** Step 5. All buckets of the decision, all or nothing. */
   take(call: Call, facts: ToolFacts | undefined, decision: Decision): Taken | Promise<Taken>;
   refund(receipt: Receipt): void;
@@ -33,6 +46,8 @@ export interface GatePorts {
   approve(call: Call, decision: Decision): Approval | Promise<Approval>;
   /** Step 9. A promise where the record must be on disk before the call may go out. */
   record(judged: Judged): Promise<void> | undefined;
+  /** After the record, for a call that goes out: it is part of the principal's history from now on. */
+  remember(judged: Judged): void;
   newDecisionId(): string;
   unixMs(): number;
   monotonicNs(): number;
@@ -66,8 +81,10 @@ async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
   const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
   const verdict = call.observed === true ? letThrough(decided) : decided;
   const judgedNs = ports.monotonicNs() - startedNs;
+  const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
-    await ports.record({ call, verdict, startedUnixMs, judgedNs });
+    await ports.record(judged);
+    if (verdict.kind === "forward") ports.remember(judged);
     return verdict;
   } catch (error) {
     if (verdict.kind === "forward") giveBack(ports, verdict.receipt);
@@ -88,7 +105,9 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
     if (unfit !== undefined) return { ...seen, kind: "invalid_arguments", problem: unfit };
 
     step = "decide";
-    const evaluation = ports.evaluate(call, facts, unixMs);
+    const history = ports.recall(call);
+    seen = { ...seen, history };
+    const evaluation = ports.evaluate(call, facts, unixMs, history);
     seen = { ...seen, fuel: evaluation.fuel, bundle: evaluation.bundle };
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
@@ -120,14 +139,14 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, bundle, ...instead } = verdict;
-  return { id, decision, facts, fuel, bundle, kind: "forward", receipt: undefined, instead };
+  const { id, decision, facts, fuel, bundle, history, ...instead } = verdict;
+  return { id, decision, facts, fuel, bundle, history, kind: "forward", receipt: undefined, instead };
 }
 
 function hides(ports: GatePorts, call: Call): boolean {
   if (call.observed === true) return false;
   try {
-    const evaluation = ports.evaluate(call, ports.describe(call), ports.unixMs());
+    const evaluation = ports.evaluate(call, ports.describe(call), ports.unixMs(), ports.recall(call));
     return evaluation.kind === "failed" || evaluation.decision.hidden;
   } catch {
     return true;
@@ -153,6 +172,6 @@ function failure(step: Step, cause: unknown): Refusal {
 }
 
 function known(verdict: Verdict): Known {
-  const { id, decision, facts, fuel, bundle } = verdict;
-  return { id, decision, facts, fuel, bundle };
+  const { id, decision, facts, fuel, bundle, history } = verdict;
+  return { id, decision, facts, fuel, bundle, history };
 }

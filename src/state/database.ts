@@ -16,6 +16,11 @@ const SCHEMA_STEPS = [
    CREATE INDEX buckets_by_full_at ON buckets (full_at_unix_ms);
    CREATE TABLE ended_sessions (nonce TEXT PRIMARY KEY, expires_unix_ms REAL NOT NULL) STRICT;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE history (
+     principal TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL,
+     PRIMARY KEY (principal, kind, name, hour)
+   ) STRICT;
+   CREATE INDEX history_by_hour ON history (hour);`,
 ];
 
 /** Throws a Problem where another gate holds the file, where a newer regate wrote it, or where it is no state file. */

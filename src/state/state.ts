@@ -1,12 +1,14 @@
-// What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels, ended
+// What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels, histories, ended
 // sessions, a few named values, secret keys.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import type { HistoryStore } from "../history/history-journal.ts";
 import type { BucketStore } from "../limits/journal.ts";
 import { createBucketTable } from "./bucket-table.ts";
 import { closeDatabase, type Db, openDatabase } from "./database.ts";
 import { createEndedSessions, type EndedSessions } from "./ended-sessions.ts";
+import { createHistoryTable } from "./history-table.ts";
 import { makePrivateFolder, readOrMakeSecret } from "./private-files.ts";
 
 export const SECRET_KEY_BYTES = 32;
@@ -23,6 +25,7 @@ export interface State {
   readonly dir: string;
   readonly buckets: BucketStore;
   readonly endedSessions: EndedSessions;
+  readonly history: HistoryStore;
   readonly meta: Meta;
   /** The SECRET_KEY_BYTES random bytes of `<name>.key`, made at the first call. Throws a Problem where the file is open to others or of another length. */
   secretKey(name: string): Buffer;
@@ -43,6 +46,7 @@ export function openState(dir: string): State {
     dir,
     buckets: createBucketTable(db),
     endedSessions: createEndedSessions(db),
+    history: createHistoryTable(db),
     meta: createMeta(db),
     secretKey(name) {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);

@@ -1,0 +1,135 @@
+// Keeps histories over restarts: one append for each call that counts, before it goes out, and from time to time a fold into the
+// store. A line says what is, not what changed, so that reading it twice does no harm. What can't be written stays counted in
+// memory, and is written with the next call that can be.
+import { z } from "zod";
+import type { Call, History } from "../gate/types.ts";
+import { JournalFile } from "../limits/journal-file.ts";
+import { decodeChecked, encodeChecked } from "../limits/journal-line.ts";
+import { Problem } from "../problem.ts";
+import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS } from "./history.ts";
+
+/** Where counts lie after a fold. */
+export interface HistoryStore {
+  /** Replaces these counts and drops all of hours before `oldestHour`. */
+  save(counts: Iterable<HourCount>, oldestHour: number): void;
+  load(): readonly HourCount[];
+}
+
+export type HistoryJournalOptions = HistoryOptions & {
+  /** The journal's file, which only this process writes. */
+  readonly path: string;
+  readonly store: HistoryStore;
+  readonly unixMs: () => number;
+  /** Told, in one sentence, when writing begins to fail and when it works again. */
+  readonly onProblem: (problem: string) => void;
+  /** Length of the file at which it is folded; 256 KiB where absent. */
+  readonly foldBytes?: number;
+};
+
+export interface HistoryJournal {
+  /** @throws Error where more was done than is counted */
+  read(call: Call): History;
+  /** Counts a call that goes out. Never throws. */
+  add(allowed: Allowed): void;
+  /** Folds what is left and closes the file. */
+  close(): void;
+}
+
+const FOLD_BYTES = 256 * 1024;
+/** What waits for a disk that is full; beyond it, memory alone knows. */
+const MAX_UNWRITTEN = 10_000;
+
+const lineSchema = z.array(z.tuple([z.string(), z.enum(KINDS), z.string(), z.int().min(0), z.int().positive()]));
+
+/** @throws Problem where what an earlier process left can't be read: to go on would forget calls */
+export function openHistory(options: HistoryJournalOptions): HistoryJournal {
+  const { path, store, unixMs, onProblem, foldBytes = FOLD_BYTES } = options;
+  const histories = new Histories(options);
+  const file = openFile(path);
+  let foldAtBytes = foldBytes;
+  let unwritten = new Map<string, HourCount>();
+  let isFailing = false;
+  foldAtStart();
+  histories.restore(store.load(), unixMs());
+
+  function fold(): void {
+    store.save(readCounts(file), Math.floor(unixMs() / 3_600_000) - 24);
+    file.empty();
+    foldAtBytes = foldBytes;
+  }
+
+  function foldAtStart(): void {
+    try {
+      fold();
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem([
+        `${path}: the history could not be folded into the store (${messageOf(error)}): is the disk full?`,
+      ]);
+    }
+  }
+
+  function write(counts: readonly HourCount[]): void {
+    const all = [...unwritten.values(), ...counts];
+    try {
+      if (all.length > 0) file.append(encodeChecked(JSON.stringify(all.map(toTuple))));
+      if (file.bytes >= foldAtBytes) fold();
+      unwritten = new Map();
+      if (isFailing) onProblem(`${path}: the history is written again`);
+      isFailing = false;
+    } catch (error) {
+      foldAtBytes = file.bytes + foldBytes;
+      for (const count of counts) {
+        if (unwritten.size < MAX_UNWRITTEN) unwritten.set(JSON.stringify(toTuple(count).slice(0, 4)), count);
+      }
+      if (!isFailing)
+        onProblem(`${path}: the history can't be written, and would be lost with this process: ${messageOf(error)}`);
+      isFailing = true;
+    }
+  }
+
+  return {
+    read: (call) => histories.read(call.principal.id, unixMs()),
+    add: (allowed) => write(histories.add(allowed)),
+    close() {
+      write([]);
+      fold();
+      file.close();
+    },
+  };
+}
+
+function toTuple({ principal, kind, name, hour, count }: HourCount): z.infer<typeof lineSchema>[number] {
+  return [principal, kind, name, hour, count];
+}
+
+/** The last count that the file has of each. */
+function readCounts(file: JournalFile): Iterable<HourCount> {
+  const last = new Map<string, HourCount>();
+  for (const [index, line] of file.lines().entries()) {
+    const parsed = lineSchema.safeParse(decodeChecked(line));
+    if (!parsed.success) {
+      throw new Problem([
+        `${file.path}:${index + 1}: the history's journal is damaged: restore it, or move it away and accept that calls made since the last fold are forgotten`,
+      ]);
+    }
+    for (const [principal, kind, name, hour, count] of parsed.data) {
+      last.set(JSON.stringify([principal, kind, name, hour]), { principal, kind, name, hour, count });
+    }
+  }
+  return last.values();
+}
+
+function openFile(path: string): JournalFile {
+  try {
+    return new JournalFile(path);
+  } catch (error) {
+    throw new Problem([
+      `${path}: the history's journal cannot be opened (${messageOf(error)}): make its folder writable`,
+    ]);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
