@@ -1,6 +1,8 @@
 // The commands by name, and how one is found and run. A command's code is loaded when it is called for, so that `regate build`
 // loads nothing of the gate. Knows no process: the caller has the streams and the exit.
+
 import { nearestWord } from "../config/suggest.ts";
+import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -32,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "dev",
     {
-      usage: "[DIR] [-c regate.yaml]",
+      usage: "[DIR] [-c regate.yaml] [--port N] [--mcp-config FILE]",
       summary: "run the gate, and rebuild the policy folder at each save",
       load: () => import("./dev.ts"),
     },
@@ -80,7 +82,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      usage: "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
@@ -136,6 +138,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "approvals",
+    {
+      usage:
+        "[list [--state STATE] | show ID | approve ID [--minutes N] | deny ID --reason TEXT]  [-c regate.yaml] [--json]",
+      summary: "show the calls that wait for a person, and approve or deny one",
+      load: () => import("./approvals.ts"),
+    },
+  ],
+  [
     "reload",
     {
       usage: "[-c regate.yaml]",
@@ -152,6 +163,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
 ]);
+
+const MAX_FAULT_CHARACTERS = 10_000;
 
 /**
  * Runs the command that `argv` (without node and script) names.
@@ -174,7 +187,9 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   } catch (error) {
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
-    io.stderr(lines.map((line) => `${line}\n`).join(""));
+    // a file's name or a source may be somebody else's: it can't begin a line, or write over one
+    const shown = lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`);
+    io.stderr([...new Set(shown)].join(""));
     return 2;
   }
 }

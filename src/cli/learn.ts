@@ -67,7 +67,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (short !== undefined) io.stdout(`${short}\n`);
   if (faults.size > 0) io.stdout(`lines that were passed over${describeFaults(faults)}\n`);
   io.stdout(
-    `${describeSource(seen)}; requests other than calls of tools stay with the defaults. Read the rules, then regate build\n`,
+    `${describeSource(seen)}; requests other than calls of tools stay with the defaults. Read the rules, then regate build ${folder.shown}\n`,
   );
   return 0;
 }

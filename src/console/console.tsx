@@ -9,7 +9,7 @@ import { createGuard } from "./guard.tsx";
 import { knowTool } from "./knowledge.ts";
 import type { ConsolePorts, PolicyView } from "./ports.ts";
 import { type Filter, filterTools, findServer, listTools, readFilter, type ToolRow } from "./tools.ts";
-import { CATALOGUE, HOME, SIGN_IN, SIGN_OUT, TOOL_PARAMETER } from "./urls.ts";
+import { CATALOGUE, HOME, SIGN_IN, SIGN_OUT, serverUrl, TOOL_PARAMETER, toolUrl } from "./urls.ts";
 import { CataloguePage, ServerPage } from "./views/catalogue.tsx";
 import type { Viewer } from "./views/layout.tsx";
 import { MessagePage } from "./views/message.tsx";
@@ -88,6 +88,9 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     return c.html(<CataloguePage {...{ viewer, rows, filter, found, catalogue, configured: ports.servers }} />);
   });
 
+  // who knows a server by its endpoint finds it by that name as well
+  const nameOfKey = (key: string): string | undefined => [...ports.servers].find(([, keys]) => keys.includes(key))?.[0];
+
   app.get(`${CATALOGUE}/:server`, (c) => {
     const name = c.req.param("server");
     const tool = c.req.query(TOOL_PARAMETER);
@@ -97,6 +100,8 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     const server = findServer(policy.catalogue, name);
     const endpoints = ports.servers.get(name) ?? [];
     if (server === undefined && rows.length === 0 && endpoints.length === 0) {
+      const catalogued = nameOfKey(name);
+      if (catalogued !== undefined) return c.redirect(serverUrl(catalogued), 303);
       return notFound(c, "Neither the catalogue nor the configuration knows a server of this name.");
     }
     const filter = readFilter((field) => (field === "server" ? "" : c.req.query(field)));
@@ -110,6 +115,9 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
   const showTool = (c: Context<Env>, server: string, tool: string) => {
     const { policy, viewer } = view(c);
     const known = knowTool(ports, policy, { server, tool });
+    const catalogued = known === undefined ? nameOfKey(server) : undefined;
+    if (catalogued !== undefined && catalogued !== server)
+      return c.redirect(toolUrl({ server: catalogued, tool }), 303);
     if (known === undefined) return notFound(c, "Neither the catalogue nor a server knows a tool of this name.");
     return c.html(<ToolPage viewer={viewer} known={known} />);
   };

@@ -2,9 +2,11 @@
 // on a server that is observed what would be refused goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
 import type {
+  ApprovalNote,
   Call,
   Decision,
   Evaluation,
+  Forward,
   History,
   Receipt,
   Refusal,
@@ -16,9 +18,17 @@ import type {
 
 /** What became of a call for which a rule requires approval. */
 export type Approval =
-  | { readonly kind: "approved" }
-  /** Nobody can approve, or not yet: the agent is told `problem`. */
-  | { readonly kind: "refused"; readonly problem: string };
+  | { readonly kind: "approved"; readonly note: ApprovalNote }
+  /** Nobody can approve, not yet, or a person said no: the agent is told `problem`. */
+  | { readonly kind: "refused"; readonly problem: string; readonly note?: ApprovalNote };
+
+/** Who waits for the verdict of a call while a person is asked; the gate only hands it on. */
+export interface Waiter {
+  /** A person is asked, and the call is held. @param leave ends that; the request for approval stays */
+  held(note: ApprovalNote, holdSeconds: number, leave: () => void): void;
+  /** SHA-256 of the definition that counts for the tool by now; undefined where the server lists no such tool. */
+  definition(): Promise<string | undefined>;
+}
 
 /** One judged call, for the record. */
 export type Judged = {
@@ -26,7 +36,7 @@ export type Judged = {
   readonly verdict: Verdict;
   /** When the gate began to judge, Unix time in milliseconds. */
   readonly startedUnixMs: number;
-  /** How long complete, decide, limit and approve took, in nanoseconds. */
+  /** How long complete, decide, limit and approve took, in nanoseconds, without the time for which the call was held. */
   readonly judgedNs: number;
 };
 
@@ -42,8 +52,10 @@ export interface GatePorts {
   /** Step 5. All buckets of the decision, all or nothing. */
   take(call: Call, facts: ToolFacts | undefined, decision: Decision): Taken | Promise<Taken>;
   refund(receipt: Receipt): void;
-  /** Step 6. */
-  approve(call: Call, decision: Decision): Approval | Promise<Approval>;
+  /** Step 6. An approval fits this call and the bundle that asks for it. May hold the call. */
+  approve(call: Call, asking: Asking, waiter: Waiter | undefined): Approval | Promise<Approval>;
+  /** The call that was approved did not go out: the same one may, on the same approval. */
+  release(approval: ApprovalNote): void;
   /** Step 9. A promise where the record must be on disk before the call may go out. */
   record(judged: Judged): Promise<void> | undefined;
   /** After the record, for a call that goes out: it is part of the principal's history from now on. */
@@ -53,13 +65,25 @@ export interface GatePorts {
   monotonicNs(): number;
 }
 
+/** What asks for approval. */
+export type Asking = {
+  /** UUID of the decision. */
+  readonly id: string;
+  readonly decision: Decision;
+  /** Of the bundle that decided. */
+  readonly revision: string;
+};
+
 export interface Gate {
-  /** Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused. */
-  judge(call: Call): Promise<Verdict>;
+  /**
+   * Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused.
+   * @param waiter where there is none, no call is held for an approver
+   */
+  judge(call: Call, waiter?: Waiter): Promise<Verdict>;
   /** Whether tools/list leaves the call's tool out: judged without args; a policy that fails hides it. Nothing is hidden of an observed server. Not recorded. */
   hides(call: Call): boolean;
-  /** Gives a forwarded call's tokens back; only where not one byte of it was written upstream. */
-  refund(receipt: Receipt): void;
+  /** Gives a forwarded call's tokens and approval back; only where not one byte of it was written upstream. */
+  refund(verdict: Forward): void;
 }
 
 /** What is known of a call before its outcome is. */
@@ -69,34 +93,41 @@ const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while t
 
 export function createGate(ports: GatePorts): Gate {
   return {
-    judge: (call) => judge(ports, call),
+    judge: (call, waiter) => judge(ports, call, waiter),
     hides: (call) => hides(ports, call),
-    refund: (receipt) => giveBack(ports, receipt),
+    refund: (verdict) => giveBack(ports, verdict),
   };
 }
 
-async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
+async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): Promise<Verdict> {
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
-  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
+  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
   const verdict = call.observed === true ? letThrough(decided) : decided;
-  const judgedNs = ports.monotonicNs() - startedNs;
+  const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
     await ports.record(judged);
     if (verdict.kind === "forward") ports.remember(judged);
     return verdict;
   } catch (error) {
-    if (verdict.kind === "forward") giveBack(ports, verdict.receipt);
+    if (verdict.kind === "forward") giveBack(ports, verdict);
     return { ...known(verdict), ...failure("record", error) };
   }
 }
 
 /** Steps 3 to 6. */
-async function decide(ports: GatePorts, call: Call, id: string, unixMs: number): Promise<Verdict> {
+async function decide(
+  ports: GatePorts,
+  call: Call,
+  id: string,
+  unixMs: number,
+  waiter: Waiter | undefined,
+): Promise<Verdict> {
   let step: Step = "complete";
   let seen: Known = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
   let receipt: Receipt | undefined;
+  let approval: ApprovalNote | undefined;
   try {
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
@@ -123,15 +154,23 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 
     step = "approve";
     if (decision.action === "require_approval") {
-      const approval = call.observed === true ? NOT_ASKED : await ports.approve(call, decision);
-      if (approval.kind === "refused") {
-        giveBack(ports, receipt);
-        return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem: approval.problem };
+      const asking = { id, decision, revision: evaluation.bundle.revision };
+      const asked = call.observed === true ? NOT_ASKED : await ports.approve(call, asking, waiter);
+      if (asked.kind === "refused") {
+        giveBack(ports, { receipt });
+        const { problem, note } = asked;
+        return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem, approval: note };
+      }
+      approval = asked.note;
+      const denied = approval.waitedMs > 0 ? deniesNow(ports, call, facts) : undefined;
+      if (denied !== undefined) {
+        giveBack(ports, { receipt, approval });
+        return { ...seen, ...denied };
       }
     }
-    return { ...seen, kind: "forward", receipt };
+    return { ...seen, kind: "forward", receipt, approval };
   } catch (error) {
-    giveBack(ports, receipt);
+    giveBack(ports, { receipt, approval });
     return { ...seen, ...failure(step, error) };
   }
 }
@@ -153,13 +192,35 @@ function hides(ports: GatePorts, call: Call): boolean {
   }
 }
 
+/** Time has passed since the call was decided on: what a policy says that reads the clock, or the history, may be a deny by now. */
+function deniesNow(
+  ports: GatePorts,
+  call: Call,
+  facts: ToolFacts | undefined,
+): (Refusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
+  const history = ports.recall(call);
+  const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
+  if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
+  const { decision } = evaluation;
+  return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision, history } : undefined;
+}
+
 /** What can't be given back stays taken: the safe side, and no reason for another outcome. */
-function giveBack(ports: GatePorts, receipt: Receipt | undefined): void {
+function giveBack(ports: GatePorts, { receipt, approval }: Pick<Forward, "receipt" | "approval">): void {
   try {
     if (receipt !== undefined) ports.refund(receipt);
   } catch {
     // as said above
   }
+  try {
+    if (approval !== undefined) ports.release(approval);
+  } catch {
+    // as said above
+  }
+}
+
+function heldNs(verdict: Verdict): number {
+  return "approval" in verdict ? (verdict.approval?.waitedMs ?? 0) * 1e6 : 0;
 }
 
 function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {

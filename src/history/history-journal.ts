@@ -6,7 +6,7 @@ import type { Call, History } from "../gate/types.ts";
 import { JournalFile } from "../limits/journal-file.ts";
 import { decodeChecked, encodeChecked } from "../limits/journal-line.ts";
 import { Problem } from "../problem.ts";
-import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS } from "./history.ts";
+import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS, oldestHour } from "./history.ts";
 
 /** Where counts lie after a fold. */
 export interface HistoryStore {
@@ -36,8 +36,6 @@ export interface HistoryJournal {
 }
 
 const FOLD_BYTES = 256 * 1024;
-/** What waits for a disk that is full; beyond it, memory alone knows. */
-const MAX_UNWRITTEN = 10_000;
 
 const lineSchema = z.array(z.tuple([z.string(), z.enum(KINDS), z.string(), z.int().min(0), z.int().positive()]));
 
@@ -47,20 +45,22 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   const histories = new Histories(options);
   const file = openFile(path);
   let foldAtBytes = foldBytes;
-  let unwritten = new Map<string, HourCount>();
+  /** What was counted since the last fold, by what it is a count of. */
+  let counted = new Map<string, HourCount>();
   let isFailing = false;
   foldAtStart();
   histories.restore(store.load(), unixMs());
 
-  function fold(): void {
-    store.save(readCounts(file), Math.floor(unixMs() / 3_600_000) - 24);
+  function fold(counts: Iterable<HourCount>): void {
+    store.save(counts, oldestHour(unixMs()));
     file.empty();
+    counted = new Map();
     foldAtBytes = foldBytes;
   }
 
   function foldAtStart(): void {
     try {
-      fold();
+      fold(readCounts(file));
     } catch (error) {
       if (error instanceof Problem) throw error;
       throw new Problem([
@@ -70,20 +70,19 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   }
 
   function write(counts: readonly HourCount[]): void {
-    const all = [...unwritten.values(), ...counts];
+    for (const count of counts) counted.set(nameOf(count), count);
     try {
+      // what a full disk kept out goes with it
+      const all = isFailing ? [...counted.values()] : counts;
       if (all.length > 0) file.append(encodeChecked(JSON.stringify(all.map(toTuple))));
-      if (file.bytes >= foldAtBytes) fold();
-      unwritten = new Map();
+      if (file.bytes >= foldAtBytes) fold(counted.values());
       if (isFailing) onProblem(`${path}: the history is written again`);
       isFailing = false;
     } catch (error) {
       foldAtBytes = file.bytes + foldBytes;
-      for (const count of counts) {
-        if (unwritten.size < MAX_UNWRITTEN) unwritten.set(JSON.stringify(toTuple(count).slice(0, 4)), count);
-      }
-      if (!isFailing)
+      if (!isFailing) {
         onProblem(`${path}: the history can't be written, and would be lost with this process: ${messageOf(error)}`);
+      }
       isFailing = true;
     }
   }
@@ -92,11 +91,14 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
     read: (call) => histories.read(call.principal.id, unixMs()),
     add: (allowed) => write(histories.add(allowed)),
     close() {
-      write([]);
-      fold();
+      fold(counted.values());
       file.close();
     },
   };
+}
+
+function nameOf({ principal, kind, name, hour }: HourCount): string {
+  return `${hour} ${kind} ${name.length} ${name}${principal}`;
 }
 
 function toTuple({ principal, kind, name, hour, count }: HourCount): z.infer<typeof lineSchema>[number] {
@@ -114,7 +116,8 @@ function readCounts(file: JournalFile): Iterable<HourCount> {
       ]);
     }
     for (const [principal, kind, name, hour, count] of parsed.data) {
-      last.set(JSON.stringify([principal, kind, name, hour]), { principal, kind, name, hour, count });
+      const read = { principal, kind, name, hour, count };
+      last.set(nameOf(read), read);
     }
   }
   return last.values();

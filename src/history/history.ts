@@ -25,7 +25,7 @@ export type HistoryOptions = {
 /** What a forwarded call counts as. */
 export type Allowed = { readonly call: Call; readonly verdict: Verdict; readonly unixMs: number };
 
-export const HOURS = 24;
+const HOURS = 24;
 const HOUR_MS = 3_600_000;
 const MAX_NAME_CHARACTERS = 512;
 const NONE: History = { tools: {}, categories: {}, labels: {} };
@@ -43,6 +43,11 @@ type Known = {
   /** Something of the hours up to this one could not be counted. */
   lackingHour: number;
 };
+
+/** The first hour that still counts. */
+export function oldestHour(unixMs: number): number {
+  return Math.floor(unixMs / HOUR_MS) - HOURS;
+}
 
 export class Histories {
   readonly #principals = new Map<string, Known>();
@@ -94,18 +99,13 @@ export class Histories {
     this.#turnTo(unixMs);
     for (const { principal, kind, name, hour, count } of [...counts].sort((a, b) => a.hour - b.hour)) {
       // a clock that was ahead: what was done then was done before now
-      if (hour >= this.oldestHour()) this.#count(principal, kind, name, Math.min(hour, this.#hour), count);
+      if (hour >= this.#hour - HOURS) this.#count(principal, kind, name, Math.min(hour, this.#hour), count);
     }
     // whoever is at a bound may have gone beyond it
     if (this.#size >= this.#maxNames) this.#lackingHour = this.#hour;
     for (const known of this.#principals.values()) {
       if (known.size >= this.#maxNamesPerPrincipal || this.#size >= this.#maxNames) known.lackingHour = this.#hour;
     }
-  }
-
-  /** The first hour that still counts. */
-  oldestHour(): number {
-    return this.#hour - HOURS;
   }
 
   #count(principal: string, kind: Kind, name: string, hour: number, more: number): number | undefined {
@@ -159,7 +159,7 @@ export class Histories {
   }
 
   #isLacking(hour: number): boolean {
-    return hour >= this.oldestHour();
+    return hour >= this.#hour - HOURS;
   }
 
   /** A clock that is set back changes nothing. */
@@ -167,7 +167,7 @@ export class Histories {
     const hour = Math.floor(unixMs / HOUR_MS);
     if (hour <= this.#hour) return;
     this.#hour = hour;
-    const oldest = this.oldestHour();
+    const oldest = this.#hour - HOURS;
     for (const [principal, known] of this.#principals) {
       known.told = undefined;
       for (const kind of KINDS) {

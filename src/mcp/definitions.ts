@@ -46,11 +46,18 @@ type Known = {
   mark: number | undefined;
 };
 
+/** What was known of a session when a list was asked for. */
+export type Since = object;
+
 export interface Definitions {
-  /** Takes in the definitions of one page that the server listed to this session. */
-  learn(session: string, tools: readonly ListedTool[], place?: PagePlace): void;
+  /** To be asked before a list is: what comes back after `forget` was perhaps made before it. */
+  since(session: string): Since;
+  /** Takes in the definitions of one page that the server listed to this session; none where it was forgotten since. */
+  learn(session: string, tools: readonly ListedTool[], place?: PagePlace, since?: Since): void;
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
+  /** Whether this is what counts now, without listing: undefined for a tool that the server does not list. */
+  counts(session: string, tool: string, sha256: string | undefined): boolean;
   /**
    * The definition that counts; lists by itself where it must. Never rejects.
    * @param metaText the `_meta` that a modern request needs, as JSON text
@@ -156,8 +163,16 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
   }
 
   return {
-    learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
+    since: open,
+    learn(session, tools, place = UNKNOWN_PLACE, since = undefined) {
+      if (since === undefined || sessions.get(session) === since) learn(session, tools, place);
+    },
     forget,
+    counts(session, tool, sha256) {
+      const known = sessions.get(session);
+      const held = known?.tools.get(tool);
+      return held === undefined ? sha256 === undefined && known?.whole === true : held.definition.sha256 === sha256;
+    },
     async lookup(tool, upstream, exchange, metaText) {
       for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
         const known = open(exchange.session.name);

@@ -1,17 +1,20 @@
 // The MCP endpoint of one server: reads a request, says who asks in which session, has it judged, and forwards or refuses.
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Gate } from "../gate/gate.ts";
-import type { Call, Principal } from "../gate/types.ts";
+import type { Gate, Waiter } from "../gate/gate.ts";
+import type { Call, Principal, Verdict } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
-import { refuseBody, refuseCall, refuseMessage, refuseSession } from "./http-refusals.ts";
+import { createHold } from "./hold.ts";
+import { createHolds, type Holds } from "./holds.ts";
+import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
+import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
 
 export type EndpointOptions = {
@@ -35,7 +38,19 @@ export type Endpoint = (incoming: IncomingMessage, outgoing: ServerResponse, pri
 
 type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse; readonly principal: Principal };
 
-export function createEndpoint(options: EndpointOptions): Endpoint {
+/** With the tables of what is under way at one endpoint. */
+type Tables = EndpointOptions & { readonly holds: Holds; readonly urlAskers: UrlAskers };
+
+/** Of one call whose tool becomes another one each time. */
+const MAX_JUDGEMENTS = 3;
+const CHANGING: Definition = {
+  kind: "failed",
+  problem: "the tool's definition changed while the call was judged",
+  sessionLost: false,
+};
+
+export function createEndpoint(given: EndpointOptions): Endpoint {
+  const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers() };
   return async (incoming, outgoing, principal) => {
     switch (incoming.method) {
       case "POST":
@@ -49,9 +64,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   };
 }
 
-async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<void> {
+async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
-  const { upstream, gate, sessionNames } = options;
+  const { upstream, gate, sessionNames, holds, urlAskers } = options;
 
   // 1. parse strictly
   const body = await readJsonBody(incoming, options.maxBodyBytes);
@@ -75,20 +90,13 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const exchange = openExchange(options, arrived, identified.session, era);
   if (message.kind === "response") {
+    if (holds.takes(identified.session.name, message)) return writeEmpty(outgoing, 202);
     // answers a request of the server's, which was judged when it was asked
     return upstream.post({ ...exchange, message, body: body.bytes, ...UNCOUNTED });
   }
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
-  const definition =
-    message.kind === "request" && message.tool !== undefined
-      ? await options.definitions.lookup(
-          message.tool,
-          upstream,
-          exchange,
-          era === "modern" ? message.metaText : undefined,
-        )
-      : undefined;
+  const definition = await findDefinition(options, exchange, message);
   if (definition?.kind === "failed" && definition.sessionLost && identified.session.kind === "issued") {
     return refuseSession(outgoing, { kind: "unknown", problem: definition.problem });
   }
@@ -97,22 +105,42 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
     if (fault !== undefined) return refuseMessage(outgoing, fault, idTextOf(message));
   }
   if (isGone(outgoing, message)) return;
-  const call = describeCall(options, exchange, message, definition);
-  const verdict = await gate.judge(call);
-  if (verdict.kind !== "forward") return refuseCall(outgoing, verdict, call, message, era);
-  const refund = (): void => {
-    if (verdict.receipt !== undefined) gate.refund(verdict.receipt);
-  };
+  const cancelsHeld = message.kind === "notification" && holds.cancel(identified.session.name, message);
+  const hold = createHold({
+    exchange,
+    message,
+    server: options.server,
+    holds,
+    urlAskers,
+    definition: () => findDefinition(options, exchange, message).then(hashOf),
+  });
+  const { call, verdict } = await judge(options, exchange, message, definition, hold.waiter);
+  const answering = { ...exchange, outgoing: hold.end(verdict) };
+  if (verdict.kind !== "forward") return refuseCall(answering.outgoing, verdict, call, message, era);
+  const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
+  if (hold.isLeft() && message.kind === "request") {
+    refund();
+    return refuseCancelled(answering.outgoing, message);
+  }
+  if (cancelsHeld) {
+    // what never went to the server can't be cancelled there
+    refund();
+    return writeEmpty(outgoing, 202);
+  }
 
   // 7 and 8. forward the judged bytes, filter the answer
   return upstream.post({
-    ...exchange,
+    ...answering,
     screen: screenOf(options, exchange, call),
     message,
     body: body.bytes,
     onNothingWritten: refund,
-    issueSessionId: (upstreamId) => sessionNames.issue(principal.id, upstreamId),
+    issueSessionId(upstreamId) {
+      const { id, name } = sessionNames.issue(principal.id, upstreamId);
+      if (opens) urlAskers.learn(name, message.params?.value);
+      return id;
+    },
   });
 }
 
@@ -132,6 +160,54 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
   });
 }
 
+/** @returns undefined for what is no call of a tool */
+async function findDefinition(
+  { definitions, upstream }: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+): Promise<Definition | undefined> {
+  if (message.kind !== "request" || message.tool === undefined) return undefined;
+  return definitions.lookup(message.tool, upstream, exchange, exchange.era === "modern" ? message.metaText : undefined);
+}
+
+/**
+ * Judges once more where the tool became another one meanwhile: tokens, approvals and the record take time, and what goes
+ * out has to be a call of the tool that was judged.
+ */
+async function judge(
+  options: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+  first: Definition | undefined,
+  waiter: Waiter,
+): Promise<{ readonly call: Call; readonly verdict: Verdict }> {
+  const { gate, definitions } = options;
+  let call = describeCall(options, exchange, message, first);
+  for (let attempt = 1; ; attempt += 1) {
+    const verdict = await gate.judge(call, waiter);
+    const { tool, session, definition } = call;
+    if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
+      return { call, verdict };
+    if (definitions.counts(session, tool, definition?.sha256)) return { call, verdict };
+    const now = attempt < MAX_JUDGEMENTS ? await findDefinition(options, exchange, message) : CHANGING;
+    const sha256 = now?.kind === "listed" ? now.definition.sha256 : undefined;
+    if (now?.kind !== "failed" && sha256 === definition?.sha256) return { call, verdict };
+    gate.refund(verdict);
+    // what it wants in headers was not held against this request
+    const isOtherwise = now?.kind === "listed" && now.paramHeaders.length > 0;
+    call = withDefinition(call, isOtherwise ? CHANGING : now);
+  }
+}
+
+function withDefinition(call: Call, definition: Definition | undefined): Call {
+  const { definition: _, ...bare } = call;
+  return {
+    ...bare,
+    ...(definition?.kind === "listed" && { definition: definition.definition }),
+    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
+  };
+}
+
 /** What the policy judges. */
 function describeCall(
   options: EndpointOptions,
@@ -145,14 +221,13 @@ function describeCall(
     return { ...caller, ...(params !== undefined && { params }) };
   }
   const { tool, args } = message;
-  const call: Call = {
+  const bare: Call = {
     ...caller,
     tool,
     ...(args !== undefined && { args }),
-    ...(definition?.kind === "listed" && { definition: definition.definition }),
-    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
     ...(options.arguments === "loose" && { looseArguments: true }),
   };
+  const call = withDefinition(bare, definition);
   return options.continuations.use(call, params?.value) ? { ...call, continued: true } : call;
 }
 
@@ -174,6 +249,10 @@ function callerOf(options: EndpointOptions, exchange: Omit<Exchange, "screen">):
   const { server, mode } = options;
   const caller = { server, session: exchange.session.name, principal: exchange.principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
+}
+
+function hashOf(definition: Definition | undefined): string | undefined {
+  return definition?.kind === "listed" ? definition.definition.sha256 : undefined;
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

@@ -24,6 +24,8 @@ export const toolSchema = z.looseObject({
   description: z.string().optional(),
   /** `documented`: known from documentation only; the server need not list it. */
   source: z.enum(["listed", "documented"]).optional(),
+  /** Written by hand where the server lists the tool to some clients only: which. */
+  listed_to: z.string().optional(),
   /** Of the canonical definition; absent where there was none to review. */
   sha256: z
     .string()

@@ -16,6 +16,9 @@ const SCHEMA_STEPS = [
    CREATE INDEX buckets_by_full_at ON buckets (full_at_unix_ms);
    CREATE TABLE ended_sessions (nonce TEXT PRIMARY KEY, expires_unix_ms REAL NOT NULL) STRICT;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE approvals (
+     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, asked TEXT NOT NULL, became TEXT NOT NULL
+   ) STRICT;`,
   `CREATE TABLE history (
      principal TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL,
      PRIMARY KEY (principal, kind, name, hour)

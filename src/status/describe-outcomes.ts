@@ -19,5 +19,6 @@ export function describeOutcomes({ verdicts, let_through: letThrough, mode }: Se
   const kinds = [...new Set([...WORDS.keys(), ...Object.keys(verdicts)])].filter((kind) => (verdicts[kind] ?? 0) > 0);
   if (kinds.length === 0) return "none yet";
   const counts = kinds.map((kind) => `${verdicts[kind]} ${WORDS.get(kind) ?? kind}`).join(", ");
-  return mode === "observe" ? `${counts}; ${letThrough} of them would have been refused, and went out` : counts;
+  if (mode !== "observe" || letThrough === 0) return counts;
+  return `${counts}; the ${letThrough} that would have been refused went out all the same`;
 }

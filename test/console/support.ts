@@ -13,6 +13,7 @@ import { createOriginCheck } from "../../src/http/origin.ts";
 import { sha256OfDefinition } from "../../src/mcp/canonical.ts";
 import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
 import { catalogueSchema } from "../../src/policy/catalogue.ts";
+import { NO_APPROVALS } from "../approvals/support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -104,6 +105,7 @@ export async function startConsole(
       throw new Error("not expected");
     },
     ask: () => Promise.reject(new Error("not expected")),
+    approvals: NO_APPROVALS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

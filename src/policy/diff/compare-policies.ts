@@ -9,6 +9,7 @@ import { type Judged, searchInputs } from "../probe/search.ts";
 import { listTargets, type ProbedPolicy } from "../probe/targets.ts";
 import type { Sample } from "../samples.ts";
 import { ChangeTable } from "./change-table.ts";
+import { listOtherFacts } from "./other-facts.ts";
 import { createUnchangedCheck } from "./unchanged.ts";
 
 export type ComparedPolicy = ProbedPolicy & {
@@ -27,8 +28,10 @@ export type Comparison = {
   readonly table: ChangeTable;
   readonly generated: number;
   readonly samples: number;
-  /** Changed rules of the head that no input reached, sorted: what changes in them may not show. */
+  /** Rules that are new, changed or gone and that no input reached, sorted: what changes by them may not show. */
   readonly unreached: readonly string[];
+  /** Rules of the base that changed or are gone, were reached, and that no input shows to decide otherwise; sorted. */
+  readonly unshown: readonly string[];
   /** Tools for which there was more to try than may be tried, `<server>/<tool>`. */
   readonly incomplete: readonly string[];
   /** The most that one decision took, in units of fuel. */
@@ -81,7 +84,7 @@ export function comparePolicies(
 ): Comparison {
   const { base, head } = policies;
   const table = new ChangeTable(policies);
-  const reached = new Set<string>();
+  const reached = { base: new Set<string>(), head: new Set<string>() };
   const fuel = { base: 0, head: 0 };
   const incomplete: string[] = [];
   let generated = 0;
@@ -90,7 +93,10 @@ export function comparePolicies(
     const judged = { base: base.evaluateMasked(inputs.base), head: head.evaluateMasked(inputs.head) };
     fuel.base = Math.max(fuel.base, judged.base.fuel);
     fuel.head = Math.max(fuel.head, judged.head.fuel);
-    if (judged.head.kind === "decided") for (const rule of judged.head.decision.rules) reached.add(rule);
+    for (const side of ["base", "head"] as const) {
+      const evaluation = judged[side];
+      if (evaluation.kind === "decided") for (const rule of evaluation.decision.rules) reached[side].add(rule);
+    }
     return judged;
   };
 
@@ -106,8 +112,11 @@ export function comparePolicies(
       const sides = [judged.base, judged.head];
       return { way: JSON.stringify(sides.map(wayOf)), isPermitted: sides.some(isPermitted) };
     };
-    const known = schemas.get(`${target.server}/${target.tool}`);
-    const searched = searchInputs(target, [base, head], judge, known, isUnchanged.focusOn(target));
+    const searched = searchInputs(target, [base, head], judge, {
+      schemas: schemas.get(`${target.server}/${target.tool}`),
+      isInFocus: isUnchanged.focusOn(target),
+      otherFacts: listOtherFacts(policies, target),
+    });
     generated += searched.inputs;
     if (!searched.complete) incomplete.push(`${server}/${tool}`);
   }
@@ -116,8 +125,18 @@ export function comparePolicies(
     table.add({ ...namesOf(JSON.parse(inputText)), origin: "sample", title, inputs, ...evaluate(inputs) });
   }
   table.shrink(evaluate);
-  const unreached = [...head.rules.keys()].filter((rule) => !reached.has(rule) && !isUnchanged.rule(rule)).sort();
-  return { table, generated, samples: samples.length, unreached, incomplete, fuel };
+  const changed = [...new Set([...base.rules.keys(), ...head.rules.keys()])].filter((rule) => !isUnchanged.rule(rule));
+  const isReached = (rule: string): boolean =>
+    (["base", "head"] as const).every((side) => reached[side].has(rule) || !policies[side].rules.has(rule));
+  const unreached = changed.filter((rule) => !isReached(rule)).sort();
+  const shown = new Set(table.rows().flatMap(({ culprits }) => culprits.map(({ rule }) => rule)));
+  // of a bundle from elsewhere it is not known which rules changed, and of what has no row, by which rule
+  const isKnown = (rule: string): boolean => isUnchanged.knowsRules || !head.rules.has(rule);
+  const isListed = table.unlisted().length === 0;
+  const unshown = changed.filter((rule) => {
+    return isListed && base.rules.has(rule) && isKnown(rule) && isReached(rule) && !shown.has(rule);
+  });
+  return { table, generated, samples: samples.length, unreached, unshown: unshown.sort(), incomplete, fuel };
 }
 
 /** How a call is judged, whatever its reasons and numbers say. */

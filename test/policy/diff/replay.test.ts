@@ -255,7 +255,7 @@ describe("the samples, as a log would hold them", () => {
     const policy = await openPolicy(await parseBundle(bytes, "b"), false);
     const table = new ChangeTable({ base: policy, head: policy });
     // so that no call is known to be unchanged before it is judged
-    const check = { rule: () => false, speakers: () => false, target: () => false };
+    const check = { knowsRules: false, rule: () => false, speakers: () => false, target: () => false };
     const replayed = new Replay({ base: policy, head: policy }, table, check);
     for (const { inputText } of await readSamples(join(ROOT, "test/samples"))) {
       const input: unknown = JSON.parse(inputText);
