@@ -27,6 +27,7 @@ export function composeJudging({ policy, classify, argumentCheck, timezone }: Ju
       if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
       return argumentCheck.check({ server, tool, ...definition }, args);
     },
-    evaluate: (call, facts, unixMs) => policy.evaluate(composeInput(call, facts, { unixMs }, NO_HISTORY, timezone)),
+    evaluate: (call, facts, unixMs, history = NO_HISTORY) =>
+      policy.evaluate(composeInput(call, facts, { unixMs }, history, timezone)),
   };
 }

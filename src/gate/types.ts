@@ -80,6 +80,14 @@ export type ToolFacts = {
   readonly unknownBecause?: string;
 };
 
+/** How many calls this principal was allowed before, over all servers, in 24 hours. */
+export type History = {
+  /** By `<server>/<tool>`. */
+  readonly tools: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, number>>;
+};
+
 export type Action = "allow" | "require_approval" | "deny";
 
 /** A limit of one matched rule, all defaults filled in by the policy. */
@@ -228,6 +236,8 @@ export type Verdict = {
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
   readonly bundle: Revision | undefined;
+  /** What the policy was told of earlier calls; undefined where it does not look at them. */
+  readonly history?: History | undefined;
 } & Outcome;
 
 export type Outcome = Forward | Refusal;

@@ -18,14 +18,23 @@ export function encodeLine(atUnixMs: number, levels: readonly BucketLevel[]): st
     atUnixMs,
     levels.map(({ key, principal, used, windowMs, max }) => [key, principal, used, windowMs, max]),
   ]);
+  return encodeChecked(json);
+}
+
+/** A line of any journal, with its newline. */
+export function encodeChecked(json: string): string {
   return `${checksum(json)} ${json}\n`;
+}
+
+/** The value of a line without its newline; undefined where it is not what `encodeChecked` wrote. */
+export function decodeChecked(line: string): unknown {
+  const json = line.slice(9);
+  return line.slice(0, 9) === `${checksum(json)} ` ? parseJson(json) : undefined;
 }
 
 /** The levels of a line without its newline; undefined where it is not what `encodeLine` wrote. */
 export function decodeLine(line: string): StoredLevel[] | undefined {
-  const json = line.slice(9);
-  if (line.slice(0, 9) !== `${checksum(json)} `) return undefined;
-  const parsed = LINE.safeParse(parseJson(json));
+  const parsed = LINE.safeParse(decodeChecked(line));
   if (!parsed.success) return undefined;
   const [atUnixMs, levels] = parsed.data;
   return levels.map(([key, principal, used, windowMs, max]) => ({ key, principal, used, windowMs, max, atUnixMs }));

@@ -13,7 +13,7 @@ export type DecisionEvent = Judged & {
   readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
-  /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
+  /** What `input.history` was; left out where the policy does not look at it: then it is not known. */
   readonly history?: unknown;
   /** Asks the policy that judged what the log masks; where it is left out, nothing more. */
   readonly mask?: (() => Masks) | undefined;
@@ -30,6 +30,7 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
       given,
       arguments: call[given]?.value ?? {},
       input: describeInput(event),
+      history: event.history,
       decision: verdict.decision,
       masks: event.mask?.(),
       error: describeError(verdict),
@@ -44,10 +45,10 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
 }
 
 /** The input that was judged, without args and params. */
-function describeInput({ call, verdict, time, history }: DecisionEvent): Record<string, unknown> {
+function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
   const { category, risk, severity, definition } = verdict.facts ?? {};
-  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time, history };
+  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
 }
 
 /** What became of the call, or would have: on a server that is observed it went out all the same. */

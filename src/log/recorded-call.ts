@@ -8,6 +8,8 @@ export type RecordedCall = {
   readonly input: Readonly<Record<string, unknown>> & { readonly server: string };
   /** Where in the input that is, as keys and indices from its root. */
   readonly unreadable: readonly (readonly string[])[];
+  /** Where in the input something was that the log does not have. */
+  readonly unrecorded: readonly (readonly string[])[];
   /** Of the tool's definition; absent where none was listed. */
   readonly definitionSha256?: string | undefined;
   /** SHA-256 of the bundle that judged. */
@@ -23,7 +25,13 @@ const lineSchema = z.looseObject({
   result: z.unknown().optional(),
   bundles: z.looseObject({ regate: z.looseObject({ digest: z.string().optional() }).optional() }).optional(),
   masked: pointersSchema,
-  regate: z.looseObject({ definition_sha256: z.string().optional(), truncated: pointersSchema }).optional(),
+  regate: z
+    .looseObject({
+      definition_sha256: z.string().optional(),
+      truncated: pointersSchema,
+      verdict: z.string().optional(),
+    })
+    .optional(),
 });
 
 export type RecordedLine =
@@ -75,6 +83,8 @@ export function readRecordedLine(text: string): RecordedLine {
     call: {
       input,
       unreadable: pointers.flatMap(([root, ...path]) => (root === "input" ? [path] : [])),
+      // of a question it is what was asked; the gate writes it down where the policy looked at it
+      unrecorded: input.history === undefined && regate?.verdict !== "asked" ? [["history"]] : [],
       definitionSha256: regate?.definition_sha256,
       digest: bundles?.regate?.digest,
       result: pointers.some(([root]) => root === "result") ? undefined : result,
