@@ -56,7 +56,15 @@ async function startOpa(scratch: string): Promise<string> {
   const { file } = await findOpa(process.env, process.cwd());
   const url = `http://127.0.0.1:${await freePort()}`;
   const sources = ["rego/regate", "rego/policy/defaults", join(scratch, "rego")];
-  const flags = ["--addr", new URL(url).host, "--log-level", "error", "--ignore", "*_test.rego", "--skip-version-check"];
+  const flags = [
+    "--addr",
+    new URL(url).host,
+    "--log-level",
+    "error",
+    "--ignore",
+    "*_test.rego",
+    "--skip-version-check",
+  ];
   await startSilent(file, ["run", "--server", ...flags, ...sources], `${url}/health`);
   return url;
 }

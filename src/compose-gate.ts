@@ -5,7 +5,8 @@ import { composeJudging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import { createGate, type Gate, type Judged } from "./gate/gate.ts";
-import type { Call, Charge, Decision, ToolFacts } from "./gate/types.ts";
+import type { Call, Charge, Decision, History, ToolFacts } from "./gate/types.ts";
+import type { HistoryJournal } from "./history/history-journal.ts";
 import { bucketKey } from "./limits/bucket-key.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
@@ -21,9 +22,10 @@ export type GateParts = {
   readonly limiter: Limiter;
   readonly approvals: Pick<RunningApprovals, "approve" | "release">;
   readonly decisions: DecisionLog;
+  readonly history: Pick<HistoryJournal, "read" | "add">;
   readonly live: Live;
   /** Sees each call that was judged. */
-  readonly shadow: Pick<Shadow, "offer"> | undefined;
+  readonly shadow: (Pick<Shadow, "offer"> & { readsHistory(): boolean }) | undefined;
 };
 
 /** What names no tool but reads (rego/regate/layers): it takes from the same buckets. */
@@ -31,9 +33,10 @@ const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
 export function composeGate(config: Config, parts: GateParts): Gate {
-  const { policy, limiter, approvals, decisions, live, shadow } = parts;
+  const { policy, limiter, approvals, decisions, history, live, shadow } = parts;
   return createGate({
     ...composeJudging({ policy, ...live, timezone: config.timezone }),
+    recall: (call) => recall(call, parts),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
     approve: approvals.approve,
@@ -46,10 +49,12 @@ export function composeGate(config: Config, parts: GateParts): Gate {
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
+        history: judged.verdict.history,
         // asked when the line is written
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });
     },
+    remember: ({ call, verdict, startedUnixMs }) => history.add({ call, verdict, unixMs: startedUnixMs }),
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
@@ -57,7 +62,18 @@ export function composeGate(config: Config, parts: GateParts): Gate {
 }
 
 function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
-  return composeInput(call, verdict.facts, { unixMs: startedUnixMs }, NO_HISTORY, timezone);
+  return composeInput(call, verdict.facts, { unixMs: startedUnixMs }, verdict.history ?? NO_HISTORY, timezone);
+}
+
+function recall(call: Call, { policy, history, shadow }: GateParts): History | undefined {
+  if (policy.current.readsHistory) return history.read(call);
+  if (shadow?.readsHistory() !== true) return undefined;
+  try {
+    return history.read(call);
+  } catch {
+    // it is the shadow that can't judge then: no call is refused for it
+    return undefined;
+  }
 }
 
 function chargesOf(call: Call, facts: ToolFacts | undefined, decision: Decision): Charge[] {

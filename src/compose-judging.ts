@@ -26,6 +26,6 @@ export function composeJudging({ policy, classify, argumentCheck, timezone }: Ju
       if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
       return argumentCheck.check({ server, tool, ...definition }, args);
     },
-    evaluate: (call, facts, unixMs) => policy.current.judge(call, facts, unixMs, timezone),
+    evaluate: (call, facts, unixMs, history) => policy.current.judge(call, facts, unixMs, timezone, history),
   };
 }

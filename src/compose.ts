@@ -11,6 +11,7 @@ import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
+import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
@@ -87,6 +88,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
+    const history = openHistory({
+      path: join(state.dir, "history.journal"),
+      store: state.history,
+      unixMs: Date.now,
+      onProblem: log,
+    });
+    closers.push(() => history.close());
     const decisions = await composeLog(options, instance, state);
     closers.push(() => decisions.close());
 
@@ -103,7 +111,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       url: () => url && reachableUrl({ url }),
       log,
     });
-    const gate = composeGate(config, { policy, limiter, approvals, decisions, live, shadow });
+    const gate = composeGate(config, { policy, limiter, approvals, decisions, history, live, shadow });
     const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();

@@ -80,6 +80,14 @@ export type ToolFacts = {
   readonly unknownBecause?: string;
 };
 
+/** How many calls this principal was allowed before, over all servers, in 24 hours. */
+export type History = {
+  /** By `<server>/<tool>`. */
+  readonly tools: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, number>>;
+};
+
 export type Action = "allow" | "require_approval" | "deny";
 
 /** A limit of one matched rule, all defaults filled in by the policy. */
@@ -228,6 +236,8 @@ export type Verdict = {
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
   readonly bundle: Revision | undefined;
+  /** What the policy was told of earlier calls; undefined where it does not look at them. */
+  readonly history?: History | undefined;
 } & Outcome;
 
 export type Outcome = Forward | Refusal;
@@ -244,7 +254,8 @@ export type Forward = {
 export type Refusal =
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
-  | { readonly kind: "denied"; readonly reasons: readonly string[] }
+  /** `approval` where it was held for one, got it, and the policy denies it by then. */
+  | { readonly kind: "denied"; readonly reasons: readonly string[]; readonly approval?: ApprovalNote | undefined }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
   /** `approval` is absent where nobody could be asked. */
@@ -255,4 +266,9 @@ export type Refusal =
       readonly approval?: ApprovalNote | undefined;
     }
   /** A step failed: the gate fails closed. `problem` is for the log; the agent is told the step only. */
-  | { readonly kind: "failed"; readonly step: Step; readonly problem: string };
+  | {
+      readonly kind: "failed";
+      readonly step: Step;
+      readonly problem: string;
+      readonly approval?: ApprovalNote | undefined;
+    };

@@ -28,7 +28,18 @@ export function encodeLine(atUnixMs: number, entries: readonly LineEntry[]): str
     } else json += `[${entry[0]},${entry[1]}]`;
   }
   json += "]]";
+  return encodeChecked(json);
+}
+
+/** A line of any journal, with its newline. */
+export function encodeChecked(json: string): string {
   return `${checksum(json)} ${json}\n`;
+}
+
+/** The value of a line without its newline; undefined where it is not what `encodeChecked` wrote. */
+export function decodeChecked(line: string): unknown {
+  const json = line.slice(9);
+  return line.slice(0, 9) === `${checksum(json)} ` ? parseJson(json) : undefined;
 }
 
 /**
@@ -36,9 +47,7 @@ export function encodeLine(atUnixMs: number, entries: readonly LineEntry[]): str
  * @param written the buckets that were written out in the lines before it; those of this one are added
  */
 export function decodeLine(line: string, written: BucketLevel[]): StoredLevel[] | undefined {
-  const json = line.slice(9);
-  if (line.slice(0, 9) !== `${checksum(json)} `) return undefined;
-  const parsed = LINE.safeParse(parseJson(json));
+  const parsed = LINE.safeParse(decodeChecked(line));
   if (!parsed.success) return undefined;
   const [atUnixMs, entries] = parsed.data;
   const levels: StoredLevel[] = [];

@@ -22,7 +22,7 @@ export type AskedEvent = {
 export function toAskedLine(event: AskedEvent, context: LineContext): string {
   const { asked, evaluation, rules } = event;
   const given = Object.hasOwn(asked, "params") && !Object.hasOwn(asked, "args") ? "params" : "args";
-  const { [given]: arguments_, ...input } = asked;
+  const { [given]: arguments_, history, ...input } = asked;
   return writeLine(
     {
       id: event.id,
@@ -30,6 +30,7 @@ export function toAskedLine(event: AskedEvent, context: LineContext): string {
       given,
       arguments: arguments_,
       input,
+      history,
       masks: event.mask?.(),
       decision: evaluation.kind === "decided" ? evaluation.decision : undefined,
       error: evaluation.kind === "failed" ? { code: "regate_decide_failed", message: evaluation.problem } : undefined,

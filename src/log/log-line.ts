@@ -14,7 +14,7 @@ export type DecisionEvent = Judged & {
   readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
-  /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
+  /** What `input.history` was; left out where the policy does not look at it: then it is not known. */
   readonly history?: unknown;
   /** Asks the policy that judged what the log masks; where it is left out, nothing more. */
   readonly mask?: (() => Masks) | undefined;
@@ -36,6 +36,7 @@ export function writeFromParts(event: DecisionEvent, context: LineContext): stri
       given,
       arguments: call[given]?.value ?? {},
       input: describeInput(event),
+      history: event.history,
       decision: verdict.decision,
       masks: event.mask?.(),
       error: describeError(verdict),
@@ -50,10 +51,10 @@ export function writeFromParts(event: DecisionEvent, context: LineContext): stri
 }
 
 /** The input that was judged, without args and params. */
-function describeInput({ call, verdict, time, history }: DecisionEvent): Record<string, unknown> {
+function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
   const { category, risk, severity, definition } = verdict.facts ?? {};
-  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time, history };
+  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
 }
 
 /** What became of the call, or would have: on a server that is observed it went out all the same. */
@@ -93,9 +94,8 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
 function describeOutcome(outcome: Outcome): Record<string, unknown> {
   switch (outcome.kind) {
     case "forward":
-      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "denied":
-      return {};
+      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "rate_limited":
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
@@ -104,8 +104,10 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { problem: outcome.problem };
     case "approval_needed":
       return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
-    case "failed":
-      return { step: outcome.step, problem: outcome.problem };
+    case "failed": {
+      const { step, problem, approval } = outcome;
+      return { step, problem, approval: approval && describeApproval(approval) };
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export type MaskOptions = {
   readonly redact: readonly string[];
   /** Names, in lower case, under which everything is masked besides the built-in ones. */
   readonly maskedKeys: ReadonlySet<string>;
+  /** False where a name says nothing of what stands under it. */
+  readonly byName?: boolean;
 };
 
 export type Masked = {
@@ -130,6 +132,7 @@ class Masker {
   }
 
   #isSecretName(name: string, value: unknown): boolean {
+    if (this.options.byName === false) return false;
     return isSecretName(name, value) || this.options.maskedKeys.has(name.toLowerCase());
   }
 

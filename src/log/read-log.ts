@@ -2,7 +2,7 @@
 // written, over rotations, until it is told to end. Reads only.
 import { type FileHandle, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { listRotated, type NamedLog } from "./log-files.ts";
+import type { NamedLog } from "./log-files.ts";
 import { type Opened, openLog, openNamed } from "./open-log.ts";
 import { readRawLines } from "./read-lines.ts";
 
@@ -21,28 +21,37 @@ export type LogReading = {
 
 /** @throws Problem where it can't be read */
 export async function readLog(log: NamedLog, reading: LogReading): Promise<void> {
-  const { rotated, current } = await openLog(log);
-  for (const file of rotated) {
+  const { follow, onEnd } = reading;
+  const opened = await openLog(log);
+  let last = opened.current;
+  let isCaughtUp = false;
+  await readAll(opened.rotated, reading);
+  for (;;) {
+    if (last === undefined) {
+      // the next one is not begun yet
+      if (!isCaughtUp) await onEnd?.();
+      isCaughtUp = true;
+      if (follow === undefined || follow.aborted) return;
+      await pauseFor(follow);
+      last = await openNamed(log).catch(() => undefined);
+      continue;
+    }
+    const { ino } = await last.handle.stat();
+    const isPutAway = await readUntilPutAway(log.file, ino, last, isCaughtUp, reading);
+    await last.handle.close();
+    if (!isPutAway) return;
+    isCaughtUp = true;
+    const next = await openLog(log);
+    await readAll(await listBehind(next.rotated, ino), reading);
+    last = next.current;
+  }
+}
+
+async function readAll(files: readonly NamedLog[], reading: LogReading): Promise<void> {
+  for (const file of files) {
     // removed meanwhile
     const opened = await openNamed(file).catch(() => undefined);
     if (opened !== undefined) await readWhole(opened, reading);
-  }
-  let last = "handle" in current ? current : undefined;
-  let isCaughtUp = false;
-  for (;;) {
-    if (last === undefined) {
-      last = await openNamed(log).catch(() => undefined);
-    } else {
-      const { ino } = await last.handle.stat();
-      const isPutAway = await readUntilPutAway(log.file, ino, last, isCaughtUp, reading);
-      await last.handle.close();
-      last = undefined;
-      if (!isPutAway) return;
-      for (const file of await listBehind(log, ino)) await readWhole(await openNamed(file), reading);
-    }
-    isCaughtUp = true;
-    if (reading.follow === undefined || reading.follow.aborted) return;
-    if (last === undefined) await pauseFor(reading.follow);
   }
 }
 
@@ -82,9 +91,8 @@ function readEnded(handle: FileHandle, from: number, { see, pause }: LogReading)
   return readRawLines(handle, from, { see: (bytes, isEnded) => void (isEnded && see(bytes)), pause });
 }
 
-/** The files that were put away after the one with this inode, the oldest first. */
-async function listBehind(log: NamedLog, ino: number): Promise<readonly NamedLog[]> {
-  const rotated = await listRotated(log.file);
+/** Those that were put away after the one with this inode. */
+async function listBehind(rotated: readonly NamedLog[], ino: number): Promise<readonly NamedLog[]> {
   const inodes = await Promise.all(
     rotated.map(({ file }) =>
       stat(file).then(
@@ -94,7 +102,7 @@ async function listBehind(log: NamedLog, ino: number): Promise<readonly NamedLog
     ),
   );
   const own = inodes.indexOf(ino);
-  return own === -1 ? [] : rotated.slice(own + 1).map(({ file }) => ({ file, shown: file }));
+  return own === -1 ? [] : rotated.slice(own + 1);
 }
 
 async function pauseFor(signal: AbortSignal): Promise<void> {

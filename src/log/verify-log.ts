@@ -29,7 +29,11 @@ export async function verifyLog(
   const head = heads.find(({ kind }) => kind === "found") ?? heads[0] ?? { kind: "none" };
   const { rotated, current } = await openLog(log);
   const known = head.kind === "found" ? head.head : undefined;
-  return describe(await check([...rotated, current], keys, known, pause), log, head);
+  return describe(
+    await check([...rotated, ...(current === undefined ? [] : [current])], keys, known, pause),
+    log,
+    head,
+  );
 }
 
 async function check(

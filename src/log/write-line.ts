@@ -21,8 +21,10 @@ export type LineParts = {
   /** Where in the input the arguments stand. */
   readonly given: "args" | "params";
   readonly arguments: unknown;
-  /** The input without those. */
+  /** The input without those, and without its history. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Counts, whose names are no names of secrets. */
+  readonly history: unknown;
   readonly decision: Decision | undefined;
   /** What the policy masks besides. */
   readonly masks: Masks | undefined;
@@ -35,6 +37,8 @@ export type LineParts = {
   /** What only the gate knows. */
   readonly regate: Readonly<Record<string, unknown>>;
 };
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** @returns the line, without a line feed at its end and with none inside */
 export function writeLine(parts: LineParts, { labels, maskedKeys }: LineContext): string {
@@ -57,15 +61,16 @@ export function writeLine(parts: LineParts, { labels, maskedKeys }: LineContext)
     },
     { at: "", redact: pointers, maskedKeys },
   );
+  const history = maskSecrets(parts.history, { at: "/input/history", redact: [], maskedKeys: NO_NAMES, byName: false });
   const { input, result, error, regate } = toRecord(around.value);
-  const masked = [...arguments_.masked, ...around.masked];
-  const truncated = [...arguments_.truncated, ...around.truncated];
+  const masked = [arguments_, around, history].flatMap((part) => part.masked);
+  const truncated = [arguments_, around, history].flatMap((part) => part.truncated);
   return JSON.stringify({
     labels,
     decision_id: parts.id,
     bundles: parts.bundle === undefined ? {} : { regate: parts.bundle },
     path: "regate/decision",
-    input: { ...toRecord(input), [given]: arguments_.value },
+    input: { ...toRecord(input), history: history.value, [given]: arguments_.value },
     result,
     error,
     requested_by: parts.requestedBy,

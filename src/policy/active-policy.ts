@@ -5,7 +5,7 @@ import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { type Conditions, readConditions } from "./conditions.ts";
+import { type Conditions, mayRead, readConditions } from "./conditions.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { composeInput } from "./input.ts";
 import { createJudge, type Judge } from "./judge.ts";
@@ -23,6 +23,8 @@ export type LoadedPolicy = {
   readonly rules: RuleIndex;
   /** What is known of their conditions; undefined where the bundle does not say. */
   readonly conditions: Conditions | undefined;
+  /** Whether any of its rules looks at `input.history`; true where that is not known. */
+  readonly readsHistory: boolean;
   readonly catalogue: Catalogue;
   /** Catalogue names of the servers that a package of the policy speaks for. */
   readonly servers: ReadonlySet<string>;
@@ -102,6 +104,7 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   }
   const { rules, catalogue } = bundle;
   const conditions = readConditions(bundle.conditions);
+  const readsHistory = mayRead(conditions, "history");
   const judge = createJudge(engine, { rules, conditions });
-  return { engine, judge, rules, conditions, catalogue, servers: new Set(servers) };
+  return { engine, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
 }

@@ -71,6 +71,18 @@ const conditionsSchema = z.strictObject({
   rules: z.record(z.string(), ruleSchema),
 });
 
+/** Whether any rule, or the library, may look at a field of the input. */
+export function mayRead(conditions: Conditions | undefined, field: string): boolean {
+  if (conditions === undefined) return true;
+  const paths = [...conditions.rules.values()].flatMap(({ reads, touches, tests, makings }) => [
+    ...reads,
+    ...touches,
+    ...[...tests, ...makings].map(({ path }) => path),
+  ]);
+  // a path that names no field is all of the input
+  return [...conditions.always, ...paths].some(([first = null]) => first === null || first === field);
+}
+
 /** The form that data.conditions has in a bundle; what is empty is left out. */
 export function toJson({ always, library, rules }: Conditions): unknown {
   const written = [...rules].map(([id, { head, action, source, reads, touches, needs, tests, makings }]) => {

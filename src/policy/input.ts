@@ -1,14 +1,6 @@
 // Composes the input of `regate/decision` for one call, as JSON text: args and params go in as they were received, so that
 // no number is rounded on its way to the policy. Its only clock is the `now` that it is given. schemas/input.json is the form.
-import type { Call, ToolFacts } from "../gate/types.ts";
-
-/** How many calls this principal was allowed before, over all servers. */
-export type History = {
-  /** By `<server>/<tool>`. */
-  readonly tools: Readonly<Record<string, number>>;
-  readonly categories: Readonly<Record<string, number>>;
-  readonly labels: Readonly<Record<string, number>>;
-};
+import type { Call, History, ToolFacts } from "../gate/types.ts";
 
 export const NO_HISTORY: History = { tools: {}, categories: {}, labels: {} };
 

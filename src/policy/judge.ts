@@ -1,9 +1,9 @@
 // Judges calls with one bundle. The engine gets only what the rules that may speak to a call can read of its input, and what it
 // answered once is not asked again: its answer depends on nothing but the input. Where the bundle doesn't say what its rules
 // read, the engine gets all of it. Bounded memory, whatever callers send.
-import type { Call, Evaluation, ToolFacts } from "../gate/types.ts";
+import type { Call, Evaluation, History, ToolFacts } from "../gate/types.ts";
 import type { Engine } from "./engine.ts";
-import { composeInput, composeTime, type History, NO_HISTORY } from "./input.ts";
+import { composeInput, composeTime, NO_HISTORY } from "./input.ts";
 import { Projection } from "./projection.ts";
 import { type IndexedRules, indexSpeakers } from "./speakers.ts";
 

@@ -33,7 +33,15 @@ function policyOf(answer: () => Classified) {
   };
   const engine = { revision, evaluate: unasked, classify, hasMasks: false, mask: unasked };
   const policy: ActivePolicy = {
-    current: { engine, judge: unasked, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
+    current: {
+      engine,
+      judge: unasked,
+      rules: new Map(),
+      conditions: undefined,
+      readsHistory: false,
+      catalogue,
+      servers: new Set<string>(),
+    },
     evaluate: unasked,
     classify,
     reload: unasked,

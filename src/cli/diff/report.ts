@@ -120,7 +120,7 @@ function describeReplay({ result, files }: NonNullable<Report["replay"]>): reado
   return [
     ...(masked > 0
       ? [
-          `${plural(masked, "recorded call is", "recorded calls are")} not replayable: the decision may read what the log masked or cut`,
+          `${plural(masked, "recorded call is", "recorded calls are")} not replayable: the decision may read what the log masked, cut or does not have`,
         ]
       : []),
     ...(rounded > 0

@@ -14,6 +14,8 @@ export type RecordedCall = {
   readonly input: Readonly<Record<string, unknown>> & { readonly server: string };
   /** Places of the input that the log masked or cut. */
   readonly unreadable: readonly (readonly string[])[];
+  /** Places of the input that the log does not have. */
+  readonly unrecorded: readonly (readonly string[])[];
   readonly definitionSha256?: string | undefined;
   /** Of the bundle that judged, and its decision. */
   readonly digest?: string | undefined;
@@ -22,7 +24,7 @@ export type RecordedCall = {
 
 /** Why a call can't be replayed. */
 export type Obstacle =
-  /** Its decision may read a place that the log masked or cut. */
+  /** Its decision may read a place that the log masked or cut, or does not have. */
   | "masked"
   /** Its decision may read a number that the log rounded. */
   | "rounded"
@@ -82,7 +84,7 @@ export class Replay {
     const kind = this.#kindOf(addressee, facts);
     if (kind.isUnchanged) return;
     const { projection } = kind;
-    if (call.unreadable.some((place) => projection.reads(place))) {
+    if ([...call.unreadable, ...call.unrecorded].some((place) => projection.reads(place))) {
       this.#obstacles.masked += 1;
       return;
     }
