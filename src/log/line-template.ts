@@ -97,6 +97,7 @@ function isPlain(event: DecisionEvent): boolean {
     time !== null &&
     Object.isFrozen(time) &&
     history === undefined &&
+    verdict.history === undefined &&
     mask === undefined &&
     definitionChange === undefined &&
     call.method === "tools/call"
@@ -116,7 +117,7 @@ const KNOWN = {
     "history",
     "mask",
   ]),
-  verdict: new Set(["id", "decision", "facts", "fuel", "bundle", "kind", "receipt", "approval", "instead"]),
+  verdict: new Set(["id", "decision", "facts", "fuel", "bundle", "kind", "receipt", "approval", "instead", "history"]),
 };
 
 function hasOnly(value: object, known: ReadonlySet<string>): boolean {
