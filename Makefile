@@ -52,7 +52,7 @@ catalogue: dist/main.js $(OPA) .venv/ready .servers/ready ## install the servers
 	node dist/main.js scan --all -c tools/servers/regate.yaml
 	node scripts/catalogue-table.mjs
 
-bench: dist/main.js $(OPA) ## measure: ratios within one run; with LABELS=FILE, the classifier against labelled tools
+bench: dist/main.js $(OPA) ## measure: ratios within one run; ONLY=PART,... and ROUNDS=N, see docs/performance.md; with LABELS=FILE, the classifier
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
 	node bench/out/bench/main.js
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The process around a command: its streams, its exit code. The only place that ends the process.
+import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
 
@@ -16,6 +17,9 @@ const io: CommandIo = {
   cwd: process.cwd(),
   stdin: readStdin,
 };
+
+// Commands load what they need when they run: from Node 22.1 on, as it was compiled the last time.
+if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache();
 
 let ending = false;
 process.on("uncaughtException", (error) => void endWithBug(error));

@@ -58,6 +58,19 @@ describe("a history on disk", () => {
     withHistory((history) => expect(history.read(call).labels).toEqual({ secrets: 2 }));
   });
 
+  test("that no policy reads is written many calls at a time, and at once when one reads it", () => {
+    const size = () => statSync(join(dir, "history.journal")).size;
+    withHistory((history) => {
+      for (let left = 100; left > 0; left -= 1) history.add(ONCE, false);
+      expect(size()).toBe(0);
+      expect(history.read(call).labels).toEqual({ secrets: 100 });
+      history.add(ONCE, true);
+      expect(size()).toBeGreaterThan(0);
+      history.add(ONCE, false);
+    });
+    withHistory((history) => expect(history.read(call).labels).toEqual({ secrets: 102 }));
+  });
+
   test("is folded again and again while it is written, and is the same", () => {
     withHistory(
       (history) => {
