@@ -1,4 +1,5 @@
 // The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
+import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
 import { ROOT, runToEnd } from "./harness-process.ts";
-import { callBody, openSession, textOf } from "./harness-wire.ts";
+import { callBody, isToolError, openSession, textOf } from "./harness-wire.ts";
 
 const LINE = z.looseObject({
   decision_id: z.string(),
@@ -53,6 +54,8 @@ test("each judged call leaves one line that says who, what, which rule and why, 
   const text = readFileSync(logFile(gate), "utf8");
   expect(text).not.toContain(secret);
   expect(text).toContain('"plain":"kept"');
+  // no rule of this policy looks at it
+  expect(text).not.toContain('"history"');
   expect(text).not.toContain(session.id);
   expect(statSync(logFile(gate)).mode & 0o777).toBe(0o600);
 });
@@ -144,3 +147,38 @@ function readLog(gate: Gate): z.infer<typeof LINE>[] {
     .filter((line) => line.includes('"decision_id"'))
     .map((line) => LINE.parse(JSON.parse(line)));
 }
+
+test.each([
+  ["refuse", "refused"],
+  ["continue", "let through"],
+] as const)(
+  "while the log can't be written, with onFailure: %s, calls are %s, counted, and said to be missing",
+  async (onFailure, _effect) => {
+    const recorder = await startRecorder("--sessions");
+    const servers = { recorder: { url: recorder.url } };
+    const gate = await startGate({ servers, config: { log: { onFailure } } });
+    const session = await openSession(gate.url("recorder"));
+    await session.call("echo");
+    await logLine(gate, ({ input }) => input.tool === "echo");
+    // what is written to the log is beyond the limit, what the state folder has besides is not
+    const limit = (bytes: string) => execFileSync("prlimit", [`--pid=${gate.process.pid}`, `--fsize=${bytes}:`]);
+    limit(String(statSync(logFile(gate)).size));
+    const callUntil = async (said: RegExp) => {
+      while (!said.test(gate.process.stdout() + gate.process.stderr())) await session.call("echo");
+    };
+    await callUntil(/the decision log can't be written/);
+    const before = recorder.calls("echo");
+    const answer = await session.call("echo");
+    expect(isToolError(answer)).toBe(onFailure === "refuse");
+    expect(recorder.calls("echo")).toBe(before + (onFailure === "refuse" ? 0 : 1));
+    expect((await operate(gate, "status")).stdout).toMatch(/\d+ decisions? missing, AND IT CAN'T BE WRITTEN NOW: /);
+
+    limit("unlimited");
+    await callUntil(/the decision log is written again/);
+    expect(isToolError(await session.call("echo"))).toBe(false);
+    await gate.process.stop();
+    const verified = await operate(gate, "log", "verify");
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toMatch(/: \d+ decisions between \S+ and \S+ could not be written \(EFBIG: /);
+  },
+);

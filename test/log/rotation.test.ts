@@ -69,9 +69,12 @@ describe("a file is put away", () => {
     const options = { rotation: { maxBytes: 1_000_000, maxAgeMs: HOUR_MS } };
     const opened = await log.open(options);
     log.unixMs = NOW + 2 * HOUR_MS;
+    void opened.record(makeEvent());
     await opened.flush();
-    await opened.close();
     expect(await listRotated(log.file)).toEqual([]);
+    void opened.record(makeEvent());
+    await opened.close();
+    expect(await listRotated(log.file)).toHaveLength(1);
   });
 
   test("and the numbers go on where the oldest are gone", async () => {
