@@ -1,13 +1,13 @@
 // The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
-import { ROOT, runToEnd } from "./harness-process.ts";
+import { ROOT, run, runToEnd } from "./harness-process.ts";
 import { callBody, isToolError, openSession, textOf } from "./harness-wire.ts";
 
 const LINE = z.looseObject({
@@ -125,6 +125,35 @@ test("the log of a gate that was killed, and ran again, verifies with what it sa
   const tampered = await operate(second, "log", "verify");
   expect(tampered.code).toBe(1);
   expect(tampered.stdout).toContain(`:${index + 1}: REMOVED: line ${index + 1} of the chain is missing before it\n`);
+});
+
+test("regate log --follow shows each decision as it is made, over rotations, with what does not show made visible", async () => {
+  const recorder = await startRecorder("--sessions");
+  const config = { log: { rotate: { maxBytes: 65_536 } } };
+  const gate = await startGate({ servers: { recorder: { url: recorder.url } }, config });
+  const session = await openSession(gate.url("recorder"));
+  await session.call("echo", { number: 0 });
+  await logLine(gate, ({ input }) => input.tool === "echo");
+  const following = run(process.execPath, [
+    join(ROOT, "dist/main.js"),
+    "log",
+    "-c",
+    gate.configFile,
+    "-f",
+    "--tool",
+    "echo",
+  ]);
+  await following.printed(/forward +recorder\/echo /);
+  await session.call("denied\u202e\u001b[2J");
+  // each is some kilobytes, so that files are put away
+  for (let number = 1; number <= 40; number += 1) await session.call("echo", { number, text: "x".repeat(4_000) });
+  await following.printed(/(?:forward +recorder\/echo [\s\S]*){41}/);
+  expect(readdirSync(join(gate.dir, ".regate")).filter((name) => /^decisions\.\d{6}\.jsonl$/.test(name))).not.toEqual(
+    [],
+  );
+  expect(following.stdout().match(/recorder\/echo /g)).toHaveLength(41);
+  expect((await operate(gate, "log", "-n", "50")).stdout).toContain("denied\\u{202e}\\u{001b}[2J");
+  await following.stop();
 });
 
 test("where the log is durable, a call that reached the server is on record after a kill", async () => {

@@ -146,6 +146,7 @@ describe("files that were put away", () => {
       "decisions.1.jsonl",
       "decisions.0000001.jsonl",
       "other.000001.jsonl",
+      "decisions..jsonl",
     ]) {
       writeFileSync(join(dirname(log.file), name), "");
     }
@@ -163,6 +164,10 @@ test("where a file can't be put away, the log goes on in it, says so once, and a
   }
   expect(log.problems).toEqual([expect.stringMatching(/^the decision log can't be rotated, and grows: /)]);
   rmSync(inTheWay, { recursive: true });
+  // not at each batch
+  void opened.record(makeEvent());
+  await opened.flush();
+  expect(await listRotated(log.file)).toEqual([]);
   log.unixMs += 60_000;
   void opened.record(makeEvent({ id: "after" }));
   await opened.close();
