@@ -88,9 +88,23 @@ function changeOf({ call, verdict }: Judged, live: Live): DefinitionChange | und
   return live.tools.changeOf(call.server, call.tool, call.definition);
 }
 
-export function sitesOf(decision: Decision | undefined, rules: RuleIndex): RuleSite[] {
-  return (decision?.rules ?? []).map((id) => {
+const NO_SITES: readonly RuleSite[] = [];
+/** By decision: a policy answers many calls with the very same. */
+const knownSites = new WeakMap<Decision, { readonly rules: RuleIndex; readonly sites: readonly RuleSite[] }>();
+
+export function sitesOf(decision: Decision | undefined, rules: RuleIndex): readonly RuleSite[] {
+  if (decision === undefined) return NO_SITES;
+  const known = knownSites.get(decision);
+  if (known?.rules === rules) return known.sites;
+  const sites = findSites(decision, rules);
+  knownSites.set(decision, { rules, sites });
+  return sites;
+}
+
+function findSites(decision: Decision, rules: RuleIndex): readonly RuleSite[] {
+  const sites = decision.rules.map((id) => {
     const site = rules.get(id);
-    return site === undefined ? { id } : { id, file: site.file, row: site.row };
+    return Object.freeze(site === undefined ? { id } : { id, file: site.file, row: site.row });
   });
+  return Object.freeze(sites);
 }

@@ -88,6 +88,10 @@ export interface Gate {
 
 /** What is known of a call before its outcome is. */
 type Known = Omit<Verdict, "kind"> & { readonly kind?: never };
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What can still become of a call that a person approved. */
+type LateRefusal = Extract<Refusal, { readonly kind: "denied" | "failed" }>;
 
 const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while the server is only observed" };
 
@@ -107,7 +111,8 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
   const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
-    await ports.record(judged);
+    const recording = ports.record(judged);
+    if (recording !== undefined) await recording;
     if (verdict.kind === "forward") ports.remember(judged);
     return verdict;
   } catch (error) {
@@ -125,29 +130,31 @@ async function decide(
   waiter: Waiter | undefined,
 ): Promise<Verdict> {
   let step: Step = "complete";
-  let seen: Known = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
+  const seen: Draft<Known> = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
   let receipt: Receipt | undefined;
   let approval: ApprovalNote | undefined;
   try {
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
-    seen = { ...seen, facts };
+    seen.facts = facts;
     const unfit = ports.checkArguments(call);
     if (unfit !== undefined) return { ...seen, kind: "invalid_arguments", problem: unfit };
 
     step = "decide";
     const history = ports.recall(call);
-    seen = { ...seen, history };
+    seen.history = history;
     const evaluation = ports.evaluate(call, facts, unixMs, history);
-    seen = { ...seen, fuel: evaluation.fuel, bundle: evaluation.bundle };
+    seen.fuel = evaluation.fuel;
+    seen.bundle = evaluation.bundle;
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
-    seen = { ...seen, decision };
+    seen.decision = decision;
     if (decision.action === "deny") return { ...seen, kind: "denied", reasons: decision.reasons };
 
     step = "limit";
     if (decision.rate_limits.length > 0 && call.continued !== true) {
-      const taken = await ports.take(call, facts, decision);
+      const taking = ports.take(call, facts, decision);
+      const taken = taking instanceof Promise ? await taking : taking;
       if (taken.kind !== "taken") return { ...seen, ...refusedByLimit(taken) };
       receipt = taken.receipt;
     }
@@ -165,7 +172,7 @@ async function decide(
       const denied = approval.waitedMs > 0 ? deniesNow(ports, call, facts) : undefined;
       if (denied !== undefined) {
         giveBack(ports, { receipt, approval });
-        return { ...seen, ...denied };
+        return { ...seen, ...denied, approval };
       }
     }
     return { ...seen, kind: "forward", receipt, approval };
@@ -197,7 +204,7 @@ function deniesNow(
   ports: GatePorts,
   call: Call,
   facts: ToolFacts | undefined,
-): (Refusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
+): (LateRefusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
   const history = ports.recall(call);
   const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
@@ -228,7 +235,7 @@ function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {
   return { kind: "rate_limited", limit: taken.limit, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
-function failure(step: Step, cause: unknown): Refusal {
+function failure(step: Step, cause: unknown): Extract<Refusal, { readonly kind: "failed" }> {
   return { kind: "failed", step, problem: cause instanceof Error ? cause.message : String(cause) };
 }
 

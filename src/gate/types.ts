@@ -254,7 +254,8 @@ export type Forward = {
 export type Refusal =
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
-  | { readonly kind: "denied"; readonly reasons: readonly string[] }
+  /** `approval` where it was held for one, got it, and the policy denies it by then. */
+  | { readonly kind: "denied"; readonly reasons: readonly string[]; readonly approval?: ApprovalNote | undefined }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
   /** `approval` is absent where nobody could be asked. */
@@ -265,4 +266,9 @@ export type Refusal =
       readonly approval?: ApprovalNote | undefined;
     }
   /** A step failed: the gate fails closed. `problem` is for the log; the agent is told the step only. */
-  | { readonly kind: "failed"; readonly step: Step; readonly problem: string };
+  | {
+      readonly kind: "failed";
+      readonly step: Step;
+      readonly problem: string;
+      readonly approval?: ApprovalNote | undefined;
+    };

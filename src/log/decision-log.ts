@@ -178,7 +178,7 @@ class ChainedDecisionLog implements DecisionLog {
     // A write that is under way takes what has come meanwhile with it when it is done.
     if (this.#timer !== undefined || this.#writing !== undefined) return;
     if (this.options.durable) void this.#write();
-    else this.#timer = setTimeout(() => void this.#write(), this.options.batchMs);
+    else this.#writeSoon();
   }
 
   /** One writer at a time; resolves when nothing waits. */
@@ -193,11 +193,17 @@ class ChainedDecisionLog implements DecisionLog {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     do await this.#writeBatch();
-    while (this.#waiting.length > 0);
+    while (this.options.durable ? this.#waiting.length > 0 : this.#waiting.length >= MAX_BATCH_EVENTS);
     // In the same turn as the last look: what is recorded from now on starts a writer of its own.
     this.#writing = undefined;
     if (this.#failing !== undefined && this.options.onFailure === "refuse" && !this.options.durable && !this.#closed)
       this.#timer = setTimeout(() => void this.#write(), PROBE_MS).unref();
+    else if (this.#waiting.length > 0) this.#writeSoon();
+  }
+
+  /** Few and large writes: each takes as long as it takes to judge several calls. */
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#write(), this.options.batchMs);
   }
 
   /** What waits, behind a line that says what is missing before it. */

@@ -88,9 +88,8 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
 function describeOutcome(outcome: Outcome): Record<string, unknown> {
   switch (outcome.kind) {
     case "forward":
-      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "denied":
-      return {};
+      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "rate_limited":
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
@@ -99,8 +98,10 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { problem: outcome.problem };
     case "approval_needed":
       return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
-    case "failed":
-      return { step: outcome.step, problem: outcome.problem };
+    case "failed": {
+      const { step, problem, approval } = outcome;
+      return { step, problem, approval: approval && describeApproval(approval) };
+    }
   }
 }
 

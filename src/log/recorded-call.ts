@@ -42,6 +42,29 @@ export type RecordedLine =
   /** JSON, and no decision of a gate. */
   | { readonly kind: "foreign" };
 
+/** Far beyond what a configuration may let through. */
+const MAX_DEPTH = 1_000;
+
+/** A look at the text, for most lines: only so many brackets can be so deep. */
+function mayBeDeep(text: string): boolean {
+  let brackets = 0;
+  for (const bracket of ["[", "{"]) {
+    for (let at = text.indexOf(bracket); at !== -1 && brackets <= MAX_DEPTH; at = text.indexOf(bracket, at + 1)) {
+      brackets += 1;
+    }
+  }
+  return brackets > MAX_DEPTH;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  let level = [value];
+  for (let below = 0; level.length > 0; below += 1) {
+    if (below > depth) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
 export function readRecordedLine(text: string): RecordedLine {
   let value: unknown;
   try {
@@ -49,6 +72,8 @@ export function readRecordedLine(text: string): RecordedLine {
   } catch {
     return { kind: "not_json" };
   }
+  // no gate takes a message as deep as that, and whoever reads on may go down into it
+  if (mayBeDeep(text) && isDeeperThan(value, MAX_DEPTH)) return { kind: "foreign" };
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return { kind: readOwnLine(text) === undefined ? "foreign" : "own" };
   const { input, result, bundles, masked = [], regate } = parsed.data;

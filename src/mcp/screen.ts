@@ -50,8 +50,9 @@ export function createScreen(options: ScreenOptions): Screen {
       case "request":
         return screenRequest(options, message.idText, message.method, message.params);
       case "response":
-        if (message.idText === undefined || message.error !== undefined) return PASS;
-        if (!mayHoldTools(text) && !mayAskForInput(text)) return PASS;
+        if (message.id === undefined || message.idText === undefined) return PASS;
+        if (message.error !== undefined || !(mayHoldTools(text) || mayAskForInput(text)))
+          return { kind: "pass", id: message.id };
         return screenResult({ ...options, since }, message.idText, message);
     }
   };

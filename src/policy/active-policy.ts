@@ -8,6 +8,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { type Conditions, mayRead, readConditions } from "./conditions.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { composeInput } from "./input.ts";
+import { createJudge, type Judge } from "./judge.ts";
 import { listServers, type RuleIndex } from "./rule-index.ts";
 
 /** A tool that no server has: what speaks for all tools judges it, and any decision will do. */
@@ -16,6 +17,8 @@ const TRIAL_TOOL = "regate_trial";
 /** One policy, ready to judge. */
 export type LoadedPolicy = {
   readonly engine: Engine;
+  /** Judges calls with that engine. */
+  readonly judge: Judge;
   /** Where each rule stands in its source, by id. */
   readonly rules: RuleIndex;
   /** What is known of their conditions; undefined where the bundle does not say. */
@@ -102,5 +105,6 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
   const { rules, catalogue } = bundle;
   const conditions = readConditions(bundle.conditions);
   const readsHistory = mayRead(conditions, "history");
-  return { engine, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
+  const judge = createJudge(engine, { rules, conditions });
+  return { engine, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
 }

@@ -56,12 +56,13 @@ let lastFormat = { timezone: "", format: new Intl.DateTimeFormat() };
 export function inputTimeOf(unixMs: number, timezone: string): InputTime {
   const unix = Math.floor(unixMs / 1000);
   if (last.time?.unix === unix && last.timezone === timezone) return last.time;
-  const time = { unix, ...describeTime(unix, timezone) };
+  const time = Object.freeze({ unix, ...describeTime(unix, timezone) });
   last = { timezone, time, text: JSON.stringify(time) };
   return time;
 }
 
-function composeTime(unixMs: number, timezone: string): string {
+/** `input.time` as JSON text. */
+export function composeTime(unixMs: number, timezone: string): string {
   inputTimeOf(unixMs, timezone);
   return last.text;
 }

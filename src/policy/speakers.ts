@@ -35,6 +35,32 @@ export function listSpeakers(
   return speakers;
 }
 
+/** As listSpeakers, and as fast for ten thousand rules as for ten. */
+export function indexSpeakers({ rules, conditions }: IndexedRules) {
+  /** By server, and by the tool or the method that the head names; those of no server stand together. */
+  const groups = new Map<string, Map<string, RuleConditions>>();
+  for (const [id, rule] of conditions?.rules ?? []) {
+    const name = groupOf(rules.get(id)?.server, rule.head[1]);
+    const group = groups.get(name) ?? new Map<string, RuleConditions>();
+    groups.set(name, group.set(id, rule));
+  }
+  return (addressee: Addressee, categories?: readonly Category[]): readonly Speaker[] => {
+    const { server, tool, method } = addressee;
+    const names = new Set([groupOf(server, tool ?? method), groupOf(server, method), groupOf(server, "*"), NO_SERVER]);
+    return [...names].flatMap((name) => {
+      const group = groups.get(name);
+      if (group === undefined || conditions === undefined) return [];
+      return listSpeakers({ rules, conditions: { ...conditions, rules: group } }, addressee, categories);
+    });
+  };
+}
+
+const NO_SERVER = "";
+
+function groupOf(server: string | undefined, name: string | undefined): string {
+  return server === undefined ? NO_SERVER : JSON.stringify([server, name]);
+}
+
 function speaks(
   id: string,
   { head: [kind, name] }: RuleConditions,

@@ -106,6 +106,10 @@ describe("anything else is no recorded call", () => {
     ["not_json", "{"],
     ["not_json", ""],
     ["foreign", "7"],
+    [
+      "foreign",
+      `{"path":"regate/decision","input":{"server":"s","args":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}}`,
+    ],
     ["foreign", "[]"],
     ["foreign", "null"],
     ["foreign", '{"path": "regate/decision"}'],

@@ -35,6 +35,7 @@ function policyOf(answer: () => Classified) {
   const policy: ActivePolicy = {
     current: {
       engine,
+      judge: unasked,
       rules: new Map(),
       conditions: undefined,
       readsHistory: false,

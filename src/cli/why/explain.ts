@@ -4,9 +4,9 @@ import { z } from "zod";
 import { CATEGORIES, type Evaluation } from "../../gate/types.ts";
 import type { LoggedDecision } from "../../log/logged-decision.ts";
 import type { ComparedPolicy } from "../../policy/diff/compare-policies.ts";
-import { Projection } from "../../policy/diff/projection.ts";
 import { type Input, isBeyondInput } from "../../policy/nearest/changes.ts";
 import { findNearest, type Nearest } from "../../policy/nearest/find-nearest.ts";
+import { Projection } from "../../policy/projection.ts";
 import { listSpeakers, type Speaker } from "../../policy/speakers.ts";
 
 export type ExplainedRule = {

@@ -3,10 +3,10 @@
 // Each side sees the tool as its own catalogue does, where that has it. Bounded memory, whatever is replayed.
 import type { Evaluation, ToolFacts } from "../../gate/types.ts";
 import { describeTool } from "../catalogue.ts";
+import { Projection } from "../projection.ts";
 import { type Addressee, listSpeakers } from "../speakers.ts";
 import type { Added, ChangeTable } from "./change-table.ts";
 import { type ComparedPolicy, namesOf, type Policies } from "./compare-policies.ts";
-import { Projection } from "./projection.ts";
 import { createUnchangedCheck, type UnchangedCheck } from "./unchanged.ts";
 
 /** A call as a decision log holds it. */
