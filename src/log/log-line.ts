@@ -1,6 +1,7 @@
 // One judged call as one line of the decision log, with what only the gate knows under `regate`. Pure.
 import type { Judged } from "../gate/gate.ts";
 import type { ApprovalNote, Masks, Outcome, Verdict } from "../gate/types.ts";
+import { writeByTemplate } from "./line-template.ts";
 import { type LineContext, type LineParts, type RuleSite, writeLine } from "./write-line.ts";
 
 /** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
@@ -21,6 +22,11 @@ export type DecisionEvent = Judged & {
 
 /** @returns the line, without a line feed at its end and with none inside */
 export function toLogLine(event: DecisionEvent, context: LineContext): string {
+  return writeByTemplate(event, context, writeFromParts) ?? writeFromParts(event, context);
+}
+
+/** The line of any event, as toLogLine writes it. */
+export function writeFromParts(event: DecisionEvent, context: LineContext): string {
   const { call, verdict } = event;
   const given = call.method === "tools/call" ? "args" : "params";
   return writeLine(

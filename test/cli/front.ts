@@ -41,6 +41,8 @@ export type Front = {
   /** A folder with a regate.yaml whose state folder names this gate as running. */
   readonly dir: string;
   readonly state: string;
+  /** The nonces over which it was asked for a proof. */
+  readonly proved: readonly string[];
   readonly came: readonly Came[];
   /** Ends at once, every connection with it. */
   readonly die: () => void;
@@ -53,6 +55,7 @@ const notExpected = (): never => {
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { target, keys = [], reload, status, approvals, notReady, host } = options;
   const came: Came[] = [];
+  const proved: string[] = [];
   const open = new Set<ServerResponse>();
   const instance = randomUUID();
   const secret = makeProofSecret();
@@ -86,7 +89,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     maxDepth: 32,
     notReady: notReady ?? (() => undefined),
     console: new Hono(),
-    prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
+    prove(nonce) {
+      proved.push(nonce);
+      return prove(secret, { nonce, url: ownUrl });
+    },
     log: () => {},
   });
   const listening = await listen(app, address);
@@ -100,7 +106,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     for (const outgoing of open) outgoing.destroy();
   };
   whenDone(die);
-  return { url: listening.url, dir, state, came, die };
+  return { url: listening.url, dir, state, came, proved, die };
 }
 
 async function readAll(incoming: IncomingMessage): Promise<Buffer> {
