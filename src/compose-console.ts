@@ -14,7 +14,7 @@ import type { ToolName } from "./policy/live-tools.ts";
 import { findFacts } from "./policy/tool-facts.ts";
 import { writeToolRules } from "./policy/tool-rules.ts";
 
-export type ConsoleOptions = {
+export type ConsoleOptions = Pick<ConsolePorts, "version" | "status" | "freezes" | "activity" | "lines"> & {
   readonly config: Pick<Config, "servers" | "timezone">;
   readonly policy: ActivePolicy;
   readonly live: Live;
@@ -28,10 +28,16 @@ const ATTEMPTS = { rule: "gate/console", max: 10, window: 60, per: "everyone", o
 const MAX_ADDRESSES = 1_000;
 
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
-  const { config, policy, live, acceptsKey, log } = options;
+  const { config, policy, live, acceptsKey, version, status, freezes, activity, lines, log } = options;
   return createConsole({
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
+    version,
+    status,
+    freezes,
+    activity,
+    lines,
+    unixMs: Date.now,
     servers: groupServers(config),
     acceptsKey,
     countAttempt: createAttempts(),

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { composeJudging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
+import type { Freezes } from "./freeze/freeze.ts";
 import { createGate, type Gate, type Judged } from "./gate/gate.ts";
 import type { Call, Charge, Decision, ToolFacts } from "./gate/types.ts";
 import { bucketKey } from "./limits/bucket-key.ts";
@@ -14,6 +15,7 @@ import type { ActivePolicy } from "./policy/active-policy.ts";
 import { inputTimeOf } from "./policy/input.ts";
 import type { RuleIndex } from "./policy/rule-index.ts";
 import type { Shadow } from "./shadow/shadow.ts";
+import type { Activity } from "./status/activity.ts";
 
 export type GateParts = {
   readonly policy: ActivePolicy;
@@ -21,6 +23,8 @@ export type GateParts = {
   readonly decisions: DecisionLog;
   readonly live: Live;
   /** Sees each call that was judged. */
+  readonly freezes: Pick<Freezes, "frozen">;
+  readonly activity: Pick<Activity, "count">;
   readonly shadow: Pick<Shadow, "offer"> | undefined;
 };
 
@@ -28,25 +32,40 @@ export type GateParts = {
 const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
-export function composeGate(config: Config, { policy, limiter, decisions, live, shadow }: GateParts): Gate {
+export function composeGate(config: Config, parts: GateParts): Gate {
+  const { policy, limiter, decisions, live, freezes, activity, shadow } = parts;
   return createGate({
     ...composeJudging({ policy, ...live, timezone: config.timezone }),
+    frozen: (call) => freezes.frozen(call),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
     approve: () => ({ kind: "refused", problem: "no approver is configured" }),
     record(judged) {
       shadow?.offer(judged);
-      return decisions.record({
+      const recorded = decisions.record({
         ...judged,
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
       });
+      if (recorded === undefined) activity.count(judged);
+      else
+        recorded.then(
+          () => activity.count(judged),
+          () => activity.count(unrecorded(judged)),
+        );
+      return recorded;
     },
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
   });
+}
+
+/** As the gate refuses it then. */
+function unrecorded(judged: Judged): Judged {
+  const problem = "the decision can't be recorded";
+  return { ...judged, verdict: { ...judged.verdict, kind: "failed", step: "record", problem } };
 }
 
 function chargesOf(call: Call, facts: ToolFacts | undefined, decision: Decision): Charge[] {

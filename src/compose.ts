@@ -10,6 +10,7 @@ import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
+import { createFreezes } from "./freeze/freeze.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
@@ -19,8 +20,10 @@ import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
+import { createRecentLines } from "./log/recent-lines.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
 import { openState, type State } from "./state/state.ts";
+import { createActivity } from "./status/activity.ts";
 
 export type GateOptions = {
   readonly config: Config;
@@ -79,16 +82,24 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       onFoldFailed: log,
     });
     closers.push(() => journal.close());
+    const freezes = createFreezes({
+      store: state.meta,
+      servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      unixMs: Date.now,
+      log,
+    });
     const limiter = createLimiter({
       monotonicMs: () => performance.now(),
       journal,
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
+    const lines = createRecentLines();
     const decisions = await openDecisionLog({
       ...config.log,
       labels: { id: instance, version },
       unixMs: Date.now,
+      onLine: lines.push,
       onProblem: log,
     });
     closers.push(() => decisions.close());
@@ -97,7 +108,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
-    const gate = composeGate(config, { policy, limiter, decisions, live, shadow });
+    const activity = createActivity(Date.now);
+    const gate = composeGate(config, { policy, limiter, decisions, live, freezes, activity, shadow });
     const servers = composeServers({ config, gate, limiter, state, live, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     let operator: OpenedOperatorKey | undefined;
@@ -110,6 +122,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
+    const status = composeStatus({
+      config,
+      version,
+      instance,
+      bundle: options.bundle.shown,
+      policy,
+      policySince: () => policySince,
+      freezes,
+      shadow,
+      decisions,
+      live,
+      servers,
+    });
     const app = createApp({
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
@@ -118,23 +143,24 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       operatorKey,
       reload,
       ask: composeAsk({ policy, decisions }),
-      status: composeStatus({
-        config,
-        version,
-        instance,
-        bundle: options.bundle.shown,
-        policy,
-        policySince: () => policySince,
-        shadow,
-        decisions,
-        live,
-        servers,
-      }),
+      freezes,
+      status,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
-      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
+      console: composeConsole({
+        config,
+        policy,
+        live,
+        version,
+        status,
+        freezes,
+        activity,
+        lines,
+        acceptsKey: operatorKey.accepts,
+        log,
+      }),
       log,
     });
     const server = await listen(app, config.listen);

@@ -16,6 +16,8 @@ export type OperatorRequest<T> = {
   readonly config: string;
   readonly method: "GET" | "POST";
   readonly path: string;
+  /** Of a POST, sent as JSON. */
+  readonly body?: unknown;
   readonly schema: z.ZodType<T>;
   /** What is asked for, as in "the gate answered 500 and not ...". */
   readonly what: string;
@@ -48,13 +50,19 @@ export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandI
 
 async function exchange(
   gate: RunningGate,
-  { method, path }: Pick<OperatorRequest<unknown>, "method" | "path">,
+  { method, path, body }: Pick<OperatorRequest<unknown>, "method" | "path" | "body">,
   operatorKey: string,
 ): Promise<{ status: number | undefined; body: string }> {
   try {
-    const headers = { authorization: `Bearer ${operatorKey}`, ...(method === "POST" && { "content-length": "0" }) };
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = {
+      authorization: `Bearer ${operatorKey}`,
+      ...(method === "POST" && { "content-length": String(bytes?.length ?? 0) }),
+      ...(bytes !== undefined && { "content-type": "application/json" }),
+    };
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const answer = await send(gate, { method, path, headers, signal }).answer;
+    const answer = await send(gate, { method, path, headers, signal, ...(bytes !== undefined && { body: bytes }) })
+      .answer;
     return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };
   } catch (error) {
     if (error instanceof StrangerError) throw new Problem([error.message]);

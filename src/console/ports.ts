@@ -1,6 +1,9 @@
-// What the console reads of the gate, as it needs it: the composition root says who answers. The console judges no call and
-// changes nothing.
+// What the console reads of the gate, and what it may change, as it needs it: the composition root says who answers. The
+// console judges no call.
+import type { Freezes } from "../freeze/freeze.ts";
 import type { Category, Evaluation, Risk, RuleLocation, Severity, ToolFacts } from "../gate/types.ts";
+import type { Activity } from "../status/activity.ts";
+import type { Status } from "../status/status-schema.ts";
 
 export type ReviewedParameter = {
   readonly required: boolean;
@@ -79,6 +82,16 @@ export interface LiveView {
   uncatalogued(server?: string): Iterable<ToolName & { readonly info: ToolInfo }>;
 }
 
+/** A line of the decision log; the same object for as long as it is kept. */
+export type RecentLine = { readonly text: string };
+
+export interface LineFeed {
+  /** The newest first; bounded. */
+  recent(): readonly RecentLine[];
+  /** @returns what ends the listening */
+  onLine(listener: () => void): () => void;
+}
+
 export type Attempt =
   /** `giveBack` where it was no guess. */
   | { readonly kind: "allowed"; readonly giveBack: () => void }
@@ -87,6 +100,15 @@ export type Attempt =
 export type ConsolePorts = {
   readonly policy: () => PolicyView;
   readonly live: LiveView;
+  /** Of this gate. */
+  readonly version: string;
+  /** What the gate says of itself, as in `regate status`. */
+  readonly status: () => Status;
+  readonly freezes: Freezes;
+  readonly activity: Omit<Activity, "count">;
+  readonly lines: LineFeed;
+  /** Unix time in milliseconds. */
+  readonly unixMs: () => number;
   /** The configured servers: by catalogue name, their keys in the configuration. */
   readonly servers: ReadonlyMap<string, readonly string[]>;
   /** Whether an Authorization header carries the operator key. */

@@ -1,5 +1,5 @@
-// What happens to a call, top to bottom: complete, decide, take tokens, ask for approval, record. Whatever fails refuses; only
-// on a server that is observed what would be refused goes out, and the record says so.
+// What happens to a call, top to bottom: is it frozen, complete, decide, take tokens, ask for approval, record. Whatever fails
+// refuses; only on a server that is observed what the policy would refuse goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
 import type { Call, Decision, Evaluation, Receipt, Refusal, Step, Taken, ToolFacts, Verdict } from "./types.ts";
 
@@ -20,6 +20,8 @@ export type Judged = {
 };
 
 export interface GatePorts {
+  /** Before all else, and once more before the call goes out: why an operator has frozen calls like this one. */
+  frozen(call: Call): string | undefined;
   /** Step 3. What the catalogue knows of the call's tool; undefined for methods that name no tool. */
   describe(call: Call): ToolFacts | undefined;
   /** Step 3. Where the arguments don't fit the reviewed inputSchema, in one sentence without their values. */
@@ -64,7 +66,7 @@ async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
   const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
-  const verdict = call.observed === true ? letThrough(decided) : decided;
+  const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
   const judgedNs = ports.monotonicNs() - startedNs;
   try {
     await ports.record({ call, verdict, startedUnixMs, judgedNs });
@@ -75,12 +77,14 @@ async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
   }
 }
 
-/** Steps 3 to 6. */
+/** Whether it is frozen, and steps 3 to 6. */
 async function decide(ports: GatePorts, call: Call, id: string, unixMs: number): Promise<Verdict> {
   let step: Step = "complete";
   let seen: Known = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
   let receipt: Receipt | undefined;
   try {
+    const frozen = ports.frozen(call);
+    if (frozen !== undefined) return { ...seen, kind: "frozen", problem: frozen };
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
     seen = { ...seen, facts };
@@ -89,7 +93,7 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 
     step = "decide";
     const evaluation = ports.evaluate(call, facts, unixMs);
-    seen = { ...seen, fuel: evaluation.fuel, bundle: evaluation.bundle };
+    seen = { ...seen, fuel: evaluation.fuel, budget: evaluation.budget, bundle: evaluation.bundle };
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
     seen = { ...seen, decision };
@@ -98,6 +102,7 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
     step = "limit";
     if (decision.rate_limits.length > 0 && call.continued !== true) {
       const taken = await ports.take(call, facts, decision);
+      if (taken.kind !== "too_many_buckets") seen = { ...seen, buckets: taken.buckets };
       if (taken.kind !== "taken") return { ...seen, ...refusedByLimit(taken) };
       receipt = taken.receipt;
     }
@@ -110,7 +115,12 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
         return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem: approval.problem };
       }
     }
-    return { ...seen, kind: "forward", receipt };
+
+    // what waited for tokens or a person may have been frozen meanwhile
+    const frozenSince = ports.frozen(call);
+    if (frozenSince === undefined) return { ...seen, kind: "forward", receipt };
+    giveBack(ports, receipt);
+    return { ...seen, kind: "frozen", problem: frozenSince };
   } catch (error) {
     giveBack(ports, receipt);
     return { ...seen, ...failure(step, error) };
@@ -120,8 +130,8 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, bundle, ...instead } = verdict;
-  return { id, decision, facts, fuel, bundle, kind: "forward", receipt: undefined, instead };
+  const { id, decision, facts, fuel, budget, bundle, buckets, ...instead } = verdict;
+  return { id, decision, facts, fuel, budget, bundle, buckets, kind: "forward", receipt: undefined, instead };
 }
 
 function hides(ports: GatePorts, call: Call): boolean {
@@ -153,6 +163,6 @@ function failure(step: Step, cause: unknown): Refusal {
 }
 
 function known(verdict: Verdict): Known {
-  const { id, decision, facts, fuel, bundle } = verdict;
-  return { id, decision, facts, fuel, bundle };
+  const { id, decision, facts, fuel, budget, bundle, buckets } = verdict;
+  return { id, decision, facts, fuel, budget, bundle, buckets };
 }

@@ -9,6 +9,7 @@ import { writeJson } from "../mcp/write-answer.ts";
 import type { Status } from "../status/status-schema.ts";
 import type { Authenticator } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
+import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import type { OperatorKey } from "./operator.ts";
 import type { OriginCheck } from "./origin.ts";
 import { isNonce } from "./prove.ts";
@@ -41,6 +42,7 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   readonly originCheck: OriginCheck;
   readonly authenticator: Authenticator;
   readonly operatorKey: OperatorKey;
+  readonly freezes: FreezeApiParts["freezes"];
   readonly reload: () => Promise<ReloadedAll>;
   readonly status: () => Status;
   /** Why the gate can't judge now; undefined where it can. */
@@ -102,6 +104,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   };
   app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
+  app.route("/", createFreezeApi(parts));
   app.route("/", createDataApi(parts));
 
   app.route("/", parts.console);

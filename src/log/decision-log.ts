@@ -28,6 +28,8 @@ export type DecisionLogOptions = {
   /** Names of arguments that are masked besides the built-in ones; case does not count. */
   readonly maskedKeys?: readonly string[];
   readonly unixMs: () => number;
+  /** Gets each line once it is written; where the disk fails and calls go out all the same, then too. */
+  readonly onLine?: (line: string) => void;
   /** Told, in one sentence, when writing begins to fail and when it works again. */
   readonly onProblem: (problem: string) => void;
 };
@@ -54,6 +56,7 @@ export type LogEvent = DecisionEvent | AskedEvent;
 
 type Waiting = {
   readonly event: LogEvent;
+  line?: string;
   readonly characters: number;
   readonly settle: ((error: Error | undefined) => void) | undefined;
 };
@@ -187,7 +190,8 @@ class FileDecisionLog implements DecisionLog {
       if (next === undefined) break;
       this.#waitingCharacters -= next.characters;
       try {
-        lines += `${toLine(next.event, this.#context)}\n`;
+        next.line = toLine(next.event, this.#context);
+        lines += `${next.line}\n`;
         batch.push(next);
       } catch (error) {
         this.#fail([next], error);
@@ -205,6 +209,7 @@ class FileDecisionLog implements DecisionLog {
 
   #succeed(batch: readonly Waiting[]): void {
     for (const { settle } of batch) settle?.(undefined);
+    this.#tell(batch);
     if (!this.#failing) return;
     this.#failing = false;
     this.options.onProblem(`the decision log is written again; so far ${this.#lost} decisions are missing from it`);
@@ -213,7 +218,12 @@ class FileDecisionLog implements DecisionLog {
   #fail(batch: readonly Waiting[], cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     for (const { settle } of batch) settle?.(error);
+    if (!this.options.durable) this.#tell(batch);
     this.#lose(batch.length, error.message);
+  }
+
+  #tell(batch: readonly Waiting[]): void {
+    for (const { line } of batch) if (line !== undefined) this.options.onLine?.(line);
   }
 
   #lose(count: number, problem: string): void {

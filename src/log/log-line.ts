@@ -34,6 +34,7 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
       startedUnixMs: event.startedUnixMs,
       judgedNs: event.judgedNs,
       fuel: verdict.fuel,
+      budget: verdict.budget,
       regate: describeVerdict(event),
     },
     context,
@@ -77,6 +78,7 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
     classified: verdict.facts?.classified,
     unknown_because: verdict.facts?.unknownBecause,
     continued,
+    buckets: verdict.buckets,
     ...describeOutcome(outcome),
   };
 }
@@ -90,6 +92,7 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
       return { limit: outcome.limit };
+    case "frozen":
     case "invalid_arguments":
     case "approval_needed":
       return { problem: outcome.problem };

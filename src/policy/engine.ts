@@ -59,9 +59,10 @@ const CLASSIFICATION = {
   baseUnits: 3_000_000,
 };
 
-type Answer<T> =
-  | { readonly kind: "answered"; readonly value: T; readonly fuel: number }
-  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number };
+type Answer<T> = { readonly fuel: number; readonly budget: number } & (
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "failed"; readonly problem: string }
+);
 
 type Instance = {
   readonly policy: opa.LoadedPolicy;
@@ -90,7 +91,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   let instance: Instance | undefined = start();
 
   const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
-    if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
+    if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0, budget: 0 };
     const input = encodeExactly(inputText);
     const budget = baseUnits + UNITS_PER_INPUT_BYTE * input.byteLength;
     let result: unknown;
@@ -104,23 +105,24 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       if (instance !== undefined) left = readFuel(instance.fuel);
       instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
       const problem = left === 0 ? `out of fuel after ${budget} units` : describe(error);
-      return { kind: "failed", problem, fuel: budget - left };
+      return { kind: "failed", problem, fuel: budget - left, budget };
     }
     const parsed = schema.safeParse(result);
-    if (parsed.success) return { kind: "answered", value: parsed.data[0].result, fuel: budget - left };
+    if (parsed.success) return { kind: "answered", value: parsed.data[0].result, fuel: budget - left, budget };
     const [issue] = parsed.error.issues;
     const problem = `its answer is no ${noun} (${issue?.path.slice(2).join(".")}: ${issue?.message})`;
-    return { kind: "failed", problem, fuel: budget - left };
+    return { kind: "failed", problem, fuel: budget - left, budget };
   };
 
   return {
     revision,
     evaluate(inputText) {
       const answer = ask(DECISION, inputText);
-      const { fuel } = answer;
-      if (answer.kind === "answered") return { kind: "decided", decision: answer.value, fuel, bundle: revision };
+      const { fuel, budget } = answer;
+      if (answer.kind === "answered")
+        return { kind: "decided", decision: answer.value, fuel, budget, bundle: revision };
       const problem = `the policy could not judge this call: ${answer.problem}`;
-      return { kind: "failed", problem, fuel, bundle: revision };
+      return { kind: "failed", problem, fuel, budget, bundle: revision };
     },
     classify(definitionText) {
       const answer = ask(CLASSIFICATION, definitionText);

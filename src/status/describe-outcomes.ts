@@ -9,6 +9,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["approval_needed", "for approval"],
   ["invalid_arguments", "with invalid arguments"],
   ["failed", "not judged"],
+  ["frozen", "frozen"],
 ]);
 
 /** As in `12 went out, 3 denied`; of an observed server, what would have become of those that went out all the same. */

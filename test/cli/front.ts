@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
+import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
@@ -25,6 +26,7 @@ export type FrontOptions = {
   /** The MCP endpoint that everything is passed on to, or what is answered in its place. */
   readonly target: URL | Answer;
   readonly keys?: readonly ApiKey[];
+  readonly freezes?: Freezes;
   readonly reload?: () => Promise<ReloadedAll>;
   readonly status?: () => Status;
   readonly notReady?: () => string | undefined;
@@ -47,7 +49,15 @@ const notExpected = (): never => {
   throw new Error("not expected");
 };
 
-export async function startFront({ target, keys = [], reload, status, notReady, host }: FrontOptions): Promise<Front> {
+export async function startFront({
+  target,
+  keys = [],
+  freezes,
+  reload,
+  status,
+  notReady,
+  host,
+}: FrontOptions): Promise<Front> {
   const came: Came[] = [];
   const open = new Set<ServerResponse>();
   const instance = randomUUID();
@@ -74,6 +84,7 @@ export async function startFront({ target, keys = [], reload, status, notReady, 
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator(keys),
     operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    freezes: freezes ?? createFreezes({ store: new Map(), servers: new Map(), unixMs: Date.now, log: () => {} }),
     reload: reload ?? notExpected,
     status: status ?? notExpected,
     ask: notExpected,

@@ -16,6 +16,7 @@ const QUIET: Status = {
   started: T,
   now: T,
   policy: REVISION,
+  frozen: [],
   servers: [],
   log: { file: "/state/decisions.jsonl", durable: false, lost: 0, failing: false },
 };

@@ -54,6 +54,7 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
   const refunded: Receipt[] = [];
   let ns = 0;
   const ports: GatePorts = {
+    frozen: () => undefined,
     describe: () => FACTS,
     checkArguments: () => undefined,
     evaluate: () => decided(),
