@@ -32,7 +32,7 @@ export function createEvents({ maxStreams, everyMs, beatMs }: EventsOptions = US
       if (stream.missedBeats > MAX_MISSED_BEATS) stream.outgoing.destroy();
       else if (!stream.isAdmitted()) stream.outgoing.end();
     }
-    tell("event: beat\ndata:\n\n");
+    tell("event: beat\ndata: beat\n\n");
   }
 
   function close(stream: Stream): void {
@@ -61,7 +61,7 @@ export function createEvents({ maxStreams, everyMs, beatMs }: EventsOptions = US
       if (streams.size === 0 || waiting !== undefined) return;
       waiting = setTimeout(() => {
         waiting = undefined;
-        tell("event: changed\ndata:\n\n");
+        tell("event: changed\ndata: changed\n\n");
       }, everyMs);
     },
   };
