@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findBarriers, visit } from "./harness-browser.ts";
+import { findBarriers, signInTo, visit } from "./harness-browser.ts";
 import { type Gate, OPERATOR_KEY, startGate } from "./harness-gate.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
 import { openSession } from "./harness-wire.ts";
@@ -41,15 +41,8 @@ async function buildOdd(): Promise<string> {
   return bundle;
 }
 
-async function signIn(gate: Gate, path: string, options: Parameters<typeof visit>[1] = {}) {
-  const visited = await visit(gate.base, options);
-  const { page } = visited;
-  await page.goto(`${gate.base}${path}`);
-  await page.getByLabel("Operator key").fill(OPERATOR_KEY);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${gate.base}${path}`);
-  return visited;
-}
+const signIn = (gate: Gate, path: string, options: Parameters<typeof visit>[1] = {}) =>
+  signInTo(gate.base, OPERATOR_KEY, path, options);
 
 describe("a person with the operator key", () => {
   test("signs in, searches, opens create_api_key and copies the rule that denies it", async () => {
@@ -61,6 +54,8 @@ describe("a person with the operator key", () => {
     await page.getByRole("alert").getByText("This is not the operator key").waitFor();
     await page.getByLabel("Operator key").fill(OPERATOR_KEY);
     await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await page.getByRole("link", { name: "Catalogue", exact: true }).click();
     await page.getByRole("heading", { name: "Catalogue", level: 1 }).waitFor();
 
     await page.getByLabel("Search").fill("api_key");
@@ -139,6 +134,12 @@ describe("a tool whose name and description are HTML, or hide characters", () =>
 
 describe("a page", () => {
   const PAGES = [
+    "/console/",
+    "/console/?range=day",
+    "/console/decisions",
+    "/console/decisions?verdict=denied",
+    "/console/decisions?tool=nothing+fits",
+    "/console/freeze",
     "/console/catalogue",
     "/console/catalogue?q=nothing+fits",
     "/console/catalogue?page=2",
