@@ -135,6 +135,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       live,
       servers,
     });
+    const ask = composeAsk({ policy, decisions });
     const app = createApp({
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
@@ -142,7 +143,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       authenticator: createAuthenticator(config.keys),
       operatorKey,
       reload,
-      ask: composeAsk({ policy, decisions }),
+      ask,
       freezes,
       status,
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -153,6 +154,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
         config,
         policy,
         live,
+        limiter,
+        ask,
         version,
         status,
         freezes,

@@ -9,8 +9,10 @@ import { HEADERS } from "./headers.ts";
 import type { ConsolePorts } from "./ports.ts";
 import type { Ctx, Env, Shared } from "./routes.ts";
 import { addActivity } from "./routes-activity.tsx";
+import { addStanding } from "./routes-bundle.tsx";
 import { addCatalogue } from "./routes-catalogue.tsx";
 import { addFreeze } from "./routes-freeze.tsx";
+import { addPlayground } from "./routes-playground.tsx";
 import { HOME, SIGN_IN, SIGN_OUT } from "./urls.ts";
 import { MessagePage } from "./views/message.tsx";
 
@@ -57,6 +59,8 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
   app.get("/console", (c) => c.redirect(HOME, 303));
   const shared: Shared = { app, ports, guard, view, notFound, smallForm };
   addActivity(shared);
+  addStanding(shared);
+  addPlayground(shared);
   addFreeze(shared);
   addCatalogue(shared);
 

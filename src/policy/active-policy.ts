@@ -16,6 +16,8 @@ const TRIAL_TOOL = "regate_trial";
 /** One policy, ready to judge. */
 export type LoadedPolicy = {
   readonly engine: Engine;
+  /** What the bundle says of itself, and its data as the engine has it. */
+  readonly bundle: Pick<Bundle, "manifest" | "packages" | "dataJson">;
   /** Where each rule stands in its source, by id. */
   readonly rules: RuleIndex;
   /** What is known of their conditions; undefined where the bundle does not say. */
@@ -97,6 +99,13 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  const { rules, catalogue } = bundle;
-  return { engine, rules, conditions: readConditions(bundle.conditions), catalogue, servers: new Set(servers) };
+  const { rules, catalogue, manifest, packages, dataJson } = bundle;
+  return {
+    engine,
+    bundle: { manifest, packages, dataJson },
+    rules,
+    conditions: readConditions(bundle.conditions),
+    catalogue,
+    servers: new Set(servers),
+  };
 }

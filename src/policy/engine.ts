@@ -29,6 +29,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export interface Engine {
   readonly revision: Revision;
+  /** The bundle's module with its fuel meter, as it judges here. */
+  readonly wasm: Uint8Array<ArrayBuffer>;
   /** @param inputText one JSON document; numbers are judged as they are written. Text that is not JSON is `failed`. */
   evaluate(inputText: string): Evaluation;
   /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
@@ -87,7 +89,7 @@ export function fuelBudget(inputBytes: number): number {
 /** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
 export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
-  const start = await prepare(bundle);
+  const { start, wasm } = await prepare(bundle);
   let instance: Instance | undefined = start();
 
   const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
@@ -116,6 +118,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
 
   return {
     revision,
+    wasm,
     evaluate(inputText) {
       const answer = ask(DECISION, inputText);
       const { fuel, budget } = answer;
@@ -146,9 +149,10 @@ export function listHostBuiltins(module: WebAssembly.Module): readonly string[] 
 }
 
 /** Compiles and checks the module, and loads the data, once; what it returns starts an instance in milliseconds. */
-async function prepare(bundle: Bundle): Promise<() => Instance> {
+async function prepare(bundle: Bundle): Promise<{ readonly start: () => Instance; readonly wasm: Engine["wasm"] }> {
   try {
-    const module = await WebAssembly.compile(meterFuel(bundle.wasm));
+    const wasm = meterFuel(bundle.wasm);
+    const module = await WebAssembly.compile(wasm);
     const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     const missing = ABI_GLOBALS.filter((name) => !exported.has(name));
     if (missing.length > 0) throw new RangeError(`the WebAssembly module lacks ${missing.join(" and ")}`);
@@ -159,7 +163,7 @@ async function prepare(bundle: Bundle): Promise<() => Instance> {
     const { entrypoints } = start().policy;
     const lacking = ENTRYPOINTS.find((entrypoint) => !Object.hasOwn(entrypoints, entrypoint));
     if (lacking !== undefined) throw new RangeError(`the WebAssembly module has no entrypoint ${lacking}`);
-    return start;
+    return { start, wasm };
   } catch (error) {
     throw new Problem([`${bundle.shown}: ${describe(error)}; build the bundle again with \`regate build\``]);
   }

@@ -5,12 +5,14 @@ import { onTestFinished } from "vitest";
 import { composeConsole } from "../../src/compose-console.ts";
 import { composeLive, type Live } from "../../src/compose-live.ts";
 import type { ServerConfig } from "../../src/config/server-schema.ts";
+import type { ConsolePorts } from "../../src/console/ports.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
+import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
 import { createRecentLines, type RecentLines } from "../../src/log/recent-lines.ts";
 import { sha256OfDefinition } from "../../src/mcp/canonical.ts";
 import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
@@ -89,6 +91,7 @@ export type TestConsole = {
   readonly freezes: Freezes;
   readonly activity: Activity;
   readonly lines: RecentLines;
+  readonly limiter: Limiter;
   readonly log: readonly string[];
   /** With the operator key in a header. */
   readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
@@ -111,10 +114,17 @@ export async function startConsole(
 ): Promise<TestConsole> {
   const lines = createRecentLines();
   const activity = createActivity(Date.now);
+  const limiter = createLimiter({ monotonicMs: () => 0, journal: { append() {} }, maxBucketsPerPrincipal: 1_000 });
   const address = { host: "127.0.0.1", port: 0 };
   const log: string[] = [];
   const operatorKey = openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key;
   const configured = Object.entries(servers).map(([catalogue, key]) => [key, configure(catalogue, key)] as const);
+  const ask: ConsolePorts["ask"] = async (text) => {
+    const evaluation = policy.evaluate(text);
+    return evaluation.kind === "failed"
+      ? evaluation
+      : { kind: "decided", id: "asked-1", decision: evaluation.decision };
+  };
   const catalogueNames = configured.map(([, { key, catalogue }]) => [key, catalogue] as const);
   const freezes = createFreezes({
     store: new Map(),
@@ -133,7 +143,7 @@ export async function startConsole(
     status: () => {
       throw new Error("not expected");
     },
-    ask: () => Promise.reject(new Error("not expected")),
+    ask,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,
@@ -146,6 +156,8 @@ export async function startConsole(
       freezes,
       activity,
       lines,
+      limiter,
+      ask,
       live: listAll(policy, listings, (line) => log.push(line)),
       acceptsKey: operatorKey.accepts,
       log: (line) => log.push(line),
@@ -169,6 +181,7 @@ export async function startConsole(
     freezes,
     activity,
     lines,
+    limiter,
     log,
     get: (path, headers = { authorization: `Bearer ${OPERATOR_KEY}` }) => send(`${url}${path}`, "GET", headers),
     post,

@@ -65,7 +65,10 @@ describe("a person who watches", () => {
 describe("freezing", () => {
   test("stops every call at once, lists go on, and neither a restart nor anything but a thaw ends it", async () => {
     const recorder = await startRecorder("--sessions");
-    const servers = { recorder: { url: recorder.url }, other: { url: recorder.url, catalogue: "recorder", mode: "observe" } };
+    const servers = {
+      recorder: { url: recorder.url },
+      other: { url: recorder.url, catalogue: "recorder", mode: "observe" },
+    };
     const first = await startGate({ servers });
     const agent = await openSession(first.url("recorder"));
     const observed = await openSession(first.url("other"));

@@ -31,9 +31,16 @@ function policyOf(answer: () => Classified) {
     asked.push(text);
     return answer();
   };
-  const engine = { revision, evaluate: unasked, classify };
+  const engine = { revision, wasm: new Uint8Array(), evaluate: unasked, classify };
   const policy: ActivePolicy = {
-    current: { engine, rules: new Map(), conditions: undefined, catalogue, servers: new Set<string>() },
+    current: {
+      engine,
+      bundle: { manifest: { revision: "r1", roots: [], wasm: [] }, packages: [], dataJson: new Uint8Array() },
+      rules: new Map(),
+      conditions: undefined,
+      catalogue,
+      servers: new Set<string>(),
+    },
     evaluate: unasked,
     classify,
     reload: unasked,

@@ -1,4 +1,5 @@
 // The page of what is frozen: what to freeze, and what to thaw.
+import type { FreezeScope } from "../../freeze/freeze.ts";
 import { FREEZE } from "../urls.ts";
 import { Since } from "./frozen.tsx";
 import { Page, type Viewer } from "./layout.tsx";
@@ -10,11 +11,13 @@ type FreezePageProps = {
   readonly servers: readonly string[];
   /** Principals that were heard of lately. */
   readonly principals: readonly string[];
+  /** What the form begins with. */
+  readonly chosen: FreezeScope;
   /** Why the last form was not taken. */
   readonly problem?: string | undefined;
 };
 
-export function FreezePage({ viewer, servers, principals, problem }: FreezePageProps) {
+export function FreezePage({ viewer, servers, principals, chosen, problem }: FreezePageProps) {
   return (
     <Page title="Freeze" viewer={viewer}>
       <h1>Freeze</h1>
@@ -41,7 +44,9 @@ export function FreezePage({ viewer, servers, principals, problem }: FreezePageP
               <select id="freeze-server" name="server">
                 <option value="">All servers</option>
                 {servers.map((server) => (
-                  <option value={server}>{server}</option>
+                  <option value={server} selected={server === chosen.server}>
+                    {server}
+                  </option>
                 ))}
               </select>
             </p>
@@ -50,6 +55,7 @@ export function FreezePage({ viewer, servers, principals, problem }: FreezePageP
               <input
                 id="freeze-principal"
                 name="principal"
+                value={chosen.principal}
                 list="freeze-principals"
                 maxlength={400}
                 placeholder="All principals"

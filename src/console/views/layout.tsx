@@ -5,7 +5,7 @@ import type { Child } from "hono/jsx";
 import { showable } from "../../mcp/showable.ts";
 import type { FrozenStatus } from "../../status/status-schema.ts";
 import { COPY_URL, ICON_URL, LIVE_URL, STYLE_URL } from "../assets/assets.ts";
-import { BUNDLE, CATALOGUE, DECISIONS, HOME, SESSIONS, SIGN_OUT } from "../urls.ts";
+import { BUNDLE, CATALOGUE, DECISIONS, HOME, PLAYGROUND, SESSIONS, SIGN_OUT } from "../urls.ts";
 import { FreezeButton, FrozenBanner } from "./frozen.tsx";
 import { Shown } from "./shown.tsx";
 
@@ -16,6 +16,7 @@ const SECTIONS = [
   { name: "Sessions", url: SESSIONS },
   { name: "Catalogue", url: CATALOGUE },
   { name: "Bundle", url: BUNDLE },
+  { name: "Playground", url: PLAYGROUND },
 ] as const;
 export type Section = (typeof SECTIONS)[number]["name"];
 
