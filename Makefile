@@ -64,7 +64,7 @@ ci: ## exactly what CI runs
 	.ci/run
 
 docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests/ and write their comments there
-	PLAY_PULL_REQUESTS=1 npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
+	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
 
 policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets need
 

@@ -21,8 +21,6 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          // takes minutes and writes docs/pull-requests/: `make docs-pull-requests` runs it
-          exclude: process.env.PLAY_PULL_REQUESTS === undefined ? ["test/e2e/pull-requests.test.ts"] : [],
           globalSetup: ["test/e2e/harness-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,

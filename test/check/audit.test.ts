@@ -280,7 +280,7 @@ rules["*"] contains {"id": "s", "action": "deny"} if input.tool in {"read", "rae
   test("tools that only the defaults decide are listed for each server that has a package", async () => {
     const found = await find("by-default", PAY);
     expect(found.map(({ what }) => what)).toEqual([
-      "4 tools of bank follow the defaults of their category: erase, read, run, write",
+      "4 tools of bank left to the defaults of the category: erase, read, run, write",
     ]);
   });
 

@@ -108,11 +108,7 @@ function replayIt(id: string): unknown {
   if (read.kind !== "call") throw new Error(`${read.kind}: ${line}`);
   const policies = { base: UNLIKE_ALL, head };
   const table = new RecordingTable(policies);
-  const replay = new Replay(policies, table, {
-    target: () => false,
-    rule: () => false,
-    speakers: () => false,
-  });
+  const replay = new Replay(policies, table, { speakers: () => false });
   replay.add(read.call);
   const [judged] = table.judged;
   if (judged === undefined) return replay.result().obstacles;

@@ -277,9 +277,8 @@ describe("a pull request", () => {
     expect([...new Set(rowsOf(commentOf(4)))]).toEqual(["looser edit_file"]);
     expect(await toolsThatDiffer(main, join(dir, ".policy/regate.tar.gz"))).toEqual(["edit_file"]);
     const { runs } = JSON.parse(await readFile(join(dir, ".policy/test.sarif"), "utf8"));
-    const uris = runs[0].results.map(
-      (result: SarifResult) => result.locations[0]?.physicalLocation.artifactLocation.uri,
-    );
+    const failures = runs[0].results.filter((result: SarifResult) => result.level === "error");
+    const uris = failures.map((result: SarifResult) => result.locations[0]?.physicalLocation.artifactLocation.uri);
     expect(uris).toEqual([TESTS, "test/samples/filesystem/edit.json"]);
     await expect(await writePage("A test broken", BROKEN, played, 4)).toMatchFileSnapshot(page("broken-test"));
   });
@@ -323,6 +322,7 @@ describe("a pull request", () => {
 });
 
 type SarifResult = {
+  readonly level: string;
   readonly locations: readonly [{ readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } } }];
 };
 

@@ -86,7 +86,7 @@ export function findFallingThrough(policy: ComparedPolicy, { targets }: Observat
     byServer.set(server, [...(byServer.get(server) ?? []), tool]);
   }
   return [...byServer].map(([server, tools]) => {
-    const what = `${countOf(tools.length, "tool")} of ${server} follow the defaults of their category: ${tools.join(", ")}`;
+    const what = `${countOf(tools.length, "tool")} of ${server} left to the defaults of the category: ${tools.join(", ")}`;
     return { level: "info", rule: "audit/by-default", what, server };
   });
 }

@@ -99,7 +99,8 @@ export function comparePolicies(
       const sides = [judged.base, judged.head];
       return { way: JSON.stringify(sides.map(wayOf)), isPermitted: sides.some(isPermitted) };
     };
-    const searched = searchInputs(target, [base, head], judge, schemas.get(`${target.server}/${target.tool}`));
+    const known = schemas.get(`${target.server}/${target.tool}`);
+    const searched = searchInputs(target, [base, head], judge, known, isUnchanged.focusOn(target));
     generated += searched.inputs;
     if (!searched.complete) incomplete.push(`${server}/${tool}`);
   }

@@ -7,7 +7,7 @@ import { type Addressee, listSpeakers } from "../speakers.ts";
 import type { Added, ChangeTable } from "./change-table.ts";
 import { type ComparedPolicy, namesOf, type Policies } from "./compare-policies.ts";
 import { Projection } from "./projection.ts";
-import { createUnchangedCheck } from "./unchanged.ts";
+import { createUnchangedCheck, type UnchangedCheck } from "./unchanged.ts";
 
 /** A call as a decision log holds it. */
 export type RecordedCall = {
@@ -65,7 +65,7 @@ export class Replay {
   constructor(
     private readonly policies: Policies,
     private readonly table: ChangeTable,
-    private readonly isUnchanged = createUnchangedCheck(policies),
+    private readonly isUnchanged: Pick<UnchangedCheck, "speakers"> = createUnchangedCheck(policies),
   ) {}
 
   add(call: RecordedCall): void {
@@ -161,9 +161,10 @@ export class Replay {
     const known = this.#kinds.get(name);
     if (known !== undefined) return known;
     if (this.#kinds.size >= MAX_KINDS) this.#kinds.clear();
+    const categories = head === undefined ? undefined : [head.category];
     const kind = {
       projection: this.#projectionFor(addressee, base, head),
-      isUnchanged: alike && this.isUnchanged.speakers(addressee),
+      isUnchanged: alike && this.isUnchanged.speakers(addressee, categories),
     };
     this.#kinds.set(name, kind);
     return kind;

@@ -15,11 +15,16 @@ export type Dimension = {
   readonly near: readonly Value[];
 };
 
+/** Each place is once in a list. */
 export type Dimensions = {
-  /** Each place once. */
+  /** Places to be tried one by one. */
   readonly all: readonly Dimension[];
   /** The places that one rule looks at; then those of all rules. */
   readonly groups: readonly (readonly Dimension[])[];
+  /** The places of rules that are in no focus: to be combined so far that something is permitted. */
+  readonly context: readonly (readonly Dimension[])[];
+  /** All places that any rule looks at. */
+  readonly places: readonly Dimension[];
 };
 
 type Compared = {
@@ -32,25 +37,35 @@ type Compared = {
  * @param rules of every policy that is probed: the same rule twice is one group
  * @param shape of the args
  * @param everywhere whether every parameter is tried, because it is not known what is read
+ * @param isInFocus whether a rule's places are tried to the end, by its id
  */
 export function listDimensions(
   rules: readonly { readonly id: string; readonly conditions: RuleConditions }[],
   shape: Shape,
   everywhere: boolean,
+  isInFocus: (id: string) => boolean = () => true,
 ): Dimensions {
   const byId = new Map<string, Compared>();
   for (const { id, conditions } of rules) byId.set(id, joinCompared(byId.get(id), conditions));
-  const groups = [...byId.values()]
-    .map((compared) => dimensionsOf(compared, shape))
-    .filter((group) => group.length > 0);
   const parameters = everywhere ? [...shape.fields.keys()].map((name): Path => ["args", name]) : [];
-  const joint = [...byId.values()].reduce(joinCompared, { reads: parameters, tests: [], makings: [] });
-  const all = dimensionsOf(joint, shape);
+  const start: Compared = { reads: parameters, tests: [], makings: [] };
+  const inFocus = [...byId].filter(([id]) => isInFocus(id)).map(([, compared]) => compared);
+  const aside = [...byId].filter(([id]) => !isInFocus(id)).map(([, compared]) => compared);
+  const groupsOf = (list: readonly Compared[]): readonly (readonly Dimension[])[] => {
+    return list.map((compared) => dimensionsOf(compared, shape)).filter((group) => group.length > 0);
+  };
+  const [groups, context] = [groupsOf(inFocus), groupsOf(aside)];
+  const places = dimensionsOf([...inFocus, ...aside].reduce(joinCompared, start), shape);
+  const focused = aside.length === 0 ? places : dimensionsOf(inFocus.reduce(joinCompared, start), shape);
   // what one rule permits only, another may refuse only: their places belong together as well; but a definition that is not
   // the reviewed one is refused whatever else there is
-  const together = all.filter(({ path }) => path[0] !== "definition");
-  const joined = groups.length > 1 ? [...groups, together] : groups;
-  return { all: [...all, ...ofCategory()], groups: joined };
+  const together = groups.length + context.length > 1 ? [places.filter(({ path }) => path[0] !== "definition")] : [];
+  return {
+    all: [...focused, ...ofCategory()],
+    groups: groups.length > 0 ? [...groups, ...together] : [],
+    context: groups.length > 0 ? context : [...context, ...together],
+    places,
+  };
 }
 
 /** The category of a tool that no catalogue has is for the defaults to look at. */

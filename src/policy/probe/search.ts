@@ -17,6 +17,8 @@ const MAX_COMBINATIONS = 256;
 const MAX_COMBINATIONS_ON_TOP = 64;
 /** What a catalogue says of its tools. */
 const CATALOGUED = ["category", "severity", "definition"];
+/** Of the places of rules that are in no focus. */
+const MAX_CONTEXT_COMBINATIONS = 48;
 /** Ways to be permitted that are gone on from. */
 const MAX_STARTS = 12;
 const MAX_REFUSED_STARTS = 4;
@@ -37,12 +39,17 @@ export type Searched = {
   readonly complete: boolean;
 };
 
-/** @param schemas JSON Schemas of args, where more than the catalogues is known of them */
+/**
+ * @param schemas JSON Schemas of args, where more than the catalogues is known of them
+ * @param isInFocus whether what a rule looks at is tried to the end, by its id; of the others only so much that something is
+ *   permitted
+ */
 export function searchInputs(
   target: Target,
   policies: readonly ProbedPolicy[],
   judge: Judge,
   schemas: readonly unknown[] = [],
+  isInFocus: (rule: string) => boolean = () => true,
 ): Searched {
   const { server, tool } = target;
   const facts = policies.map(({ catalogue }) =>
@@ -54,6 +61,7 @@ export function searchInputs(
     speakers,
     shape,
     policies.some(({ conditions }) => conditions === undefined),
+    isInFocus,
   );
   return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run();
 }
@@ -67,10 +75,13 @@ export function shapeOfTarget(target: Target, policies: readonly ProbedPolicy[],
 }
 
 /** Where only some of the catalogues have the tool, what these can't say of it is not varied for the others. */
-function leaveOutFacts({ all, groups }: Dimensions, facts: readonly (ToolFacts | undefined)[]): Dimensions {
-  if (new Set(facts.map((one) => one?.definition.catalogued)).size === 1) return { all, groups };
-  const keep = ({ path }: Dimension): boolean => !CATALOGUED.includes(path[0] ?? "");
-  return { all: all.filter(keep), groups: groups.map((group) => group.filter(keep)) };
+function leaveOutFacts(dimensions: Dimensions, facts: readonly (ToolFacts | undefined)[]): Dimensions {
+  if (new Set(facts.map((one) => one?.definition.catalogued)).size === 1) return dimensions;
+  const keep = (list: readonly Dimension[]): readonly Dimension[] => {
+    return list.filter(({ path }) => !CATALOGUED.includes(path[0] ?? ""));
+  };
+  const { all, groups, context, places } = dimensions;
+  return { all: keep(all), groups: groups.map(keep), context: context.map(keep), places: keep(places) };
 }
 
 class Search {
@@ -93,6 +104,7 @@ class Search {
     const none: Assignment = new Map();
     for (const given of [this.#minimal(), {}]) this.#try(this.#composersOf(given), none);
     this.#try(this.#full, none);
+    this.#combine(none, this.dimensions.context, MAX_CONTEXT_COMBINATIONS);
     this.#vary(none, MAX_COMBINATIONS);
     // the map grows while it is gone through
     let starts = 0;
@@ -102,26 +114,28 @@ class Search {
       starts += 1;
       this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
     }
-    if (starts === 0) this.#varyRefused();
+    if (![...this.#ways.values()].some(({ isPermitted }) => isPermitted)) this.#varyRefused();
     return { inputs: this.#seen.size, complete: this.#complete };
   }
 
   /** Nothing is permitted so far: what is refused in another way may be nearer to it. */
   #varyRefused(): void {
-    const refused = [...this.#ways.values()].slice(0, MAX_REFUSED_STARTS);
-    for (const { assignment } of refused) this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
+    const refused = [...this.#ways.values()].filter(({ assignment }) => assignment.size > 0);
+    for (const { assignment } of refused.slice(0, MAX_REFUSED_STARTS)) this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
   }
 
   #vary(start: Assignment, maxCombinations: number): void {
     for (const dimension of this.dimensions.all) {
       for (const value of dimension.near) this.#try(this.#full, assign(start, [[dimension, value]]));
     }
-    for (const group of this.dimensions.groups) {
+    this.#combine(start, this.dimensions.groups, maxCombinations);
+  }
+
+  #combine(start: Assignment, groups: Dimensions["groups"], maxCombinations: number): void {
+    for (const group of groups) {
       const combined = group.filter(({ main }) => main.length > 0);
-      for (const choices of combine(
-        combined.map(({ main }) => main.length),
-        maxCombinations,
-      )) {
+      const sizes = combined.map(({ main }) => main.length);
+      for (const choices of combine(sizes, maxCombinations)) {
         const chosen = combined.map((dimension, position): [Dimension, Value] => {
           return [dimension, dimension.main[choices[position] ?? 0] ?? null];
         });
@@ -160,7 +174,7 @@ class Search {
   #fullArgs(): Draft {
     if (this.shape.fields.size > 0) return sampleOf(this.shape);
     const field = this.target.tool === undefined ? "params" : "args";
-    const read = this.dimensions.all.filter(({ path }) => path[0] === field && !path.includes(null));
+    const read = this.dimensions.places.filter(({ path }) => path[0] === field && !path.includes(null));
     return read.reduce((draft: Draft, { path, main }) => {
       const value = main.at(-2) ?? ABSENT; // in front of ABSENT: a plain one
       const next = value === ABSENT || path.length === 1 ? draft : put(draft, path.slice(1), value);

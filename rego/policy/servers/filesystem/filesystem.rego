@@ -49,7 +49,10 @@ _paths := [input.args.path] if not input.tool in {"list_allowed_directories", "m
 # scope: rule
 # schemas:
 #   - input.args: schema.tools.filesystem.read_multiple_files
-_paths := input.args.paths if input.tool == "read_multiple_files"
+_paths := input.args.paths if {
+	input.tool == "read_multiple_files"
+	is_array(input.args.paths)
+}
 
 # METADATA
 # scope: rule

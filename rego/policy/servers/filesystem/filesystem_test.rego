@@ -105,7 +105,15 @@ test_a_path_that_is_missing_or_no_path_is_denied if {
 	every args in [{}, {"path": null}, {"path": 7}, {"path": ["a.txt"]}, {"Path": "a.txt"}, null, [], "a.txt"] {
 		every tool in _by_path { _is_refused(tool, args) }
 	}
-	every args in [{}, {"paths": null}, {"paths": "a.txt"}, {"paths": ["a.txt", 7]}, {"paths": 7}, {"path": "a.txt"}] {
+	every args in [
+		{},
+		{"paths": null},
+		{"paths": {}},
+		{"paths": "a.txt"},
+		{"paths": ["a.txt", 7]},
+		{"paths": 7},
+		{"path": "a.txt"},
+	] {
 		_is_refused("read_multiple_files", args)
 	}
 	every args in [{}, {"source": "a.txt"}, {"destination": "a.txt"}, {"source": "a.txt", "destination": null}] {

@@ -133,6 +133,7 @@ _opens_only_public if {
 }
 
 _hands_over_plain_files if {
+	is_array(input.args.paths)
 	every path in input.args.paths { paths.names_no_secret(path) }
 }
 

@@ -115,6 +115,7 @@ test_secrets_are_uploaded_nowhere if {
 			{"paths": ["/srv/a.png", "/home/a/.ssh/id_rsa"]},
 			{"paths": ["/srv/.env"]},
 			{"paths": "/srv/a.png"},
+			{"paths": {}},
 			{"paths": [7]},
 			{"paths": null},
 			null,
