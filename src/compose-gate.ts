@@ -1,5 +1,6 @@
 // The gate's core, set on its parts: which part answers each of its ports. Made once, by the composition root.
 import { randomUUID } from "node:crypto";
+import type { RunningApprovals } from "./compose-approvals.ts";
 import { composeJudging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
@@ -20,6 +21,7 @@ import type { Activity } from "./status/activity.ts";
 export type GateParts = {
   readonly policy: ActivePolicy;
   readonly limiter: Limiter;
+  readonly approvals: Pick<RunningApprovals, "approve" | "release">;
   readonly decisions: DecisionLog;
   readonly live: Live;
   /** Sees each call that was judged. */
@@ -33,13 +35,14 @@ const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
 export function composeGate(config: Config, parts: GateParts): Gate {
-  const { policy, limiter, decisions, live, freezes, activity, shadow } = parts;
+  const { policy, limiter, approvals, decisions, live, freezes, activity, shadow } = parts;
   return createGate({
     ...composeJudging({ policy, ...live, timezone: config.timezone }),
     frozen: (call) => freezes.frozen(call),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
-    approve: () => ({ kind: "refused", problem: "no approver is configured" }),
+    approve: approvals.approve,
+    release: approvals.release,
     record(judged) {
       shadow?.offer(judged);
       const recorded = decisions.record({

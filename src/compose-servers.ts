@@ -1,4 +1,5 @@
 // The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
@@ -20,6 +21,7 @@ export type ServerParts = {
   readonly config: Config;
   readonly gate: Gate;
   readonly limiter: Limiter;
+  readonly approvals: Pick<RunningApprovals, "sessionEnded">;
   readonly state: State;
   readonly live: Live;
   readonly log: (line: string) => void;
@@ -39,12 +41,19 @@ const ANSWER_TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
-export function composeServers({ config, gate, limiter, state, live, log }: ServerParts): readonly RunningServer[] {
+export function composeServers(parts: ServerParts): readonly RunningServer[] {
+  const { config, gate, limiter, approvals, state, live, log } = parts;
   const sessions = createSessions({
     key: state.secretKey("session"),
     unixMs: Date.now,
     lifetimeSeconds: SESSION_LIFETIME_SECONDS,
-    ended: state.endedSessions,
+    ended: {
+      has: (name) => state.endedSessions.has(name),
+      add(name, expiresUnixMs) {
+        approvals.sessionEnded(name);
+        state.endedSessions.add(name, expiresUnixMs);
+      },
+    },
   });
   const { max, window } = config.limits.newSessions;
   const cap = createSessionCap({ limiter, max, windowSeconds: window });

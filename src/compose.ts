@@ -2,13 +2,14 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { composeApprovals } from "./compose-approvals.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
-import { removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
+import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
@@ -109,16 +110,27 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
     const activity = createActivity(Date.now);
-    const gate = composeGate(config, { policy, limiter, decisions, live, freezes, activity, shadow });
-    const servers = composeServers({ config, gate, limiter, state, live, log });
-    for (const { upstream } of servers) closers.push(() => upstream.close());
     let operator: OpenedOperatorKey | undefined;
-    const secret = makeProofSecret();
     let url: string | undefined;
+    const approvals = composeApprovals({
+      config,
+      state,
+      policy,
+      hasApprover: () => operator !== undefined && operator.kind !== "none",
+      url: () => url && reachableUrl({ url }),
+      log,
+    });
+    const gate = composeGate(config, { policy, limiter, approvals, decisions, live, freezes, activity, shadow });
+    const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
+    for (const { upstream } of servers) closers.push(() => upstream.close());
+    const secret = makeProofSecret();
     let policySince = Date.now();
     const reload = async (): Promise<ReloadedAll> => {
       const reloaded = await reloadPolicy(policy, log);
-      if (reloaded.kind === "swapped") policySince = Date.now();
+      if (reloaded.kind === "swapped") {
+        policySince = Date.now();
+        approvals.policyChanged();
+      }
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
@@ -145,6 +157,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       reload,
       ask,
       freezes,
+      approvals: approvals.desk,
       status,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
@@ -168,6 +181,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const server = await listen(app, config.listen);
     closers.push(() => server.close());
+    closers.push(() => approvals.close());
     // only now: a key that was made by a start that failed would never be shown
     operator = openOperatorKey({
       configured: options.operatorKey,

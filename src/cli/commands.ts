@@ -135,6 +135,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "approvals",
+    {
+      usage:
+        "[list [--state STATE] | show ID | approve ID [--minutes N] | deny ID --reason TEXT]  [-c regate.yaml] [--json]",
+      summary: "show the calls that wait for a person, and approve or deny one",
+      load: () => import("./approvals.ts"),
+    },
+  ],
+  [
     "reload",
     {
       usage: "[-c regate.yaml]",

@@ -4,7 +4,7 @@ import { Agent, type ClientRequestArgs, type IncomingMessage, request } from "no
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
-import type { RunningGate } from "../config/running-gate.ts";
+import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
 import { isProof, makeNonce } from "../http/prove.ts";
 
 const PROOF_MS = 5_000;
@@ -20,11 +20,6 @@ export class StrangerError extends Error {
       `what listens at ${reachableUrl(gate)} did not prove to be the gate of this configuration, and was sent no key; see what it is and end it, or choose another port (listen), then start regate serve`,
     );
   }
-}
-
-/** Base URL at which this machine reaches the gate: one that listens on every address is reached by this machine's own. */
-export function reachableUrl({ url }: RunningGate): string {
-  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /**

@@ -2,8 +2,8 @@
 // one that is kept is lost where the gate closes it at that moment, without anyone knowing what it read. Redirects are not
 // followed. Knows no JSON-RPC.
 import { type Agent, type IncomingMessage, request } from "node:http";
-import type { RunningGate } from "../config/running-gate.ts";
-import { connectToGate, reachableUrl } from "./gate-connection.ts";
+import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
+import { connectToGate } from "./gate-connection.ts";
 
 const MAX_BODY_BYTES = 67_108_864;
 

@@ -1,12 +1,12 @@
 // One request of the operator's to the running gate of a configuration: finds it, sends the operator key to nobody else, and
 // reads its answer by a schema. What can be wrong on the way is a Problem that says what to do.
-import type { z } from "zod";
+import { z } from "zod";
 import { locateState } from "../config/config.ts";
-import type { RunningGate } from "../config/running-gate.ts";
+import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 import { findGate } from "./find-gate.ts";
-import { reachableUrl, StrangerError } from "./gate-connection.ts";
+import { StrangerError } from "./gate-connection.ts";
 import { readBody, send } from "./gate-link.ts";
 
 const ANSWER_MS = 60_000;
@@ -25,9 +25,12 @@ export type OperatorRequest<T> = {
   readonly remedy: string;
 };
 
+/** How the gate says that it did not do what it was asked. */
+const refusedSchema = z.object({ problem: z.string(), remedy: z.string() });
+
 export type Answered<T> = { readonly value: T; readonly url: string };
 
-/** @throws Problem where there is no key, no gate, or no answer of the right form */
+/** @throws Problem where there is no key, no gate, a refusal, or no answer of the right form */
 export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandIo): Promise<Answered<T>> {
   const operatorKey = io.env.REGATE_OPERATOR_KEY;
   if (operatorKey === undefined || operatorKey === "") {
@@ -42,6 +45,8 @@ export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandI
   const url = reachableUrl(found.gate);
   const answer = await exchange(found.gate, request, operatorKey);
   if (answer.status === 401) throw new Problem([`${url}: REGATE_OPERATOR_KEY is not the operator key of this gate`]);
+  const refused = answer.status === 200 ? undefined : refusedSchema.safeParse(parseJson(answer.body)).data;
+  if (refused !== undefined) throw new Problem([`${refused.problem}; ${refused.remedy}`]);
   const parsed = answer.status === 200 ? request.schema.safeParse(parseJson(answer.body)) : undefined;
   if (parsed?.success !== true)
     throw new Problem([`${url}: the gate answered ${answer.status} and not ${request.what}; see its log`]);
@@ -54,15 +59,12 @@ async function exchange(
   operatorKey: string,
 ): Promise<{ status: number | undefined; body: string }> {
   try {
-    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const headers = {
-      authorization: `Bearer ${operatorKey}`,
-      ...(method === "POST" && { "content-length": String(bytes?.length ?? 0) }),
-      ...(bytes !== undefined && { "content-type": "application/json" }),
-    };
+    const bytes = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+    const authorization = `Bearer ${operatorKey}`;
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    const headers = { authorization, ...type, ...(method === "POST" && { "content-length": String(bytes.length) }) };
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const answer = await send(gate, { method, path, headers, signal, ...(bytes !== undefined && { body: bytes }) })
-      .answer;
+    const answer = await send(gate, { method, path, headers, body: bytes, signal }).answer;
     return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };
   } catch (error) {
     if (error instanceof StrangerError) throw new Problem([error.message]);

@@ -23,6 +23,11 @@ export type RunningGate = {
   readonly startedUnixMs: number;
 };
 
+/** Base URL at which this machine reaches the gate: one that listens on every address is reached by this machine's own. */
+export function reachableUrl({ url }: Pick<RunningGate, "url">): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
 /** Written when the gate listens. @param state the state folder, absolute */
 export function writeRunningGate(state: string, gate: RunningGate): void {
   mkdirSync(state, { recursive: true, mode: 0o700 });

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
-import { SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -34,6 +34,13 @@ export type LogConfig = {
   readonly maskedKeys: readonly string[];
 };
 
+export type ApprovalsConfig = {
+  /** Where approvers reach this gate, `scheme://host[:port]`; undefined: where it listens. */
+  readonly url: string | undefined;
+  /** What is told of each new request; `url` is absolute, `secret` signs. */
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+};
+
 /** regate.yaml, with defaults filled in and paths absolute. */
 export type Config = {
   /** Absolute path of the file itself. */
@@ -51,6 +58,7 @@ export type Config = {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
+  readonly approvals: ApprovalsConfig;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -69,6 +77,8 @@ export const DEFAULT_STATE = ".regate";
 export const DEFAULT_LOG_FILE = "decisions.jsonl";
 /** 1 MiB of args, and room for what surrounds them. */
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
+
+const SHORTEST_SECRET = 16;
 
 export const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The principal of an unauthenticated gate: no key may pass for it. */
@@ -167,14 +177,35 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       durable: flag().default(false),
       maskedKeys: list(text(), "argument names").default([]),
     }).prefault({}),
+    approvals: strictFields({
+      url: originSchema.optional(),
+      webhook: webhookSchema(env).optional(),
+    }).prefault({}),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, ...rest }) => ({
+  }).transform(({ bundle, log, approvals, ...rest }) => ({
     ...rest,
     file,
     bundle,
+    approvals: { url: approvals.url, webhook: approvals.webhook },
     log: { ...log, file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE) },
   }));
+}
+
+function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {
+  const filled = filledText({ env, dialect: "regate" });
+  return strictFields({
+    url: filled,
+    secret: filled.refine((secret) => secret.length >= SHORTEST_SECRET, {
+      error: `must be at least ${SHORTEST_SECRET} characters; make one with openssl rand -hex 32, and keep it in the environment`,
+    }),
+    allowPlainHttp: flag().default(false),
+  }).transform(({ url, secret, allowPlainHttp }, ctx) => {
+    const checked = checkUrl(url, allowPlainHttp);
+    if (checked.kind === "fine") return { url: checked.href, secret };
+    ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
+    return z.NEVER;
+  });
 }
 
 function serversSchema({

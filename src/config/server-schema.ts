@@ -141,7 +141,7 @@ type CheckedUrl =
   | { readonly kind: "faulty"; readonly problem: string };
 
 /** The text is never quoted in a problem: it may hold a secret. */
-function checkUrl(text: string, allowPlainHttp: boolean): CheckedUrl {
+export function checkUrl(text: string, allowPlainHttp: boolean): CheckedUrl {
   const faulty = (problem: string): CheckedUrl => ({ kind: "faulty", problem });
   if (!URL.canParse(text)) return faulty("is no URL; write it whole, as in https://mcp.example.com/mcp");
   const url = new URL(text);
@@ -158,8 +158,11 @@ function checkUrl(text: string, allowPlainHttp: boolean): CheckedUrl {
   return { kind: "fine", href: url.href };
 }
 
-/** A text with its ${NAME} filled in. */
-function filledText({ env, dialect }: ServerContext): z.ZodPipe<z.ZodString, z.ZodTransform<string, string>> {
+/** A text with its ${NAME} filled in. Its problems never quote what was filled in. */
+export function filledText({
+  env,
+  dialect,
+}: Pick<ServerContext, "env" | "dialect">): z.ZodPipe<z.ZodString, z.ZodTransform<string, string>> {
   return z.string({ error: says("must be text; put it in quotes") }).transform((text, ctx) => {
     const filled = interpolate(text, env, dialect);
     if (filled.kind === "filled") return filled.text;

@@ -1,13 +1,33 @@
 // What happens to a call, top to bottom: is it frozen, complete, decide, take tokens, ask for approval, record. Whatever fails
 // refuses; only on a server that is observed what the policy would refuse goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
-import type { Call, Decision, Evaluation, Receipt, Refusal, Step, Taken, ToolFacts, Verdict } from "./types.ts";
+import type {
+  ApprovalNote,
+  Call,
+  Decision,
+  Evaluation,
+  Forward,
+  Receipt,
+  Refusal,
+  Step,
+  Taken,
+  ToolFacts,
+  Verdict,
+} from "./types.ts";
 
 /** What became of a call for which a rule requires approval. */
 export type Approval =
-  | { readonly kind: "approved" }
-  /** Nobody can approve, or not yet: the agent is told `problem`. */
-  | { readonly kind: "refused"; readonly problem: string };
+  | { readonly kind: "approved"; readonly note: ApprovalNote }
+  /** Nobody can approve, not yet, or a person said no: the agent is told `problem`. */
+  | { readonly kind: "refused"; readonly problem: string; readonly note?: ApprovalNote };
+
+/** Who waits for the verdict of a call while a person is asked; the gate only hands it on. */
+export interface Waiter {
+  /** A person is asked, and the call is held. @param leave ends that; the request for approval stays */
+  held(note: ApprovalNote, holdSeconds: number, leave: () => void): void;
+  /** SHA-256 of the definition that counts for the tool by now; undefined where the server lists no such tool. */
+  definition(): Promise<string | undefined>;
+}
 
 /** One judged call, for the record. */
 export type Judged = {
@@ -15,7 +35,7 @@ export type Judged = {
   readonly verdict: Verdict;
   /** When the gate began to judge, Unix time in milliseconds. */
   readonly startedUnixMs: number;
-  /** How long complete, decide, limit and approve took, in nanoseconds. */
+  /** How long complete, decide, limit and approve took, in nanoseconds, without the time for which the call was held. */
   readonly judgedNs: number;
 };
 
@@ -31,8 +51,10 @@ export interface GatePorts {
   /** Step 5. All buckets of the decision, all or nothing. */
   take(call: Call, facts: ToolFacts | undefined, decision: Decision): Taken | Promise<Taken>;
   refund(receipt: Receipt): void;
-  /** Step 6. */
-  approve(call: Call, decision: Decision): Approval | Promise<Approval>;
+  /** Step 6. An approval fits this call and the bundle that asks for it. May hold the call. */
+  approve(call: Call, asking: Asking, waiter: Waiter | undefined): Approval | Promise<Approval>;
+  /** The call that was approved did not go out: the same one may, on the same approval. */
+  release(approval: ApprovalNote): void;
   /** Step 9. A promise where the record must be on disk before the call may go out. */
   record(judged: Judged): Promise<void> | undefined;
   newDecisionId(): string;
@@ -40,13 +62,25 @@ export interface GatePorts {
   monotonicNs(): number;
 }
 
+/** What asks for approval. */
+export type Asking = {
+  /** UUID of the decision. */
+  readonly id: string;
+  readonly decision: Decision;
+  /** Of the bundle that decided. */
+  readonly revision: string;
+};
+
 export interface Gate {
-  /** Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused. */
-  judge(call: Call): Promise<Verdict>;
+  /**
+   * Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused.
+   * @param waiter where there is none, no call is held for an approver
+   */
+  judge(call: Call, waiter?: Waiter): Promise<Verdict>;
   /** Whether tools/list leaves the call's tool out: judged without args; a policy that fails hides it. Nothing is hidden of an observed server. Not recorded. */
   hides(call: Call): boolean;
-  /** Gives a forwarded call's tokens back; only where not one byte of it was written upstream. */
-  refund(receipt: Receipt): void;
+  /** Gives a forwarded call's tokens and approval back; only where not one byte of it was written upstream. */
+  refund(verdict: Forward): void;
 }
 
 /** What is known of a call before its outcome is. */
@@ -56,32 +90,39 @@ const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while t
 
 export function createGate(ports: GatePorts): Gate {
   return {
-    judge: (call) => judge(ports, call),
+    judge: (call, waiter) => judge(ports, call, waiter),
     hides: (call) => hides(ports, call),
-    refund: (receipt) => giveBack(ports, receipt),
+    refund: (verdict) => giveBack(ports, verdict),
   };
 }
 
-async function judge(ports: GatePorts, call: Call): Promise<Verdict> {
+async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): Promise<Verdict> {
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
-  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs);
+  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
   const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
-  const judgedNs = ports.monotonicNs() - startedNs;
+  const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   try {
     await ports.record({ call, verdict, startedUnixMs, judgedNs });
     return verdict;
   } catch (error) {
-    if (verdict.kind === "forward") giveBack(ports, verdict.receipt);
+    if (verdict.kind === "forward") giveBack(ports, verdict);
     return { ...known(verdict), ...failure("record", error) };
   }
 }
 
 /** Whether it is frozen, and steps 3 to 6. */
-async function decide(ports: GatePorts, call: Call, id: string, unixMs: number): Promise<Verdict> {
+async function decide(
+  ports: GatePorts,
+  call: Call,
+  id: string,
+  unixMs: number,
+  waiter: Waiter | undefined,
+): Promise<Verdict> {
   let step: Step = "complete";
   let seen: Known = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
   let receipt: Receipt | undefined;
+  let approval: ApprovalNote | undefined;
   try {
     const frozen = ports.frozen(call);
     if (frozen !== undefined) return { ...seen, kind: "frozen", problem: frozen };
@@ -109,20 +150,28 @@ async function decide(ports: GatePorts, call: Call, id: string, unixMs: number):
 
     step = "approve";
     if (decision.action === "require_approval") {
-      const approval = call.observed === true ? NOT_ASKED : await ports.approve(call, decision);
-      if (approval.kind === "refused") {
-        giveBack(ports, receipt);
-        return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem: approval.problem };
+      const asking = { id, decision, revision: evaluation.bundle.revision };
+      const asked = call.observed === true ? NOT_ASKED : await ports.approve(call, asking, waiter);
+      if (asked.kind === "refused") {
+        giveBack(ports, { receipt });
+        const { problem, note } = asked;
+        return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem, approval: note };
+      }
+      approval = asked.note;
+      const denied = approval.waitedMs > 0 ? denies(ports.evaluate(call, facts, ports.unixMs())) : undefined;
+      if (denied !== undefined) {
+        giveBack(ports, { receipt, approval });
+        return { ...seen, ...denied };
       }
     }
 
     // what waited for tokens or a person may have been frozen meanwhile
     const frozenSince = ports.frozen(call);
-    if (frozenSince === undefined) return { ...seen, kind: "forward", receipt };
-    giveBack(ports, receipt);
-    return { ...seen, kind: "frozen", problem: frozenSince };
+    if (frozenSince === undefined) return { ...seen, kind: "forward", receipt, approval };
+    giveBack(ports, { receipt, approval });
+    return { ...seen, kind: "frozen", problem: frozenSince, approval };
   } catch (error) {
-    giveBack(ports, receipt);
+    giveBack(ports, { receipt, approval });
     return { ...seen, ...failure(step, error) };
   }
 }
@@ -144,13 +193,29 @@ function hides(ports: GatePorts, call: Call): boolean {
   }
 }
 
+/** Time has passed since the call was decided on: what a policy says that reads the clock may be a deny by now. */
+function denies(evaluation: Evaluation): (Refusal & { readonly decision?: Decision }) | undefined {
+  if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
+  const { decision } = evaluation;
+  return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision } : undefined;
+}
+
 /** What can't be given back stays taken: the safe side, and no reason for another outcome. */
-function giveBack(ports: GatePorts, receipt: Receipt | undefined): void {
+function giveBack(ports: GatePorts, { receipt, approval }: Pick<Forward, "receipt" | "approval">): void {
   try {
     if (receipt !== undefined) ports.refund(receipt);
   } catch {
     // as said above
   }
+  try {
+    if (approval !== undefined) ports.release(approval);
+  } catch {
+    // as said above
+  }
+}
+
+function heldNs(verdict: Verdict): number {
+  return "approval" in verdict ? (verdict.approval?.waitedMs ?? 0) * 1e6 : 0;
 }
 
 function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {

@@ -196,6 +196,36 @@ export type Taken =
   /** The principal holds as many part-used buckets as it may. */
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit };
 
+/** Where one request for a person's approval stands; `used`: a call went out on it. */
+export type ApprovalState = "pending" | "approved" | "denied" | "lapsed" | "used" | "voided";
+
+/** What an approver said. */
+export type Approved = {
+  /** Who: an operator, never the agent's own channel. */
+  readonly by: string;
+  readonly unixMs: number;
+  /** Why it was denied: the agent is told. */
+  readonly reason: string | undefined;
+  /** For how long further calls of this tool need no other approval, whatever their arguments; undefined: this call, once. */
+  readonly grantMinutes: number | undefined;
+};
+
+/** The approval that a call went out on, or that it waits for: for the record, and for the agent. */
+export type ApprovalNote = {
+  readonly id: string;
+  readonly state: ApprovalState;
+  readonly askedUnixMs: number;
+  readonly decided: Approved | undefined;
+  /** It went out on a grant that an earlier call got. */
+  readonly byGrant: boolean;
+  /** How long this call was held for it, in milliseconds. */
+  readonly waitedMs: number;
+  /** Seconds until it lapses, rounded down. */
+  readonly leftSeconds: number;
+  /** Where a person decides. */
+  readonly url: string | undefined;
+};
+
 /** The steps of a call that can refuse it because they failed, by their names in docs/life-of-a-call.md. */
 export type Step = "complete" | "decide" | "limit" | "approve" | "record";
 
@@ -218,18 +248,26 @@ export type Outcome = Forward | Refusal;
 export type Forward = {
   readonly kind: "forward";
   readonly receipt: Receipt | undefined;
+  /** Set where a rule asked for one, and a person gave it. */
+  readonly approval?: ApprovalNote | undefined;
   /** What would have become of a call that goes out only because its server is observed. */
   readonly instead?: Refusal;
 };
 
 export type Refusal =
   /** An operator has frozen calls like this one; on an observed server too. `problem` is for the agent. */
-  | { readonly kind: "frozen"; readonly problem: string }
+  | { readonly kind: "frozen"; readonly problem: string; readonly approval?: ApprovalNote | undefined }
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
   | { readonly kind: "denied"; readonly reasons: readonly string[] }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
-  | { readonly kind: "approval_needed"; readonly reasons: readonly string[]; readonly problem: string }
+  /** `approval` is absent where nobody could be asked. */
+  | {
+      readonly kind: "approval_needed";
+      readonly reasons: readonly string[];
+      readonly problem: string;
+      readonly approval?: ApprovalNote | undefined;
+    }
   /** A step failed: the gate fails closed. `problem` is for the log; the agent is told the step only. */
   | { readonly kind: "failed"; readonly step: Step; readonly problem: string };

@@ -7,6 +7,7 @@ import type { Endpoint } from "../mcp/endpoint.ts";
 import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
 import { writeJson } from "../mcp/write-answer.ts";
 import type { Status } from "../status/status-schema.ts";
+import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
 import type { Authenticator } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
@@ -34,25 +35,26 @@ export type ReloadedShadow =
 /** What `POST /v1/reload` answers of both bundles. */
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
 
-export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> & {
-  /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
-  readonly instance: string;
-  /** By the servers' keys in the configuration. */
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
-  readonly originCheck: OriginCheck;
-  readonly authenticator: Authenticator;
-  readonly operatorKey: OperatorKey;
-  readonly freezes: FreezeApiParts["freezes"];
-  readonly reload: () => Promise<ReloadedAll>;
-  readonly status: () => Status;
-  /** Why the gate can't judge now; undefined where it can. */
-  readonly notReady: () => string | undefined;
-  /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
-  readonly prove: (nonce: string) => string | undefined;
-  /** Everything below /console; it asks for the operator key by itself. */
-  readonly console: Hono<Env>;
-  readonly log: (line: string) => void;
-};
+export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
+  Pick<ApprovalsApiParts, "approvals"> & {
+    /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
+    readonly instance: string;
+    /** By the servers' keys in the configuration. */
+    readonly endpoints: ReadonlyMap<string, Endpoint>;
+    readonly originCheck: OriginCheck;
+    readonly authenticator: Authenticator;
+    readonly operatorKey: OperatorKey;
+    readonly freezes: FreezeApiParts["freezes"];
+    readonly reload: () => Promise<ReloadedAll>;
+    readonly status: () => Status;
+    /** Why the gate can't judge now; undefined where it can. */
+    readonly notReady: () => string | undefined;
+    /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
+    readonly prove: (nonce: string) => string | undefined;
+    /** Everything below /console; it asks for the operator key by itself. */
+    readonly console: Hono<Env>;
+    readonly log: (line: string) => void;
+  };
 
 export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
@@ -105,6 +107,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));
+  app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
   app.route("/", parts.console);

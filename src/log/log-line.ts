@@ -1,6 +1,6 @@
 // One judged call as one line of the decision log, with what only the gate knows under `regate`. Pure.
 import type { Judged } from "../gate/gate.ts";
-import type { Outcome, Verdict } from "../gate/types.ts";
+import type { ApprovalNote, Outcome, Verdict } from "../gate/types.ts";
 import { type LineContext, type LineParts, type RuleSite, writeLine } from "./write-line.ts";
 
 /** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
@@ -86,17 +86,41 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
 function describeOutcome(outcome: Outcome): Record<string, unknown> {
   switch (outcome.kind) {
     case "forward":
+      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "denied":
       return {};
     case "rate_limited":
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
       return { limit: outcome.limit };
-    case "frozen":
     case "invalid_arguments":
-    case "approval_needed":
       return { problem: outcome.problem };
+    case "frozen":
+    case "approval_needed":
+      return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
     case "failed":
       return { step: outcome.step, problem: outcome.problem };
   }
+}
+
+/** Who decided, when and why, and for how long this call was held. */
+function describeApproval({
+  id,
+  state,
+  askedUnixMs,
+  decided,
+  byGrant,
+  waitedMs,
+}: ApprovalNote): Record<string, unknown> {
+  return {
+    id,
+    state,
+    asked: new Date(askedUnixMs).toISOString(),
+    by: decided?.by,
+    decided: decided && new Date(decided.unixMs).toISOString(),
+    reason: decided?.reason,
+    grant_minutes: decided?.grantMinutes,
+    by_grant: byGrant || undefined,
+    waited_ms: Math.round(waitedMs),
+  };
 }

@@ -5,13 +5,16 @@ import type { Gate } from "../gate/gate.ts";
 import type { Call, Principal } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
-import { refuseBody, refuseCall, refuseMessage, refuseSession } from "./http-refusals.ts";
+import { createHold } from "./hold.ts";
+import { createHolds, type Holds } from "./holds.ts";
+import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
+import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
 
 export type EndpointOptions = {
@@ -35,7 +38,11 @@ export type Endpoint = (incoming: IncomingMessage, outgoing: ServerResponse, pri
 
 type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse; readonly principal: Principal };
 
-export function createEndpoint(options: EndpointOptions): Endpoint {
+/** With the tables of what is under way at one endpoint. */
+type Tables = EndpointOptions & { readonly holds: Holds; readonly urlAskers: UrlAskers };
+
+export function createEndpoint(given: EndpointOptions): Endpoint {
+  const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers() };
   return async (incoming, outgoing, principal) => {
     switch (incoming.method) {
       case "POST":
@@ -49,9 +56,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   };
 }
 
-async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<void> {
+async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
-  const { upstream, gate, sessionNames } = options;
+  const { upstream, gate, sessionNames, holds, urlAskers } = options;
 
   // 1. parse strictly
   const body = await readJsonBody(incoming, options.maxBodyBytes);
@@ -75,12 +82,13 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const exchange = openExchange(options, arrived, identified.session, era);
   if (message.kind === "response") {
+    if (holds.takes(identified.session.name, message)) return writeEmpty(outgoing, 202);
     // answers a request of the server's, which was judged when it was asked
     return upstream.post({ ...exchange, message, body: body.bytes, ...UNCOUNTED });
   }
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
-  const definition =
+  const lookup = async () =>
     message.kind === "request" && message.tool !== undefined
       ? await options.definitions.lookup(
           message.tool,
@@ -89,6 +97,7 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
           era === "modern" ? message.metaText : undefined,
         )
       : undefined;
+  const definition = await lookup();
   if (definition?.kind === "failed" && definition.sessionLost && identified.session.kind === "issued") {
     return refuseSession(outgoing, { kind: "unknown", problem: definition.problem });
   }
@@ -98,21 +107,42 @@ async function answerPost(options: EndpointOptions, arrived: Arrived): Promise<v
   }
   if (isGone(outgoing, message)) return;
   const call = describeCall(options, exchange, message, definition);
-  const verdict = await gate.judge(call);
-  if (verdict.kind !== "forward") return refuseCall(outgoing, verdict, call, message, era);
-  const refund = (): void => {
-    if (verdict.receipt !== undefined) gate.refund(verdict.receipt);
-  };
+  const cancelsHeld = message.kind === "notification" && holds.cancel(identified.session.name, message);
+  const hold = createHold({
+    exchange,
+    message,
+    server: options.server,
+    holds,
+    urlAskers,
+    definition: () => lookup().then(hashOf),
+  });
+  const verdict = await gate.judge(call, hold.waiter);
+  const answering = { ...exchange, outgoing: hold.end(verdict) };
+  if (verdict.kind !== "forward") return refuseCall(answering.outgoing, verdict, call, message, era);
+  const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
+  if (hold.isLeft() && message.kind === "request") {
+    refund();
+    return refuseCancelled(answering.outgoing, message);
+  }
+  if (cancelsHeld) {
+    // what never went to the server can't be cancelled there
+    refund();
+    return writeEmpty(outgoing, 202);
+  }
 
   // 7 and 8. forward the judged bytes, filter the answer
   return upstream.post({
-    ...exchange,
+    ...answering,
     screen: screenOf(options, exchange, call),
     message,
     body: body.bytes,
     onNothingWritten: refund,
-    issueSessionId: (upstreamId) => sessionNames.issue(principal.id, upstreamId),
+    issueSessionId(upstreamId) {
+      const { id, name } = sessionNames.issue(principal.id, upstreamId);
+      if (opens) urlAskers.learn(name, message.params?.value);
+      return id;
+    },
   });
 }
 
@@ -174,6 +204,10 @@ function callerOf(options: EndpointOptions, exchange: Omit<Exchange, "screen">):
   const { server, mode } = options;
   const caller = { server, session: exchange.session.name, principal: exchange.principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
+}
+
+function hashOf(definition: Definition | undefined): string | undefined {
+  return definition?.kind === "listed" ? definition.definition.sha256 : undefined;
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

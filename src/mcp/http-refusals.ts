@@ -6,7 +6,7 @@ import type { Call, Verdict } from "../gate/types.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
 import type { Era, HeaderFault } from "./message-headers.ts";
 import type { Body } from "./read-body.ts";
-import { errorAnswer, refusal, SESSION_CODE, TRANSPORT_CODE } from "./refusal.ts";
+import { errorAnswer, REFUSED_CODE, refusal, SESSION_CODE, TRANSPORT_CODE } from "./refusal.ts";
 import type { Identified } from "./session-names.ts";
 import { writeEmpty, writeJson } from "./write-answer.ts";
 
@@ -67,4 +67,9 @@ export function refuseCall(
 ): void {
   if (message.kind === "notification") writeEmpty(outgoing, 202);
   else writeJson(outgoing, 200, refusal(verdict, call, message.idText, era));
+}
+
+/** A call that its client cancelled when it was about to go out. */
+export function refuseCancelled(outgoing: ServerResponse, { idText }: ClientRequest): void {
+  writeJson(outgoing, 200, errorAnswer(idText, REFUSED_CODE, "The call was cancelled, and not carried out"));
 }

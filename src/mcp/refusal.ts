@@ -23,6 +23,10 @@ export type DecisionData = {
   readonly retry_after: number | undefined;
   /** The step of the gate that failed. */
   readonly failed_step: string | undefined;
+  /** Absent where nobody could be asked. */
+  readonly approval:
+    | { readonly id: string; readonly state: string; readonly reason: string | undefined; readonly lapses_in: number }
+    | undefined;
   readonly decision_id: string;
   readonly bundle_revision: string | undefined;
 };
@@ -101,10 +105,8 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
         ],
         verdict,
       );
-    case "approval_needed": {
-      const what = `Approval needed: ${subject} waits for a person's decision, but ${showable(verdict.problem)}.`;
-      return paragraph([what, ...sentences(verdict.reasons)], verdict);
-    }
+    case "approval_needed":
+      return paragraph(describeApproval(verdict, subject), verdict);
     case "failed": {
       const what = `Regate could not judge this call: the ${verdict.step} step failed.`;
       return paragraph([what, `${subject} was not called; the operator finds the cause in the log.`], verdict);
@@ -119,6 +121,7 @@ function decisionData(verdict: RefusedVerdict): DecisionData {
     rules: rulesBehind(verdict),
     retry_after: verdict.kind === "rate_limited" ? secondsToWait(verdict.retryAfterSeconds) : undefined,
     failed_step: verdict.kind === "failed" ? verdict.step : undefined,
+    approval: verdict.kind === "approval_needed" ? approvalData(verdict.approval) : undefined,
     decision_id: verdict.id,
     bundle_revision: verdict.bundle?.revision,
   };
@@ -159,6 +162,31 @@ function rulesBehind(verdict: RefusedVerdict): readonly string[] {
     case "frozen":
       return [];
   }
+}
+
+type ApprovalNeeded = Extract<RefusedVerdict, { readonly kind: "approval_needed" }>;
+
+function describeApproval({ approval, reasons, problem }: ApprovalNeeded, subject: string): string[] {
+  switch (approval?.state) {
+    case "pending": {
+      const again = `Approval pending, ${approval.id}: call again with the same arguments within ${approval.leftSeconds} s.`;
+      const where = approval.url === undefined ? [] : [`A person decides at ${approval.url}`];
+      return [`Approval needed: ${subject} waits for a person's decision.`, ...sentences(reasons), again, ...where];
+    }
+    case "denied":
+      return [`Approval denied: a person denied ${subject}.`, ...sentences([approval.decided?.reason ?? ""])];
+    default: {
+      const what = `Approval needed: ${subject} waits for a person's decision, but ${showable(problem)}.`;
+      return [what, ...sentences(reasons)];
+    }
+  }
+}
+
+function approvalData(approval: ApprovalNeeded["approval"]): DecisionData["approval"] {
+  if (approval === undefined) return undefined;
+  const { id, state, decided, leftSeconds } = approval;
+  const reason = decided?.reason;
+  return { id, state, reason: reason && showable(reason, MAX_REASON_CHARS), lapses_in: leftSeconds };
 }
 
 type RateLimited = Extract<RefusedVerdict, { readonly kind: "rate_limited" }>;

@@ -2,7 +2,7 @@
 // that relays it, else all of the principal's. Opening sessions is capped, or it would be a way around every limit.
 import type { IncomingHttpHeaders } from "node:http";
 import type { Era } from "./message-headers.ts";
-import type { Sessions } from "./session.ts";
+import type { SealedSession, Sessions } from "./session.ts";
 import type { SessionRef } from "./upstream.ts";
 
 export type Identified =
@@ -25,7 +25,7 @@ export interface SessionNames {
   /** May throw where the journal fails: the exchange is refused then. */
   identify(caller: Caller): Identified;
   /** The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed */
-  issue(principal: string, upstreamId: string): string;
+  issue(principal: string, upstreamId: string): SealedSession;
   end(name: string): void;
 }
 
@@ -86,7 +86,7 @@ export function createSessionNames({ serverKey, sessions, cap }: SessionNamesOpt
       const refused = opens ? admit(principal) : undefined;
       return refused ?? { kind: "identified", session: { kind: "none", name: `principal:${principal}` } };
     },
-    issue: (principal, upstreamId) => sessions.seal({ server: serverKey, principal, upstreamId }).id,
+    issue: (principal, upstreamId) => sessions.seal({ server: serverKey, principal, upstreamId }),
     end: (name) => sessions.end(name),
   };
 }

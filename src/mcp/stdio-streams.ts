@@ -12,7 +12,7 @@ const RETRY_MS = 1000;
 /** Beyond this the server waits until the client has read. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
-const STREAM_HEADERS = {
+export const STREAM_HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",

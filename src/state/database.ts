@@ -16,6 +16,9 @@ const SCHEMA_STEPS = [
    CREATE INDEX buckets_by_full_at ON buckets (full_at_unix_ms);
    CREATE TABLE ended_sessions (nonce TEXT PRIMARY KEY, expires_unix_ms REAL NOT NULL) STRICT;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE approvals (
+     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, asked TEXT NOT NULL, became TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /** Throws a Problem where another gate holds the file, where a newer regate wrote it, or where it is no state file. */

@@ -1,9 +1,11 @@
 // What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels, ended
-// sessions, a few named values, secret keys.
+// sessions, requests for approval, a few named values, secret keys.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import type { ApprovalStore } from "../approvals/approval.ts";
 import type { BucketStore } from "../limits/journal.ts";
+import { createApprovalTable } from "./approval-table.ts";
 import { createBucketTable } from "./bucket-table.ts";
 import { closeDatabase, type Db, openDatabase } from "./database.ts";
 import { createEndedSessions, type EndedSessions } from "./ended-sessions.ts";
@@ -23,6 +25,7 @@ export interface State {
   readonly dir: string;
   readonly buckets: BucketStore;
   readonly endedSessions: EndedSessions;
+  readonly approvals: ApprovalStore;
   readonly meta: Meta;
   /** The SECRET_KEY_BYTES random bytes of `<name>.key`, made at the first call. Throws a Problem where the file is open to others or of another length. */
   secretKey(name: string): Buffer;
@@ -38,6 +41,7 @@ export function openState(dir: string): State {
     dir,
     buckets: createBucketTable(db),
     endedSessions: createEndedSessions(db),
+    approvals: createApprovalTable(db),
     meta: createMeta(db),
     secretKey(name) {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);

@@ -54,8 +54,8 @@ export function createTally(unixMs: () => number): Tally {
 export function countVerdicts(gate: Gate, tally: Tally): Gate {
   return {
     ...gate,
-    async judge(call) {
-      const verdict = await gate.judge(call);
+    async judge(call, waiter) {
+      const verdict = await gate.judge(call, waiter);
       tally.count(call, verdict);
       return verdict;
     },

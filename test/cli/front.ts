@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Hono } from "hono";
+import type { Approvals } from "../../src/approvals/approval.ts";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
@@ -15,6 +16,7 @@ import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { makeProofSecret, prove } from "../../src/http/prove.ts";
 import type { Status } from "../../src/status/status-schema.ts";
+import { NO_APPROVALS } from "../approvals/support.ts";
 import { makeTempDir, whenDone } from "../e2e/harness-process.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-command-tests";
@@ -29,6 +31,7 @@ export type FrontOptions = {
   readonly freezes?: Freezes;
   readonly reload?: () => Promise<ReloadedAll>;
   readonly status?: () => Status;
+  readonly approvals?: Approvals;
   readonly notReady?: () => string | undefined;
   /** What it listens on; 127.0.0.1 where none is given. */
   readonly host?: string;
@@ -49,15 +52,8 @@ const notExpected = (): never => {
   throw new Error("not expected");
 };
 
-export async function startFront({
-  target,
-  keys = [],
-  freezes,
-  reload,
-  status,
-  notReady,
-  host,
-}: FrontOptions): Promise<Front> {
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const { target, keys = [], freezes, reload, status, approvals, notReady, host } = options;
   const came: Came[] = [];
   const open = new Set<ServerResponse>();
   const instance = randomUUID();
@@ -87,6 +83,7 @@ export async function startFront({
     freezes: freezes ?? createFreezes({ store: new Map(), servers: new Map(), unixMs: Date.now, log: () => {} }),
     reload: reload ?? notExpected,
     status: status ?? notExpected,
+    approvals: approvals ?? NO_APPROVALS,
     ask: notExpected,
     maxBodyBytes: 1_024,
     maxDepth: 32,

@@ -48,6 +48,7 @@ describe("a configuration that is in order", () => {
         maxDepth: 128,
       },
       log: { file: join(folder, ".regate/decisions.jsonl"), durable: false, maskedKeys: [] },
+      approvals: { url: undefined, webhook: undefined },
       allowedOrigins: [],
       allowedHosts: [],
     });
@@ -70,10 +71,11 @@ servers:
     catalogue: awslabs.aws-iot-sitewise-mcp-server
 limits: {newSessions: {max: 5}, maxBodyBytes: 2048}
 log: {file: log/d.jsonl, durable: true, maskedKeys: [iban]}
+approvals: {url: "https://Gate.example.com", webhook: {url: "https://hooks.example.com/\${PACKAGE}", secret: "\${SECRET}"}}
 allowedOrigins: ["https://App.example.com"]
 allowedHosts: [Gate.example.com]
 `,
-      { PACKAGE: "some-server", TOKEN: "t0k" },
+      { PACKAGE: "some-server", TOKEN: "t0k", SECRET: "s3cret-of-16-chars" },
     );
     expect(config).toMatchObject({
       listen: { host: "::1", port: 0 },
@@ -83,6 +85,10 @@ allowedHosts: [Gate.example.com]
       timezone: "Europe/Berlin",
       keys: [{ name: "claude", sha256: HASH }],
       limits: { newSessions: { max: 5, window: 600 }, maxBodyBytes: 2048 },
+      approvals: {
+        url: "https://gate.example.com",
+        webhook: { url: "https://hooks.example.com/some-server", secret: "s3cret-of-16-chars" },
+      },
       log: { file: join(folder, "log/d.jsonl"), durable: true, maskedKeys: ["iban"] },
       allowedOrigins: ["https://app.example.com"],
       allowedHosts: ["gate.example.com"],
@@ -227,6 +233,31 @@ keys: []
       "keys[0].sha256: must be the SHA-256 of the key in 64 lower-case hex digits; regate keys add NAME makes a key and writes it here",
     ],
     ["keys: [{name: a}]", "keys[0].sha256: is missing; it must be text"],
+    [
+      "approvals: {url: 'https://gate.example.com/console'}",
+      "approvals.url: must be an origin without path, as in https://app.example.com",
+    ],
+    ["approvals: {hook: {}}", "approvals.hook: is not known here; known are url, webhook"],
+    [
+      "approvals: {webhook: {secret: 0123456789abcdef}}",
+      "approvals.webhook.url: is missing; it must be text; put it in quotes",
+    ],
+    [
+      "approvals: {webhook: {url: 'https://h.example.com'}}",
+      "approvals.webhook.secret: is missing; it must be text; put it in quotes",
+    ],
+    [
+      "approvals: {webhook: {url: 'https://h.example.com', secret: short}}",
+      "approvals.webhook.secret: must be at least 16 characters; make one with openssl rand -hex 32, and keep it in the environment",
+    ],
+    [
+      "approvals: {webhook: {url: 'https://h.example.com', secret: '${UNSET}'}}",
+      "approvals.webhook.secret: names the environment variable UNSET, which is not set; set it, or write $${ for a literal ${",
+    ],
+    [
+      "approvals: {webhook: {url: 'http://h.example.com', secret: 0123456789abcdef}}",
+      "approvals.webhook.url: sends calls and credentials unencrypted; use https, or write allowPlainHttp: true where the network is trusted",
+    ],
     ["limits: {newSessions: {max: 0}}", "limits.newSessions.max: must be a whole number from 1 to 1000000"],
     ["limits: {maxBodyBytes: 1.5e3.2}", "limits.maxBodyBytes: must be a whole number from 1024 to 67108864"],
     ["log: {durable: 1}", "log.durable: must be true or false"],

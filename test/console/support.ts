@@ -19,6 +19,7 @@ import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-pol
 import { catalogueSchema } from "../../src/policy/catalogue.ts";
 import { type Activity, createActivity } from "../../src/status/activity.ts";
 import type { Status } from "../../src/status/status-schema.ts";
+import { NO_APPROVALS } from "../approvals/support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -144,6 +145,7 @@ export async function startConsole(
       throw new Error("not expected");
     },
     ask,
+    approvals: NO_APPROVALS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

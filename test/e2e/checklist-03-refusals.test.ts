@@ -75,10 +75,10 @@ describe.each(TRANSPORTS)("before a server over %s, the gate", (transport) => {
     expect(setup.recorded[transport].calls("limited") - before).toBe(3);
   });
 
-  test("refuses a call that needs approval while nobody can approve", async () => {
+  test("refuses a call that needs approval while nobody has approved it", async () => {
     const session = await openSession(url);
     const refusal = await session.call("write_file", { path: "/etc/passwd", content: "" });
-    expect(textOf(refusal)).toMatch(/^Approval needed: .*no approver is configured/s);
+    expect(textOf(refusal)).toMatch(/^Approval needed: .*Approval pending, [0-9a-f-]{36}: call again/s);
     expect(setup.recorded[transport].calls("write_file")).toBe(0);
     expect(isToolError(await session.call("write_file", { path: "/open/notes", content: "" }))).toBe(false);
     expect(setup.recorded[transport].calls("write_file")).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { GatePorts } from "../../src/gate/gate.ts";
 import type { Call } from "../../src/gate/types.ts";
-import { BUNDLE, bench, CALL, decided, FACTS, RECEIPT } from "./ports.ts";
+import { BUNDLE, bench, CALL, decided, FACTS, NOTE, RECEIPT } from "./ports.ts";
 
 const ASKS = () => decided({ action: "require_approval" });
 const broken = (): never => {
@@ -84,9 +84,17 @@ describe("tokens that were taken", () => {
   });
 
   test("go back where the forwarded call could not be written", () => {
-    const { gate, refunded } = bench();
-    gate.refund(RECEIPT);
+    const { gate, refunded, released } = bench();
+    gate.refund({ kind: "forward", receipt: RECEIPT, approval: NOTE });
     expect(refunded).toEqual([RECEIPT]);
+    expect(released).toEqual([NOTE]);
+  });
+
+  test("go back with the approval where the record fails", async () => {
+    const { gate, refunded, released } = bench({ evaluate: ASKS, record: broken });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "failed", step: "record" });
+    expect(refunded).toEqual([RECEIPT]);
+    expect(released).toEqual([NOTE]);
   });
 });
 
@@ -125,7 +133,8 @@ describe("a refund that fails", () => {
   );
 
   test("is nothing to whoever gives back what was forwarded", () => {
-    const { gate } = bench({ refund: broken });
-    expect(() => gate.refund(RECEIPT)).not.toThrow();
+    const { gate, released } = bench({ refund: broken, release: broken });
+    expect(() => gate.refund({ kind: "forward", receipt: RECEIPT, approval: NOTE })).not.toThrow();
+    expect(released).toEqual([NOTE]);
   });
 });

@@ -1,6 +1,6 @@
 // What an operator has frozen does not go out: not before it is judged, not after it has waited, not on an observed server.
 import { describe, expect, test } from "vitest";
-import { bench, CALL, decided, RECEIPT } from "./ports.ts";
+import { bench, CALL, decided, NOTE, RECEIPT } from "./ports.ts";
 
 const WHY = "All calls are frozen by an operator";
 
@@ -39,16 +39,17 @@ describe("a frozen call", () => {
 describe("a call that was frozen while it waited", () => {
   test("for a person is refused although it was approved, and its tokens go back", async () => {
     let frozen: string | undefined;
-    const { gate, refunded } = bench({
+    const { gate, refunded, released } = bench({
       frozen: () => frozen,
       evaluate: () => decided({ action: "require_approval" }),
       async approve() {
         frozen = WHY;
-        return { kind: "approved" };
+        return { kind: "approved", note: NOTE };
       },
     });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "frozen", problem: WHY });
     expect(refunded).toEqual([RECEIPT]);
+    expect(released).toEqual([NOTE]);
   });
 
   test("for tokens is refused, and they go back", async () => {

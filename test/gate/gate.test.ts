@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Waiter } from "../../src/gate/gate.ts";
 import type { Call, ToolFacts } from "../../src/gate/types.ts";
-import { BUNDLE, bench, CALL, decided, FACTS, LIMIT, RECEIPT } from "./ports.ts";
+import { BUNDLE, bench, CALL, decided, FACTS, LIMIT, NOTE, RECEIPT } from "./ports.ts";
 
 const ASKS = () => decided({ action: "require_approval", reasons: ["A person decides"] });
 
@@ -52,7 +53,7 @@ describe("a call that is allowed", () => {
     const { gate, trace } = bench({
       evaluate: ASKS,
       take: () => later({ kind: "taken", receipt: RECEIPT } as const),
-      approve: () => later({ kind: "approved" } as const),
+      approve: () => later({ kind: "approved", note: NOTE } as const),
       record: () => later(undefined),
     });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
@@ -129,13 +130,61 @@ describe("a call without tokens", () => {
 
 describe("a call that needs approval", () => {
   test("goes out with its receipt where it is approved", async () => {
-    const { gate, refunded } = bench({ evaluate: ASKS });
-    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
+    const { gate, refunded, released } = bench({ evaluate: ASKS });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT, approval: NOTE });
     expect(refunded).toEqual([]);
+    expect(released).toEqual([]);
   });
 
+  test("is put before an approver with its decision, the bundle that made it, and who waits", async () => {
+    const seen: unknown[] = [];
+    const waiter: Waiter = { held: () => {}, definition: async () => undefined };
+    const { gate } = bench({
+      evaluate: ASKS,
+      approve(...given) {
+        seen.push(...given);
+        return { kind: "approved", note: NOTE };
+      },
+    });
+    const verdict = await gate.judge(CALL, waiter);
+    expect(seen).toEqual([CALL, { id: "decision-1", decision: verdict.decision, revision: "r1" }, waiter]);
+  });
+
+  test("is judged again once it was held, and goes out where nothing denies it", async () => {
+    const held = { ...NOTE, waitedMs: 7 };
+    const { gate, trace, recorded } = bench({
+      evaluate: ASKS,
+      approve: () => ({ kind: "approved", note: held }),
+      monotonicNs: clock(0, 7_000_500),
+    });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", approval: held });
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "evaluate", "record"]);
+    expect(recorded[0]?.judgedNs).toBe(500);
+  });
+
+  test.each([
+    ["denies it", decided({ action: "deny", reasons: ["Too late"] }), { kind: "denied", reasons: ["Too late"] }],
+    [
+      "fails",
+      { kind: "failed", problem: "out of fuel", fuel: 1, bundle: BUNDLE } as const,
+      { kind: "failed", step: "decide" },
+    ],
+  ])(
+    "does not go out where the policy %s by the time it was held, and gives all back",
+    async (_title, then, outcome) => {
+      const answers = [ASKS(), then];
+      const { gate, refunded, released } = bench({
+        evaluate: () => answers.shift() ?? then,
+        approve: () => ({ kind: "approved", note: { ...NOTE, waitedMs: 1 } }),
+      });
+      expect(await gate.judge(CALL)).toMatchObject(outcome);
+      expect(refunded).toEqual([RECEIPT]);
+      expect(released).toEqual([{ ...NOTE, waitedMs: 1 }]);
+    },
+  );
+
   test("gives its tokens back, once, where it is not, and says what the approver said", async () => {
-    const { gate, trace, refunded } = bench({
+    const { gate, trace, refunded, released } = bench({
       evaluate: ASKS,
       approve: () => ({ kind: "refused", problem: "no approver is configured" }),
     });
@@ -144,6 +193,7 @@ describe("a call that needs approval", () => {
       reasons: ["A person decides"],
       problem: "no approver is configured",
     });
+    expect(released).toEqual([]);
     expect(refunded).toEqual([RECEIPT]);
     expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "refund", "record"]);
   });
@@ -187,6 +237,11 @@ describe("whether a tool is hidden", () => {
     expect(gate.hides(CALL)).toBe(true);
   });
 });
+
+/** A clock that shows these times, one after the other. */
+function clock(...times: number[]): () => number {
+  return () => times.shift() ?? 0;
+}
 
 function fail(): never {
   throw new Error("broken");

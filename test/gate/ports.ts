@@ -1,6 +1,15 @@
 // A gate over ports that a test sets one by one, and a trace of what was asked of them, in order.
 import { createGate, type Gate, type GatePorts, type Judged } from "../../src/gate/gate.ts";
-import type { Call, Decision, Evaluation, RateLimit, Receipt, Revision, ToolFacts } from "../../src/gate/types.ts";
+import type {
+  ApprovalNote,
+  Call,
+  Decision,
+  Evaluation,
+  RateLimit,
+  Receipt,
+  Revision,
+  ToolFacts,
+} from "../../src/gate/types.ts";
 
 export const BUNDLE: Revision = { revision: "r1", digest: "d1" };
 export const FACTS: ToolFacts = {
@@ -11,6 +20,18 @@ export const FACTS: ToolFacts = {
 };
 export const LIMIT: RateLimit = { rule: "policy.s/few", max: 2, window: 60, per: "session", over: "tool", cost: 1 };
 export const RECEIPT: Receipt = { charges: [{ key: "k", limit: LIMIT }], principal: "ann" };
+
+/** Of a person who approved at once. */
+export const NOTE: ApprovalNote = {
+  id: "approval-1",
+  state: "approved",
+  askedUnixMs: 1_700_000_000_000,
+  decided: { by: "operator", unixMs: 1_700_000_000_000, reason: undefined, grantMinutes: undefined },
+  byGrant: false,
+  waitedMs: 0,
+  leftSeconds: 300,
+  url: undefined,
+};
 
 export const CALL: Call = {
   server: "s",
@@ -45,6 +66,7 @@ export type Bench = {
   readonly trace: string[];
   readonly recorded: Judged[];
   readonly refunded: Receipt[];
+  readonly released: ApprovalNote[];
 };
 
 /** A gate whose ports allow the call and take a token for it, but for those in `change`. */
@@ -52,6 +74,7 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
   const trace: string[] = [];
   const recorded: Judged[] = [];
   const refunded: Receipt[] = [];
+  const released: ApprovalNote[] = [];
   let ns = 0;
   const ports: GatePorts = {
     frozen: () => undefined,
@@ -60,7 +83,8 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
     evaluate: () => decided(),
     take: () => ({ kind: "taken", receipt: RECEIPT }),
     refund: () => {},
-    approve: () => ({ kind: "approved" }),
+    approve: () => ({ kind: "approved", note: NOTE }),
+    release: () => {},
     record: () => undefined,
     newDecisionId: () => "decision-1",
     unixMs: () => 1_700_000_000_000,
@@ -90,9 +114,14 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
       refunded.push(receipt);
       ports.refund(receipt);
     },
-    approve(call, decision) {
+    approve(call, asking, waiter) {
       trace.push("approve");
-      return ports.approve(call, decision);
+      return ports.approve(call, asking, waiter);
+    },
+    release(approval) {
+      trace.push("release");
+      released.push(approval);
+      ports.release(approval);
     },
     record(judged) {
       trace.push("record");
@@ -100,5 +129,5 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
       return ports.record(judged);
     },
   });
-  return { gate, trace, recorded, refunded };
+  return { gate, trace, recorded, refunded, released };
 }

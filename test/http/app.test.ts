@@ -15,6 +15,7 @@ import { createOriginCheck } from "../../src/http/origin.ts";
 import { isProof, makeNonce, makeProofSecret, prove } from "../../src/http/prove.ts";
 import { writeEmpty } from "../../src/mcp/write-answer.ts";
 import type { Status } from "../../src/status/status-schema.ts";
+import { NO_APPROVALS } from "../approvals/support.ts";
 import { parseMessage, send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
@@ -64,6 +65,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     reload: async () => ({ kind: "swapped", from: "r1", to: "r2" }),
     status: () => STATUS,
     ask: async () => ({ kind: "refused", problem: "not expected" }),
+    approvals: NO_APPROVALS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

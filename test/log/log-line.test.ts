@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, Refusal } from "../../src/gate/types.ts";
+import type { ApprovalNote, Outcome, Refusal } from "../../src/gate/types.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { BUNDLE, DECISION, makeEvent } from "./events.ts";
 
@@ -13,6 +13,18 @@ function line(...parts: Parameters<typeof makeEvent>) {
 }
 
 const LIMIT = { rule: "policy.defaults/writes", max: 10, window: 60, per: "session", over: "tool", cost: 1 } as const;
+
+const APPROVAL: ApprovalNote = {
+  id: "approval-1",
+  state: "pending",
+  askedUnixMs: Date.parse("2026-11-23T06:18:00.123Z"),
+  decided: undefined,
+  byGrant: false,
+  waitedMs: 25_000,
+  leftSeconds: 275,
+  url: "http://127.0.0.1/console/approvals/approval-1",
+};
+const DECIDED = { by: "operator", unixMs: APPROVAL.askedUnixMs + 4_000, reason: "fine", grantMinutes: 10 };
 
 describe("the line of a judged call", () => {
   test("has the fields of OPA's decision log, and the gate's own under regate", () => {
@@ -125,6 +137,35 @@ describe("the line of a judged call", () => {
     [
       { kind: "approval_needed", reasons: [], problem: "no approver is configured" },
       { verdict: "approval_needed", problem: "no approver is configured" },
+    ],
+    [
+      { kind: "approval_needed", reasons: [], problem: "nobody has decided yet", approval: APPROVAL },
+      {
+        verdict: "approval_needed",
+        problem: "nobody has decided yet",
+        approval: { id: "approval-1", state: "pending", asked: "2026-11-23T06:18:00.123Z", waited_ms: 25_000 },
+      },
+    ],
+    [
+      {
+        kind: "forward",
+        receipt: undefined,
+        approval: { ...APPROVAL, state: "approved", byGrant: true, waitedMs: 0.4, decided: DECIDED },
+      },
+      {
+        verdict: "forward",
+        approval: {
+          id: "approval-1",
+          state: "approved",
+          asked: "2026-11-23T06:18:00.123Z",
+          by: "operator",
+          decided: "2026-11-23T06:18:04.123Z",
+          reason: "fine",
+          grant_minutes: 10,
+          by_grant: true,
+          waited_ms: 0,
+        },
+      },
     ],
     [
       { kind: "failed", step: "limit", problem: "the journal can't be written" },

@@ -78,3 +78,10 @@ describe("the hash of a definition", () => {
     expect(sha256OfDefinition(other)).not.toBe(sha256OfDefinition(definition));
   });
 });
+
+test("a member of the outermost object can be left out, and only that", () => {
+  expect(canonicalJson('{"b":{"_meta":1},"_meta":{"progressToken":7},"a":1.0}', "_meta")).toBe(
+    '{"a":1.0,"b":{"_meta":1}}',
+  );
+  expect(canonicalJson('["_meta"]', "_meta")).toBe('["_meta"]');
+});

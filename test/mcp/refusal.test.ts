@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RateLimit } from "../../src/gate/types.ts";
+import type { ApprovalNote, RateLimit } from "../../src/gate/types.ts";
 import { describeRefusal, refusal } from "../../src/mcp/refusal.ts";
 import { CALL, DECISION, denied, ID, LIMIT, limited, PACKAGE, verdict } from "./refused-verdicts.ts";
 
@@ -100,6 +100,56 @@ test("an approval that nobody can give says so, and why one is needed", () => {
     "Approval needed: create_api_key on sitewise waits for a person's decision, but no approver is configured. " +
       `A role is a person's decision. (rule no-deletes, decision ${ID})`,
   );
+});
+
+describe("an approval that a person was asked for", () => {
+  const note = (change: Partial<ApprovalNote>): ApprovalNote => ({
+    id: "0b5e1c9e-0000-4000-8000-000000000001",
+    state: "pending",
+    askedUnixMs: 0,
+    decided: undefined,
+    byGrant: false,
+    waitedMs: 25_000,
+    leftSeconds: 275,
+    url: undefined,
+    ...change,
+  });
+  const told = (approval: ApprovalNote, problem = "nobody has decided yet") =>
+    verdict({ kind: "approval_needed", reasons: ["A role is a person's decision"], problem, approval });
+
+  test("and not given yet says how to come back, and where it is given", () => {
+    expect(describeRefusal(told(note({})), CALL)).toBe(
+      "Approval needed: create_api_key on sitewise waits for a person's decision. A role is a person's decision. " +
+        "Approval pending, 0b5e1c9e-0000-4000-8000-000000000001: call again with the same arguments within 275 s. " +
+        `(rule no-deletes, decision ${ID})`,
+    );
+    const url = "http://127.0.0.1:8787/console/approvals/0b5e";
+    expect(describeRefusal(told(note({ url })), CALL)).toContain(`within 275 s. A person decides at ${url} (rule`);
+  });
+
+  test("and denied says why, in text that can't hide", () => {
+    const decided = { by: "operator", unixMs: 1, reason: "no\u202eway", grantMinutes: undefined };
+    expect(describeRefusal(told(note({ state: "denied", decided })), CALL)).toBe(
+      String.raw`Approval denied: a person denied create_api_key on sitewise. no\u{202e}way. ` +
+        `(rule no-deletes, decision ${ID})`,
+    );
+  });
+
+  test("and over says why", () => {
+    expect(describeRefusal(told(note({ state: "lapsed" }), "nobody decided within 300 s"), CALL)).toContain(
+      "waits for a person's decision, but nobody decided within 300 s. A role",
+    );
+  });
+
+  test("is told as data too", () => {
+    const decided = { by: "operator", unixMs: 1, reason: "no", grantMinutes: undefined };
+    const answer = JSON.parse(refusal(told(note({ state: "denied", decided, leftSeconds: 3 })), CALL, "1", "legacy"));
+    expect(answer.result._meta["regate/decision"]).toMatchObject({
+      action: "require_approval",
+      approval: { id: "0b5e1c9e-0000-4000-8000-000000000001", state: "denied", reason: "no", lapses_in: 3 },
+    });
+    expect(answer.result.content[0].text).not.toContain("operator");
+  });
 });
 
 describe("invalid arguments", () => {

@@ -31,7 +31,7 @@ function bench(left = 100) {
 describe("a caller with a session id", () => {
   test("is in that session, and has the server's own id", () => {
     const { names, identify } = bench();
-    const identified = identify({ "mcp-session-id": names.issue("ann", "upstream-1") });
+    const identified = identify({ "mcp-session-id": names.issue("ann", "upstream-1").id });
     expect(identified).toEqual({
       kind: "identified",
       session: { kind: "issued", name: expect.stringMatching(/^[0-9a-f]{32}$/), upstreamId: "upstream-1" },
@@ -40,7 +40,7 @@ describe("a caller with a session id", () => {
 
   test("is told nothing but that it is unknown where the id was ended, forged, or is another principal's", () => {
     const { names, identify } = bench();
-    const id = names.issue("ann", "upstream-1");
+    const id = names.issue("ann", "upstream-1").id;
     expect(identify({ "mcp-session-id": id }, { principal: "bob" })).toMatchObject({ kind: "unknown" });
     expect(identify({ "mcp-session-id": "upstream-1" })).toMatchObject({ kind: "unknown" });
     expect(identify({ "mcp-session-id": "" })).toMatchObject({ kind: "unknown" });
@@ -52,7 +52,7 @@ describe("a caller with a session id", () => {
 
   test("that initializes is in that session: no new one is counted", () => {
     const { names, admitted, identify } = bench();
-    const identified = identify({ "mcp-session-id": names.issue("ann", "u") }, { opens: true });
+    const identified = identify({ "mcp-session-id": names.issue("ann", "u").id }, { opens: true });
     expect(identified).toMatchObject({ session: { kind: "issued" } });
     expect(admitted).toEqual([]);
   });
@@ -112,7 +112,7 @@ describe("a caller that is a relay for a stdio client", () => {
 
   test("is in the MCP session whose id it has", () => {
     const { names, admitted, identify } = bench();
-    const identified = identify({ "regate-stdio": RELAY, "mcp-session-id": names.issue("ann", "u") });
+    const identified = identify({ "regate-stdio": RELAY, "mcp-session-id": names.issue("ann", "u").id });
     expect(identified).toMatchObject({ session: { kind: "issued" } });
     expect(admitted).toEqual([]);
   });

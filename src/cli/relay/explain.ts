@@ -1,9 +1,9 @@
 // What a client is told where the gate gave no answer, or one that is none in JSON-RPC: a sentence, and the gate's own code.
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import type { RunningGate } from "../../config/running-gate.ts";
+import { type RunningGate, reachableUrl } from "../../config/running-gate.ts";
 import { TRANSPORT_CODE } from "../../mcp/refusal.ts";
-import { reachableUrl, StrangerError } from "../gate-connection.ts";
+import { StrangerError } from "../gate-connection.ts";
 
 export type Fault = { readonly message: string; readonly code: number };
 

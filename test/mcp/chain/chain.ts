@@ -95,6 +95,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     take: (call, _facts, decision) => limiter.take(chargesOf(call, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
     approve: () => ({ kind: "refused", problem: "no approver is configured" }),
+    release: () => {},
     record(one) {
       judged.push(one);
       return undefined;

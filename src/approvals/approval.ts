@@ -1,0 +1,88 @@
+// The words of approvals: what is asked for, what became of it, and where that is kept. Types and words only.
+import type { ApprovalState, Approved } from "../gate/types.ts";
+
+/** Who decides by the operator key, whether through the console, a command or the API. */
+export const OPERATOR = "operator";
+
+/** One request for a person's approval of one call. */
+export type ApprovalRequest = {
+  /** UUID. */
+  readonly id: string;
+  readonly state: ApprovalState;
+  /** The catalogue name of the server. */
+  readonly server: string;
+  /** The tool; for a request that is no `tools/call`, its method. */
+  readonly tool: string;
+  /** Canonical JSON of the arguments: sorted keys, numbers with their lexemes. From the agent: to be made showable. */
+  readonly argsText: string;
+  readonly principal: string;
+  readonly session: string;
+  readonly reasons: readonly string[];
+  /** `<package>/<id>` of every matched rule. */
+  readonly rules: readonly string[];
+  /** UUID of the decision that asked, as in the decision log. */
+  readonly decisionId: string;
+  /** Of the bundle that asked. */
+  readonly revision: string;
+  /** Of the tool's definition, hex; undefined where the call names no listed tool. */
+  readonly definitionSha256: string | undefined;
+  readonly askedUnixMs: number;
+  /** When it can no longer be decided or used. */
+  readonly lapsesUnixMs: number;
+  readonly decided: Approved | undefined;
+};
+
+/** What is asked, before it has an id. */
+export type Question = Omit<ApprovalRequest, "id" | "state" | "askedUnixMs" | "lapsesUnixMs" | "decided"> & {
+  readonly method: string;
+  readonly direction: "to_server" | "from_server";
+  readonly timeoutSeconds: number;
+};
+
+export type ApprovalOutcome =
+  | { readonly kind: "done"; readonly request: ApprovalRequest }
+  /** Nothing was changed. */
+  | { readonly kind: "refused"; readonly problem: string; readonly remedy: string };
+
+/** A request with what only the gate needs of it. */
+export type Kept = {
+  readonly request: ApprovalRequest;
+  /** SHA-256 of everything that a call must have in common with it to go out on it. */
+  readonly fingerprint: string;
+  /** The same without the arguments: what a grant is bound to. */
+  readonly scope: string;
+  /** Until when it lets other calls of its scope through; undefined where it does not. */
+  readonly grantUntilUnixMs: number | undefined;
+  /** SHA-256 of the one-time link that was sent for it, hex. */
+  readonly linkSha256: string | undefined;
+  readonly linkUsed: boolean;
+};
+
+/** Where requests outlive a restart and kill -9. Each call returns when it is written, or throws. */
+export interface ApprovalStore {
+  add(kept: Kept): void;
+  /** Writes state, decision, grant and link of a request that is there. */
+  update(kept: Kept): void;
+  drop(ids: readonly string[]): void;
+  /** In the order in which they were added. */
+  load(): readonly Kept[];
+}
+
+/** What an operator does with requests; the agent's own channel has no way here. */
+export interface Approvals {
+  /** The newest first; at most a thousand. */
+  list(filter?: { readonly state?: ApprovalState | undefined }): readonly ApprovalRequest[];
+  find(id: string): ApprovalRequest | undefined;
+  /**
+   * Lets the call through, once; with `grantMinutes` (1 to 1,440) further calls of this tool in this session too, whatever
+   * their arguments. Throws where that can't be written: nothing is approved then.
+   * @param by who approves, as authenticated
+   */
+  approve(id: string, by: string, grantMinutes?: number): ApprovalOutcome;
+  /** @param reason the agent is told; 1 to 1,000 characters */
+  deny(id: string, by: string, reason: string): ApprovalOutcome;
+  /** Takes the one-time link that was sent for a request. It is no authority: whoever calls this has authenticated who follows it. */
+  followLink(id: string, link: string): ApprovalOutcome;
+  /** Called after each change of any request. @returns what ends that */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,21 @@
+// What a call must have in common with a request for approval to go out on it. Any difference is another call.
+import { createHash } from "node:crypto";
+import type { Question } from "./approval.ts";
+
+export type Fingerprints = {
+  /** Of this one call. */
+  readonly fingerprint: string;
+  /** Of all calls of this tool in this session, whatever their arguments. */
+  readonly scope: string;
+};
+
+export function fingerprintsOf(question: Question): Fingerprints {
+  const { server, direction, method, tool, principal, session, revision, definitionSha256, argsText } = question;
+  const bound = [server, direction, method, tool, principal, session, revision, definitionSha256 ?? null];
+  return { fingerprint: hashOf([...bound, argsText]), scope: hashOf(bound) };
+}
+
+/** As JSON, so that no two lists have the same text. */
+function hashOf(parts: readonly (string | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

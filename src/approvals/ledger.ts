@@ -1,0 +1,322 @@
+// The requests for approval and what may become of each: the one place where a state changes. What lets a call through is
+// written down before it counts; what ends a request counts even where it can't be written. Nothing waits here, and no timer
+// runs: whoever asks is answered by the time that it is.
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { ApprovalState } from "../gate/types.ts";
+import type { ApprovalOutcome, ApprovalRequest, ApprovalStore, Kept, Question } from "./approval.ts";
+import { fingerprintsOf } from "./fingerprint.ts";
+
+export type LedgerOptions = {
+  readonly store: ApprovalStore;
+  readonly unixMs: () => number;
+  readonly newId: () => string;
+  /** Whether callers are told apart: then nobody decides on what they asked for themselves. */
+  readonly fourEyes: boolean;
+  /** The revision of the bundle that judges now. */
+  readonly revision: () => string;
+  /** Whether one-time links are sent. */
+  readonly withLinks: boolean;
+  /** After each change. `link`: the one-time link of a request that is new. */
+  readonly changed: (request: ApprovalRequest, link?: string) => void;
+  /** For the gate's own log. */
+  readonly onProblem: (problem: string) => void;
+};
+
+/** What a call finds. */
+export type Found =
+  /** It may go out: on an approval of its own, or on a grant that an earlier call got. */
+  | { readonly kind: "through"; readonly request: ApprovalRequest; readonly byGrant: boolean }
+  /** Pending, or denied and not to be asked again yet. */
+  | { readonly kind: "standing"; readonly request: ApprovalRequest }
+  | { readonly kind: "full"; readonly problem: string };
+
+export const MAX_PENDING = 20;
+export const MAX_GRANT_MINUTES = 1_440;
+export const MAX_REASON_CHARS = 1_000;
+const MAX_TIMEOUT_SECONDS = 30 * 86_400;
+/** Arguments of the pending requests of one principal, together. */
+const MAX_PENDING_CHARACTERS = 8_388_608;
+/** Requests that are over: for who looks back. */
+const MAX_CLOSED = 1_000;
+const MAX_CLOSED_CHARACTERS = 8_388_608;
+const CLOSED_MS = 7 * 86_400_000;
+const LINK_BYTES = 32;
+const MINUTE_MS = 60_000;
+const SEE_LIST = "regate approvals list shows those that wait";
+
+export interface Ledger {
+  all(): Iterable<ApprovalRequest>;
+  find(id: string): ApprovalRequest | undefined;
+  /** Lets the call through on what stands for it, else asks; claims nothing but a grant. Throws where it can't be written. */
+  ask(question: Question): Found;
+  /** Uses an approval up: true once for each. Throws where that can't be written. */
+  claim(id: string): boolean;
+  /** The call that went out on it did not: it may be used again, where nothing has ended it meanwhile. */
+  release(id: string): void;
+  approve(id: string, by: string, grantMinutes: number | undefined): ApprovalOutcome;
+  deny(id: string, by: string, reason: string): ApprovalOutcome;
+  followLink(id: string, link: string): ApprovalOutcome;
+  /** Ends what is pending, approved or granted, where `ended` says so. */
+  void(ended: (request: ApprovalRequest) => boolean): void;
+  /** Ends what has timed out. */
+  lapse(): void;
+  /** When the next request times out; undefined while none can. */
+  nextLapseUnixMs(): number | undefined;
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { store, unixMs, newId, fourEyes, revision, withLinks, changed, onProblem } = options;
+  const rows = new Map(store.load().map((kept) => [kept.request.id, kept]));
+  /** Those that a call may still find: pending, approved, denied until they would have lapsed, with a grant. */
+  const standing = new Set([...rows.values()].filter(stands).map(({ request }) => request.id));
+
+  function stands({ request, grantUntilUnixMs }: Kept): boolean {
+    const isOpen = ["pending", "approved", "denied"].includes(request.state);
+    return (isOpen && request.lapsesUnixMs > unixMs()) || isAfter(grantUntilUnixMs);
+  }
+
+  function isAfter(time: number | undefined): boolean {
+    return time !== undefined && time > unixMs();
+  }
+
+  function* standingRows(): Iterable<Kept> {
+    for (const id of standing) {
+      const kept = rows.get(id);
+      if (kept !== undefined) yield kept;
+    }
+  }
+
+  function keep(kept: Kept): ApprovalRequest {
+    const { request } = kept;
+    rows.set(request.id, kept);
+    if (stands(kept)) standing.add(request.id);
+    else standing.delete(request.id);
+    return request;
+  }
+
+  /** Written first: what was not written lets nothing through. */
+  function change(kept: Kept): ApprovalRequest {
+    store.update(kept);
+    keep(kept);
+    changed(kept.request);
+    return kept.request;
+  }
+
+  /** Over, whether it can be written or not. */
+  function end(kept: Kept): void {
+    keep(kept);
+    try {
+      store.update(kept);
+    } catch (error) {
+      onProblem(`approval ${kept.request.id}: that it is ${kept.request.state} can't be written: ${messageOf(error)}`);
+    }
+    changed(kept.request);
+  }
+
+  function lapse(): void {
+    for (const kept of [...standingRows()]) {
+      const { request, grantUntilUnixMs } = kept;
+      if (isOpen(request) && request.lapsesUnixMs <= unixMs()) end(withState(kept, "lapsed"));
+      else if (grantUntilUnixMs !== undefined && !isAfter(grantUntilUnixMs))
+        keep({ ...kept, grantUntilUnixMs: undefined });
+      else if (!stands(kept)) standing.delete(request.id);
+    }
+  }
+
+  function pick(states: readonly ApprovalState[], fingerprint: string): Kept | undefined {
+    const fitting = [...standingRows()].filter((kept) => kept.fingerprint === fingerprint);
+    return states.map((state) => fitting.find(({ request }) => request.state === state)).find((kept) => kept);
+  }
+
+  function refusalOfMore(question: Question): string | undefined {
+    const pending = [...standingRows()]
+      .map(({ request }) => request)
+      .filter(({ state, principal }) => state === "pending" && principal === question.principal);
+    if (pending.length >= MAX_PENDING) return `${MAX_PENDING} calls of this principal wait for one already`;
+    const characters = pending.reduce((sum, { argsText }) => sum + argsText.length, question.argsText.length);
+    if (characters > MAX_PENDING_CHARACTERS)
+      return "the arguments are too long to be shown to a person beside what waits already";
+    return undefined;
+  }
+
+  /** Forgets the oldest of what is over. */
+  function prune(): void {
+    const over = [...rows.values()].filter(({ request }) => !standing.has(request.id)).reverse();
+    let characters = 0;
+    const dropped = over.filter(({ request }, index) => {
+      characters += request.argsText.length;
+      const isOld = request.askedUnixMs + CLOSED_MS < unixMs();
+      return isOld || index >= MAX_CLOSED || characters > MAX_CLOSED_CHARACTERS;
+    });
+    if (dropped.length === 0) return;
+    const ids = dropped.map(({ request }) => request.id);
+    store.drop(ids);
+    for (const id of ids) rows.delete(id);
+  }
+
+  function add(question: Question): ApprovalRequest {
+    prune();
+    const { method: _, direction: __, timeoutSeconds, ...asked } = question;
+    const nowUnixMs = unixMs();
+    const request: ApprovalRequest = {
+      ...asked,
+      id: newId(),
+      state: "pending",
+      askedUnixMs: nowUnixMs,
+      lapsesUnixMs: nowUnixMs + Math.min(timeoutSeconds, MAX_TIMEOUT_SECONDS) * 1_000,
+      decided: undefined,
+    };
+    const link = withLinks ? randomBytes(LINK_BYTES).toString("base64url") : undefined;
+    const kept: Kept = {
+      request,
+      ...fingerprintsOf(question),
+      grantUntilUnixMs: undefined,
+      linkSha256: link && sha256Hex(link),
+      linkUsed: false,
+    };
+    store.add(kept);
+    keep(kept);
+    changed(request, link);
+    return request;
+  }
+
+  /** The pending request, or why `id` is none. */
+  function pending(id: string): Kept | Extract<ApprovalOutcome, { kind: "refused" }> {
+    lapse();
+    const kept = rows.get(id);
+    if (kept === undefined) return refused("there is no request for approval of this id", SEE_LIST);
+    if (kept.request.state === "pending") return kept;
+    return refused(describeOver(kept.request), "the same call, made again, asks anew");
+  }
+
+  return {
+    all: () => [...rows.values()].map(({ request }) => request),
+    find: (id) => rows.get(id)?.request,
+
+    ask(question) {
+      lapse();
+      const { fingerprint, scope } = fingerprintsOf(question);
+      const own = pick(["approved"], fingerprint);
+      if (own !== undefined) return { kind: "through", request: own.request, byGrant: false };
+      const grant = [...standingRows()].find((kept) => kept.scope === scope && isAfter(kept.grantUntilUnixMs));
+      if (grant !== undefined) return { kind: "through", request: grant.request, byGrant: true };
+      const asked = pick(["denied", "pending"], fingerprint);
+      if (asked !== undefined) return { kind: "standing", request: asked.request };
+      const problem = refusalOfMore(question);
+      return problem === undefined ? { kind: "standing", request: add(question) } : { kind: "full", problem };
+    },
+
+    claim(id) {
+      lapse();
+      const kept = rows.get(id);
+      if (kept?.request.state !== "approved" || kept.request.revision !== revision()) return false;
+      change(withState(kept, "used"));
+      return true;
+    },
+
+    release(id) {
+      const kept = rows.get(id);
+      if (kept?.request.state !== "used" || kept.request.revision !== revision()) return;
+      if (kept.request.lapsesUnixMs > unixMs()) change(withState(kept, "approved"));
+    },
+
+    approve(id, by, grantMinutes) {
+      const kept = pending(id);
+      if ("kind" in kept) return kept;
+      if (fourEyes && by === kept.request.principal)
+        return refused("it was asked for by the same principal that would approve it", "another approver must decide");
+      if (grantMinutes !== undefined && !isWhole(grantMinutes, MAX_GRANT_MINUTES))
+        return refused("it can't be granted for so long", `name 1 to ${MAX_GRANT_MINUTES} whole minutes`);
+      const nowUnixMs = unixMs();
+      const decided = { by, unixMs: nowUnixMs, reason: undefined, grantMinutes };
+      const grantUntilUnixMs = grantMinutes === undefined ? undefined : nowUnixMs + grantMinutes * MINUTE_MS;
+      const request = { ...kept.request, state: "approved", decided } as const;
+      return { kind: "done", request: change({ ...kept, request, grantUntilUnixMs }) };
+    },
+
+    deny(id, by, reason) {
+      const kept = pending(id);
+      if ("kind" in kept) return kept;
+      const said = reason.trim();
+      if (said === "" || said.length > MAX_REASON_CHARS)
+        return refused(
+          "it can't be denied for this reason",
+          `give the agent one of 1 to ${MAX_REASON_CHARS} characters`,
+        );
+      const decided = { by, unixMs: unixMs(), reason: said, grantMinutes: undefined };
+      return { kind: "done", request: change({ ...kept, request: { ...kept.request, state: "denied", decided } }) };
+    },
+
+    followLink(id, link) {
+      const kept = rows.get(id);
+      const fits = kept?.linkSha256 !== undefined && isSameHash(kept.linkSha256, sha256Hex(link));
+      if (kept === undefined || !fits)
+        return refused("this link belongs to no request that is here, or to another one", SEE_LIST);
+      if (kept.linkUsed) return refused("this link was used already: each leads here once", SEE_LIST);
+      return { kind: "done", request: change({ ...kept, linkUsed: true }) };
+    },
+
+    void(ended) {
+      for (const kept of [...standingRows()]) {
+        if (!ended(kept.request)) continue;
+        const over = { ...kept, grantUntilUnixMs: undefined };
+        if (isOpen(kept.request)) end(withState(over, "voided"));
+        else if (kept.grantUntilUnixMs !== undefined) end(over);
+      }
+    },
+
+    lapse,
+
+    nextLapseUnixMs() {
+      const times = [...standingRows()]
+        .filter(({ request }) => isOpen(request))
+        .map((kept) => kept.request.lapsesUnixMs);
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
+  };
+}
+
+/** Why nothing is left to decide. */
+function describeOver({ state, decided }: ApprovalRequest): string {
+  switch (state) {
+    case "pending":
+      return "it waits for a decision";
+    case "approved":
+    case "used":
+      return `it was approved already, by ${decided?.by}`;
+    case "denied":
+      return `it was denied already, by ${decided?.by}`;
+    case "lapsed":
+      return "it has lapsed: the time for it is over";
+    case "voided":
+      return "it is void: what it was bound to has changed";
+  }
+}
+
+function isOpen({ state }: ApprovalRequest): boolean {
+  return state === "pending" || state === "approved";
+}
+
+function withState(kept: Kept, state: ApprovalState): Kept {
+  return { ...kept, request: { ...kept.request, state } };
+}
+
+function isWhole(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+function sha256Hex(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function isSameHash(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one, "hex"), Buffer.from(other, "hex"));
+}
+
+function refused(problem: string, remedy: string): Extract<ApprovalOutcome, { kind: "refused" }> {
+  return { kind: "refused", problem, remedy };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

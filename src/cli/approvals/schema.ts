@@ -1,0 +1,31 @@
+// A request for approval, as the gate answers it to an operator.
+import { z } from "zod";
+
+export const STATES = ["pending", "approved", "denied", "lapsed", "used", "voided"] as const;
+
+export const requestSchema = z.object({
+  id: z.string(),
+  state: z.enum(STATES),
+  server: z.string(),
+  tool: z.string(),
+  argsText: z.string(),
+  principal: z.string(),
+  session: z.string(),
+  reasons: z.array(z.string()),
+  rules: z.array(z.string()),
+  decisionId: z.string(),
+  revision: z.string(),
+  definitionSha256: z.string().optional(),
+  askedUnixMs: z.number(),
+  lapsesUnixMs: z.number(),
+  decided: z
+    .object({
+      by: z.string(),
+      unixMs: z.number(),
+      reason: z.string().optional(),
+      grantMinutes: z.number().optional(),
+    })
+    .optional(),
+});
+
+export type ShownRequest = z.infer<typeof requestSchema>;

@@ -1,0 +1,95 @@
+// Approvals, set on the gate's parts: what of a call an approval is bound to, where requests are kept, and where a person
+// decides. Made once, by the composition root.
+import { randomUUID } from "node:crypto";
+import type { Approvals, Question } from "./approvals/approval.ts";
+import { type ApprovalDesk, createApprovals } from "./approvals/approvals.ts";
+import { createWebhook } from "./approvals/webhook.ts";
+import type { Config } from "./config/schema.ts";
+import type { Asking, GatePorts } from "./gate/gate.ts";
+import type { Call } from "./gate/types.ts";
+import { canonicalJson } from "./mcp/canonical.ts";
+import type { ActivePolicy } from "./policy/active-policy.ts";
+import type { State } from "./state/state.ts";
+
+export type ApprovalParts = {
+  readonly config: Config;
+  readonly state: State;
+  readonly policy: ActivePolicy;
+  /** Whether there is an operator key, so that somebody can approve. */
+  readonly hasApprover: () => boolean;
+  /** Base URL at which this machine reaches the gate, without a slash at the end; undefined while it is not known. */
+  readonly url: () => string | undefined;
+  readonly log: (line: string) => void;
+};
+
+export type RunningApprovals = Pick<GatePorts, "approve" | "release"> & {
+  /** For operators only. */
+  readonly desk: Approvals;
+  policyChanged(): void;
+  sessionEnded(session: string): void;
+  close(): void;
+};
+
+export function composeApprovals({ config, state, policy, hasApprover, url, log }: ApprovalParts): RunningApprovals {
+  const urlOf = (id: string): string | undefined => {
+    const base = config.approvals.url ?? url();
+    return base === undefined ? undefined : `${base}/console/approvals/${id}`;
+  };
+  const webhook =
+    config.approvals.webhook &&
+    createWebhook({
+      ...config.approvals.webhook,
+      unixMs: Date.now,
+      isPending: (id) => desk.find(id)?.state === "pending",
+      log,
+    });
+  const desk: ApprovalDesk = createApprovals({
+    store: state.approvals,
+    unixMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: randomUUID,
+    fourEyes: config.keys.length > 0,
+    revision: () => policy.current.engine.revision.revision,
+    hasApprover,
+    urlOf,
+    announce: webhook && ((request, link) => webhook.tell(request, `${urlOf(request.id)}?link=${link}`)),
+    onProblem: log,
+  });
+  return {
+    desk,
+    approve(call, asking, waiter) {
+      const { hold } = asking.decision.approval;
+      // the server's own requests come on a stream that carries other answers too: it must not stand still
+      const isHeld = waiter !== undefined && call.direction === "to_server";
+      return desk.ask(questionOf(call, asking), isHeld ? { seconds: hold, waiter } : undefined);
+    },
+    release: (note) => desk.release(note),
+    policyChanged: () => desk.policyChanged(),
+    sessionEnded: (session) => desk.sessionEnded(session),
+    close() {
+      webhook?.close();
+      desk.close();
+    },
+  };
+}
+
+/** What an approval of the call is bound to, and what an approver is shown. */
+function questionOf(call: Call, { id, decision, revision }: Asking): Question {
+  const { server, direction, method, tool, args, params, principal, session, definition } = call;
+  return {
+    server,
+    direction,
+    method,
+    tool: tool ?? method,
+    // `_meta` is of the message: a progress token is another at each try
+    argsText: tool === undefined ? canonicalJson(params?.text ?? "{}", "_meta") : canonicalJson(args?.text ?? "{}"),
+    principal: principal.id,
+    session,
+    reasons: decision.reasons,
+    rules: decision.rules,
+    decisionId: id,
+    revision,
+    definitionSha256: definition?.sha256,
+    timeoutSeconds: decision.approval.timeout,
+  };
+}
