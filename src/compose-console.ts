@@ -19,7 +19,10 @@ import type { ToolName } from "./policy/live-tools.ts";
 import { findFacts } from "./policy/tool-facts.ts";
 import { writeToolRules } from "./policy/tool-rules.ts";
 
-export type ConsoleOptions = Pick<ConsolePorts, "version" | "status" | "freezes" | "activity" | "lines" | "ask"> & {
+export type ConsoleOptions = Pick<
+  ConsolePorts,
+  "version" | "status" | "freezes" | "approvals" | "activity" | "lines" | "ask"
+> & {
   readonly config: Pick<Config, "servers" | "timezone">;
   readonly policy: ActivePolicy;
   readonly live: Live;
@@ -35,13 +38,15 @@ const ATTEMPTS = { rule: "gate/console", max: 10, window: 60, per: "everyone", o
 const MAX_ADDRESSES = 1_000;
 
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
-  const { config, policy, live, limiter, acceptsKey, version, status, freezes, activity, lines, ask, log } = options;
+  const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask, log } =
+    options;
   return createConsole({
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
     version,
     status,
     freezes,
+    approvals,
     activity,
     lines,
     ask,

@@ -172,6 +172,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
         version,
         status,
         freezes,
+        approvals: approvals.desk,
         activity,
         lines,
         acceptsKey: operatorKey.accepts,

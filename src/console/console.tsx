@@ -9,6 +9,7 @@ import { HEADERS } from "./headers.ts";
 import type { ConsolePorts } from "./ports.ts";
 import type { Ctx, Env, Shared } from "./routes.ts";
 import { addActivity } from "./routes-activity.tsx";
+import { addApprovals } from "./routes-approvals.tsx";
 import { addStanding } from "./routes-bundle.tsx";
 import { addCatalogue } from "./routes-catalogue.tsx";
 import { addFreeze } from "./routes-freeze.tsx";
@@ -29,7 +30,8 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
     const policy = ports.policy();
     const frozen = describeFrozen(ports.freezes.list());
     const csrf = guard.signInOf(c)?.csrf;
-    return { policy, viewer: { revision: policy.revision, csrf, version: ports.version, frozen } };
+    const waiting = ports.approvals.list({ state: "pending" }).length;
+    return { policy, viewer: { revision: policy.revision, csrf, version: ports.version, frozen, waiting } };
   };
   const notFound = (c: Ctx, what: string) => {
     return c.html(<MessagePage title="Not found" message={what} viewer={view(c).viewer} />, 404);
@@ -59,6 +61,7 @@ export function createConsole(ports: ConsolePorts): Hono<Env> {
   app.get("/console", (c) => c.redirect(HOME, 303));
   const shared: Shared = { app, ports, guard, view, notFound, smallForm };
   addActivity(shared);
+  addApprovals(shared);
   addStanding(shared);
   addPlayground(shared);
   addFreeze(shared);

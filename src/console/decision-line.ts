@@ -56,6 +56,16 @@ const lineSchema = z.object({
     retry_after_seconds: maybe(z.number()),
     step: maybe(z.string()),
     problem: maybe(z.string()),
+    approval: maybe(
+      z.object({
+        id: z.string(),
+        state: z.string(),
+        by: maybe(z.string()),
+        reason: maybe(z.string()),
+        by_grant: maybe(z.boolean()),
+        waited_ms: maybe(z.number()),
+      }),
+    ),
     truncated: texts,
   }),
 });

@@ -1,5 +1,6 @@
 // What the console reads of the gate, and what it may change, as it needs it: the composition root says who answers. The
 // console judges no call.
+import type { Approvals } from "../approvals/approval.ts";
 import type { Freezes } from "../freeze/freeze.ts";
 import type { Category, Decision, Evaluation, Risk, RuleLocation, Severity, ToolFacts } from "../gate/types.ts";
 import type { Activity } from "../status/activity.ts";
@@ -153,6 +154,7 @@ export type ConsolePorts = {
   /** What the gate says of itself, as in `regate status`. */
   readonly status: () => Status;
   readonly freezes: Freezes;
+  readonly approvals: Approvals;
   /** Those that are part-used, and some that are full; so many at most. */
   readonly buckets: () => { readonly list: readonly BucketNow[]; readonly isCut: boolean };
   /** Has the policy decide on an input, and records that it was asked. */

@@ -15,11 +15,12 @@ const REFUSED_TOOLS = 8;
 const HOUR_MS = 3_600_000;
 
 export function addActivity({ app, ports, guard, view, notFound }: Shared): void {
-  const { activity, lines, freezes, status, unixMs } = ports;
+  const { activity, lines, freezes, approvals, status, unixMs } = ports;
   const events = createEvents();
   activity.onCount(events.notify);
   lines.onLine(events.notify);
   freezes.onChange(events.notify);
+  approvals.onChange(events.notify);
 
   app.get(HOME, (c) => {
     const nowUnixMs = unixMs();

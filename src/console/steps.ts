@@ -69,7 +69,7 @@ export function describeSteps(decision: SeenDecision): readonly CallStep[] {
     ),
     step(
       "approve",
-      asks ? "A person approved it." : "No matched rule asks for one.",
+      asks ? describeApproval(decision) : "No matched rule asks for one.",
       failed === "approve" ? `Nobody could be asked: ${problem}` : `It did not go out: ${problem}`,
       !asks,
     ),
@@ -116,6 +116,13 @@ function describeFacts({ input, tool, gate }: SeenDecision): string {
     gate.definition_change === undefined ? "" : ` Its definition has changed: ${gate.definition_change.what}`;
   const because = gate.unknown_because === undefined ? "" : ` (${gate.unknown_because})`;
   return `Category ${String(category ?? "Unknown")}, severity ${String(severity ?? "unknown")}: ${gate.classified === true ? "as classified, for nobody reviewed it" : "as reviewed"}${because}.${changed}`;
+}
+
+function describeApproval({ gate: { approval } }: SeenDecision): string {
+  const by = approval?.by === undefined ? "A person" : `The ${approval.by}`;
+  if (approval?.by_grant === true) return `${by} had let calls like this through for some minutes.`;
+  const waited = Math.round((approval?.waited_ms ?? 0) / 1_000);
+  return waited === 0 ? `${by} had approved it.` : `${by} approved it; the call was held for ${waited} s.`;
 }
 
 function describeArguments({ tool }: SeenDecision): string {

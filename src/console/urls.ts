@@ -26,6 +26,10 @@ export function toolUrl({ server, tool }: ToolName): string {
   return `${serverUrl(server)}/${segment(tool)}`;
 }
 
+export function approvalUrl(id: string): string {
+  return `${APPROVALS}/${segment(id)}`;
+}
+
 export function decisionUrl(id: string): string {
   return `${DECISIONS}/${segment(id)}`;
 }

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { type ApprovalDesk, createApprovals } from "../../src/approvals/approvals.ts";
 import { composeConsole } from "../../src/compose-console.ts";
 import { composeLive, type Live } from "../../src/compose-live.ts";
 import type { ServerConfig } from "../../src/config/server-schema.ts";
@@ -19,7 +20,7 @@ import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-pol
 import { catalogueSchema } from "../../src/policy/catalogue.ts";
 import { type Activity, createActivity } from "../../src/status/activity.ts";
 import type { Status } from "../../src/status/status-schema.ts";
-import { NO_APPROVALS } from "../approvals/support.ts";
+import { MemoryStore } from "../approvals/support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -90,6 +91,9 @@ export const QUIET: Status = {
 export type TestConsole = {
   readonly url: string;
   readonly freezes: Freezes;
+  readonly approvals: ApprovalDesk;
+  /** The one-time links that were sent out, in their order. */
+  readonly links: readonly string[];
   readonly activity: Activity;
   readonly lines: RecentLines;
   readonly limiter: Limiter;
@@ -126,6 +130,21 @@ export async function startConsole(
       ? evaluation
       : { kind: "decided", id: "asked-1", decision: evaluation.decision };
   };
+  const links: string[] = [];
+  let requests = 0;
+  const approvals = createApprovals({
+    store: new MemoryStore(),
+    unixMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: () => `request-${++requests}`,
+    fourEyes: false,
+    revision: () => "r1",
+    hasApprover: () => true,
+    urlOf: () => undefined,
+    announce: (_request, link) => links.push(link),
+    onProblem: (line) => log.push(line),
+  });
+  onTestFinished(() => approvals.close());
   const catalogueNames = configured.map(([, { key, catalogue }]) => [key, catalogue] as const);
   const freezes = createFreezes({
     store: new Map(),
@@ -145,7 +164,7 @@ export async function startConsole(
       throw new Error("not expected");
     },
     ask,
-    approvals: NO_APPROVALS,
+    approvals,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,
@@ -156,6 +175,7 @@ export async function startConsole(
       version: QUIET.version,
       status: () => ({ ...QUIET, ...status }),
       freezes,
+      approvals,
       activity,
       lines,
       limiter,
@@ -181,6 +201,8 @@ export async function startConsole(
   return {
     url,
     freezes,
+    approvals,
+    links,
     activity,
     lines,
     limiter,

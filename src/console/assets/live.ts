@@ -46,6 +46,7 @@ if (bar !== null) {
       if (answer.type === "opaqueredirect") { stop("Signed out"); return; }
       if (!answer.ok || source === undefined) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      document.title = page.title;
       for (const old of document.querySelectorAll("[data-live]")) {
         const fresh = page.getElementById(old.id);
         if (fresh !== null) renew(old, fresh);
@@ -63,8 +64,7 @@ if (bar !== null) {
     if (old.innerHTML === fresh.innerHTML) return;
     if (isInUse(old)) return;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const isOpen = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
-    for (const one of fresh.querySelectorAll("details[id]")) if (isOpen.has(one.id)) one.open = true;
+    keepOpen(old, fresh);
     old.replaceChildren(...document.importNode(fresh, true).childNodes);
     if (focused === null) return;
     const href = focused.getAttribute("href");
@@ -80,6 +80,7 @@ if (bar !== null) {
       const next = now.find((one) => one.id === child.id);
       if (next === undefined) child.remove();
       else if (next.dataset.version !== child.dataset.version || !isInUse(child)) {
+        keepOpen(child, next);
         if (next.outerHTML !== child.outerHTML) child.replaceWith(document.importNode(next, true));
       }
     }
@@ -87,6 +88,11 @@ if (bar !== null) {
       if (document.getElementById(one.id) === null)
         old.insertBefore(document.importNode(one, true), old.children[index] ?? null);
     });
+  }
+
+  function keepOpen(old, fresh) {
+    const isOpen = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
+    for (const one of fresh.querySelectorAll("details[id]")) if (isOpen.has(one.id)) one.open = true;
   }
 
   function isInUse(part) {

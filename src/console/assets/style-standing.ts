@@ -32,6 +32,39 @@ a.below.freeze-link { color: var(--frost); font-family: inherit; font-size: 0.81
 .change-looser { background: var(--Destructive-ground); color: var(--Destructive); }
 .change-stricter { background: var(--Read-ground); color: var(--Read); }
 
+.waiting { display: inline-block; min-width: 1.25rem; margin-left: 0.4rem; padding: 0 0.35rem; border-radius: 1rem; background: light-dark(#805000, #e8b765); color: light-dark(#ffffff, #2b1d05); font-size: 0.75rem; font-weight: 620; line-height: 1.25rem; text-align: center; font-variant-numeric: tabular-nums; }
+.note.waits { background: var(--Financial-ground); color: var(--Financial); font-weight: 560; }
+.note.waits a { color: inherit; }
+.requests { display: grid; gap: 0.875rem; margin-top: 1.25rem; }
+.requests .empty { margin-top: 0; }
+.request { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.35rem; padding: 1.1rem 1.25rem 1.25rem; border: 1px solid var(--line); border-left: 4px solid light-dark(#d9992b, #dba748); border-radius: 12px; background: var(--surface); }
+.request header { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.1rem 1rem; }
+.request h3 { font-size: 1.0625rem; }
+.request h3 .name { font-size: 1em; }
+.request h3 a { text-decoration: none; }
+.request h3 a:hover { text-decoration: underline; }
+.request h3 .soft { font-weight: 400; font-size: 0.9375rem; letter-spacing: 0; }
+.request .lapses { color: var(--Financial); font-size: 0.875rem; font-weight: 540; }
+.request .why { margin-top: 0.15rem; font-size: 1rem; }
+.request .arguments { margin-top: 0.4rem; }
+.request .arguments .rego { max-height: 28rem; }
+.request-approved, .request-used { border-left-color: light-dark(#6bb58f, #4a9a75); }
+.request-denied, .request-lapsed, .request-voided { border-left-color: var(--line-strong); }
+.request-approved .lapses, .request-used .lapses { color: var(--Read); }
+.request-denied .lapses { color: var(--Destructive); }
+.request-lapsed .lapses, .request-voided .lapses { color: var(--soft); }
+.answer-forms { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.75rem 1.5rem; margin-top: 0.6rem; }
+.approve-form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.9rem; }
+.approve-form details[open] { flex-basis: 100%; max-width: 30rem; padding: 0.6rem 0.9rem 0.8rem; border: 1px solid var(--line); border-radius: 9px; }
+.approve-form .minutes { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; margin-top: 0.5rem; }
+.approve-form .minutes input { width: 5.5rem; height: 1.875rem; }
+.deny-form { display: flex; flex: 1 1 22rem; gap: 0.5rem; }
+.deny-form input { flex: 1; min-width: 8rem; }
+.state-of-request { font-weight: 560; }
+.request-state-approved, .request-state-used { color: var(--Read); }
+.request-state-denied { color: var(--Destructive); }
+.request-state-lapsed, .request-state-voided { color: var(--soft); }
+
 .playground { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; margin-top: 1.25rem; align-items: start; }
 .play-input { display: grid; gap: 0.4rem; }
 textarea { width: 100%; padding: 0.8rem 0.95rem; border: 1px solid var(--line-strong); border-radius: 9px; background: var(--surface); color: inherit; font: 400 0.8125rem/1.6 var(--mono); tab-size: 2; resize: vertical; }

@@ -3,7 +3,7 @@ import type { RuleLocation } from "../../gate/types.ts";
 import type { BucketTake, RuleSite, SeenDecision } from "../decision-line.ts";
 import { type CallStep, describeSteps } from "../steps.ts";
 import { describeDuration } from "../time.ts";
-import { DECISIONS, PLAYGROUND, serverUrl, toolUrl } from "../urls.ts";
+import { approvalUrl, DECISIONS, PLAYGROUND, serverUrl, toolUrl } from "../urls.ts";
 import { explainVerdict } from "../verdicts.ts";
 import { describeLimit } from "../words.ts";
 import { decisionsUrl } from "./decisions.tsx";
@@ -135,6 +135,11 @@ export function DecisionPage({ viewer, decision, rules }: DecisionPageProps) {
               <code class="hash">{id}</code>
             </dd>
           </dl>
+          {gate.approval !== undefined && (
+            <p class="next">
+              <a href={approvalUrl(gate.approval.id)}>The request for approval</a>
+            </p>
+          )}
           <p class="next">
             <a href={`${PLAYGROUND}?${new URLSearchParams({ decision: id })}`}>Open in the playground</a>
           </p>

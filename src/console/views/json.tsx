@@ -5,7 +5,7 @@ import { Shown } from "./shown.tsx";
 const TOKEN =
   /(?<key>"(?:[^"\\]|\\.)*"(?=:))|(?<masked>"\*\*(?:masked|truncated)\*\*\d*")|(?<string>"(?:[^"\\]|\\.)*")|(?<word>\b(?:true|false|null)\b)|(?<number>-?\b\d[\d.eE+-]*)/g;
 /** Of the text that is shown. */
-const MAX_CHARS = 40_000;
+export const MAX_JSON_CHARS = 40_000;
 
 type JsonProps = { readonly value: unknown; readonly label: string };
 
@@ -18,11 +18,11 @@ export function JsonText({ text, label }: { readonly text: string; readonly labe
   return (
     <section class="rego json" tabindex={0} aria-label={label}>
       <pre>
-        <code>{colour(text.slice(0, MAX_CHARS))}</code>
+        <code>{colour(text.slice(0, MAX_JSON_CHARS))}</code>
       </pre>
-      {text.length > MAX_CHARS && (
+      {text.length > MAX_JSON_CHARS && (
         <p class="cut">
-          cut after {MAX_CHARS.toLocaleString("en")} of {text.length.toLocaleString("en")} characters
+          cut after {MAX_JSON_CHARS.toLocaleString("en")} of {text.length.toLocaleString("en")} characters
         </p>
       )}
     </section>
@@ -33,7 +33,7 @@ function colour(text: string): Child[] {
   const parts: Child[] = [];
   let from = 0;
   const plain = (until: number): void => {
-    if (until > from) parts.push(<Shown text={text.slice(from, until)} max={MAX_CHARS} lines />);
+    if (until > from) parts.push(<Shown text={text.slice(from, until)} max={MAX_JSON_CHARS} lines />);
   };
   for (const match of text.matchAll(TOKEN)) {
     const [token] = match;
@@ -41,7 +41,7 @@ function colour(text: string): Child[] {
     plain(match.index);
     parts.push(
       <span class={`json-${kind}`}>
-        <Shown text={token} max={MAX_CHARS} lines />
+        <Shown text={token} max={MAX_JSON_CHARS} lines />
       </span>,
     );
     from = match.index + token.length;

@@ -5,7 +5,7 @@ import type { Child } from "hono/jsx";
 import { showable } from "../../mcp/showable.ts";
 import type { FrozenStatus } from "../../status/status-schema.ts";
 import { COPY_URL, ICON_URL, LIVE_URL, STYLE_URL } from "../assets/assets.ts";
-import { BUNDLE, CATALOGUE, DECISIONS, HOME, PLAYGROUND, SESSIONS, SIGN_OUT } from "../urls.ts";
+import { APPROVALS, BUNDLE, CATALOGUE, DECISIONS, HOME, PLAYGROUND, SESSIONS, SIGN_OUT } from "../urls.ts";
 import { FreezeButton, FrozenBanner } from "./frozen.tsx";
 import { Shown } from "./shown.tsx";
 
@@ -13,6 +13,7 @@ import { Shown } from "./shown.tsx";
 const SECTIONS = [
   { name: "Overview", url: HOME },
   { name: "Decisions", url: DECISIONS },
+  { name: "Approvals", url: APPROVALS },
   { name: "Sessions", url: SESSIONS },
   { name: "Catalogue", url: CATALOGUE },
   { name: "Bundle", url: BUNDLE },
@@ -27,6 +28,8 @@ export type Viewer = {
   readonly csrf: string | undefined;
   readonly version: string;
   readonly frozen: readonly FrozenStatus[];
+  /** Calls that wait for a person. */
+  readonly waiting: number;
 };
 
 type PageProps = {
@@ -104,6 +107,7 @@ function Navigation({ section, viewer }: { readonly section: Section | undefined
             <li>
               <a href={url} aria-current={name === section ? "page" : undefined}>
                 {name}
+                {url === APPROVALS && <Waiting count={viewer.waiting} />}
               </a>
             </li>
           ))}
@@ -121,6 +125,19 @@ function Navigation({ section, viewer }: { readonly section: Section | undefined
         </div>
       )}
     </>
+  );
+}
+
+function Waiting({ count }: { readonly count: number }) {
+  return (
+    <span id="waiting-count" data-live="">
+      {count > 0 && (
+        <span class="waiting">
+          {count.toLocaleString("en")}
+          <span class="visually-hidden"> waiting</span>
+        </span>
+      )}
+    </span>
   );
 }
 

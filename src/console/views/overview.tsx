@@ -3,7 +3,7 @@ import type { RefusedTool } from "../../status/activity.ts";
 import type { ServerStatus, Status } from "../../status/status-schema.ts";
 import { RANGES, type Range, type Summary } from "../chart.ts";
 import { describeAge, describeDuration, describeShare } from "../time.ts";
-import { BUNDLE, DECISIONS, HOME, SESSIONS, serverUrl, toolUrl } from "../urls.ts";
+import { APPROVALS, BUNDLE, DECISIONS, HOME, SESSIONS, serverUrl, toolUrl } from "../urls.ts";
 import { nameVerdict } from "../verdicts.ts";
 import { countOf } from "../words.ts";
 import { CallChart } from "./chart.tsx";
@@ -40,7 +40,7 @@ export function OverviewPage(props: OverviewProps) {
         </nav>
       </div>
       <div id="overview" data-live="">
-        <Notices status={status} />
+        <Notices status={status} waiting={viewer.waiting} />
         <Tiles {...props} />
         <section class="panel" aria-labelledby="calls">
           <h2 id="calls">Calls</h2>
@@ -64,10 +64,18 @@ export function OverviewPage(props: OverviewProps) {
 }
 
 /** What a person must know before all else; nothing where all is in order. */
-function Notices({ status: { log, servers, shadow } }: { readonly status: Status }) {
+function Notices({ status, waiting }: { readonly status: Status; readonly waiting: number }) {
+  const { log, servers, shadow } = status;
   const observed = servers.filter(({ mode }) => mode === "observe");
   return (
     <>
+      {waiting > 0 && (
+        <p class="note waits">
+          <a href={APPROVALS}>
+            {waiting === 1 ? "One call waits" : `${waiting.toLocaleString("en")} calls wait`} for a person
+          </a>
+        </p>
+      )}
       {log.failing && (
         <p class="note alarm">
           <b>The decision log can't be written.</b>{" "}
