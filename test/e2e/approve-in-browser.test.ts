@@ -52,15 +52,16 @@ describe("an agent's call that needs a person", () => {
 
   test("is refused with the reason that a person gives", async () => {
     const { page } = await signInTo(gate.base, OPERATOR_KEY, QUEUE);
-    const session = await openSession(gate.url("recorder"));
+    const [session, other] = [await openSession(gate.url("recorder")), await openSession(gate.url("recorder"))];
     const before = written();
     const waiting = session.call("write_file", { path: "/held/two" });
     const request = requestFor(page, "/held/two");
     await request.waitFor();
     await request.getByPlaceholder("Why not? The agent is told.").fill("The nightly job does that");
     // what is being written stays, whatever happens beside it
-    await session.call("echo");
-    await page.waitForTimeout(1_500);
+    await other.call("echo");
+    await other.call("write_file", { path: "/etc/beside" });
+    await requestFor(page, "/etc/beside").waitFor();
     await request.getByRole("button", { name: "Deny: write_file" }).click();
     expect(textOf(await waiting)).toMatch(
       /^Approval denied: a person denied write_file on recorder\. The nightly job does that\./,
