@@ -253,7 +253,7 @@ function Input({ decision: { input, masked, truncated } }: { readonly decision: 
   return (
     <section class="answer" aria-labelledby="input">
       <h2 id="input">{given === "args" ? "Arguments" : "Parameters"}</h2>
-      <Json value={args ?? {}} label={given === "args" ? "Arguments" : "Parameters"} />
+      <Json value={args ?? {}} label={given === "args" ? "Arguments as JSON" : "Parameters as JSON"} />
       {masked.length + truncated.length > 0 && (
         <p class="soft">
           {masked.length > 0 && (
@@ -271,7 +271,7 @@ function Input({ decision: { input, masked, truncated } }: { readonly decision: 
       )}
       <details id="rest-of-input">
         <summary>The rest of the input</summary>
-        <Json value={rest} label="The rest of the input" />
+        <Json value={rest} label="The rest of the input as JSON" />
       </details>
     </section>
   );
