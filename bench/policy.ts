@@ -1,16 +1,37 @@
-// One decision in process: does it cost more where the bundle speaks about more tools? Builds both bundles from
-// generated rules, evaluates them in turn, and compares.
+// `make bench ONLY=policy`: one decision in process. Does it cost more where the bundle speaks about more tools? Builds both bundles
+// from generated rules, evaluates them in turn, and compares.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBundle } from "../src/policy/bundle.ts";
 import { createEngine, type Engine } from "../src/policy/engine.ts";
 import { run } from "./processes.ts";
+import { spread } from "./spread.ts";
 
 const EVALUATIONS = 20_000;
 
+export async function benchPolicy(rounds: number): Promise<void> {
+  console.log("One decision in process (100 packages with 5,000 tools against 1 package with 10)");
+  const small = await generateEngine(1, 10);
+  const large = await generateEngine(100, 50);
+  const ratios: number[] = [];
+  const us: number[] = [];
+  let fuel = { small: 0, large: 0 };
+  for (let round = 0; round < rounds + 1; round++) {
+    const ofSmall = timeEvaluations(small, "server-0", "tool_7");
+    const ofLarge = timeEvaluations(large, "server-63", "tool_31");
+    fuel = { small: ofSmall.fuel, large: ofLarge.fuel };
+    if (round === 0) continue; // warm-up
+    ratios.push(ofLarge.us / ofSmall.us);
+    us.push(ofSmall.us);
+  }
+  console.log(`  time, large to small      ${spread(ratios)}`);
+  console.log(`  fuel                      ${fuel.small} units small, ${fuel.large} large`);
+  console.log(`  microseconds, small       ${spread(us)}\n`);
+}
+
 /** Builds a bundle of `servers` packages with `tools` tools each, every tool catalogued and with two rules. */
-export async function generateEngine(servers: number, tools: number): Promise<Engine> {
+async function generateEngine(servers: number, tools: number): Promise<Engine> {
   const dir = await mkdtemp(join(tmpdir(), "regate-bench-"));
   try {
     for (let s = 0; s < servers; s++) {
@@ -53,11 +74,7 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 /** Microseconds of one evaluation, and the units of fuel that it took. */
-export function timeEvaluations(
-  engine: Engine,
-  server: string,
-  tool: string,
-): { readonly us: number; readonly fuel: number } {
+function timeEvaluations(engine: Engine, server: string, tool: string): { readonly us: number; readonly fuel: number } {
   const input = JSON.stringify({
     server,
     tool,

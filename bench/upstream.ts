@@ -2,11 +2,10 @@
 // measured is what stands before it. Prints its URL.
 import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
+import { answerTo } from "./upstream-answers.ts";
 
-const TOOLS = [
-  { name: "echo", inputSchema: { type: "object", properties: { text: { type: "string" } } } },
-  { name: "limited", inputSchema: { type: "object", properties: { text: { type: "string" } } } },
-];
+/** A tools/call with this text is answered by a stream of so many events of a megabyte each. */
+const STREAM = /^stream (\d+)$/;
 
 const server = createServer((incoming, outgoing) => {
   const chunks: Buffer[] = [];
@@ -17,41 +16,38 @@ const server = createServer((incoming, outgoing) => {
       return;
     }
     const message = JSON.parse(Buffer.concat(chunks).toString());
-    if (message.id === undefined) {
-      outgoing.writeHead(202, { "content-length": 0 }).end();
-      return;
-    }
-    answer(outgoing, message);
+    const streamed = STREAM.exec(message.params?.arguments?.text ?? "")?.[1];
+    if (message.id === undefined) outgoing.writeHead(202, { "content-length": 0 }).end();
+    else if (streamed === undefined) send(outgoing, message.method, answerTo(message));
+    else stream(outgoing, Number(streamed), answerTo(message));
   });
 });
 
-function answer(
-  outgoing: ServerResponse,
-  message: { id: unknown; method: string; params?: { arguments?: { text?: string } } },
-): void {
-  switch (message.method) {
-    case "initialize": {
-      const serverInfo = { name: "bench", version: "1.0.0" };
-      const result = { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo };
-      send(outgoing, message.id, result, { "mcp-session-id": randomUUID() });
-      return;
-    }
-    case "tools/list":
-      send(outgoing, message.id, { tools: TOOLS });
-      return;
-    default:
-      send(outgoing, message.id, { content: [{ type: "text", text: message.params?.arguments?.text ?? "" }] });
-  }
-}
-
-function send(outgoing: ServerResponse, id: unknown, result: unknown, headers: Record<string, string> = {}): void {
-  const text = JSON.stringify({ jsonrpc: "2.0", id, result });
+function send(outgoing: ServerResponse, method: string, text: string): void {
   outgoing.writeHead(200, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
-    ...headers,
+    ...(method === "initialize" && { "mcp-session-id": randomUUID() }),
   });
   outgoing.end(text);
+}
+
+function stream(outgoing: ServerResponse, events: number, answer: string): void {
+  outgoing.writeHead(200, { "content-type": "text/event-stream" });
+  const params = { progressToken: 1, progress: 1, message: "x".repeat(1_048_576) };
+  const event = `data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params })}\n\n`;
+  let left = events;
+  const write = (): void => {
+    for (; left > 0; left -= 1) {
+      if (!outgoing.write(event)) {
+        left -= 1;
+        outgoing.once("drain", write);
+        return;
+      }
+    }
+    outgoing.end(`data: ${answer}\n\n`);
+  };
+  write();
 }
 
 server.listen(0, "127.0.0.1", () => {

@@ -4,7 +4,6 @@ import type { ArgumentCheck } from "./arguments/argument-check.ts";
 import type { GatePorts } from "./gate/gate.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { isReviewed } from "./policy/catalogue.ts";
-import { composeInput, NO_HISTORY } from "./policy/input.ts";
 import type { LiveClassifier } from "./policy/live-classifier.ts";
 import { findFacts } from "./policy/tool-facts.ts";
 
@@ -27,6 +26,6 @@ export function composeJudging({ policy, classify, argumentCheck, timezone }: Ju
       if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
       return argumentCheck.check({ server, tool, ...definition }, args);
     },
-    evaluate: (call, facts, unixMs) => policy.evaluate(composeInput(call, facts, { unixMs }, NO_HISTORY, timezone)),
+    evaluate: (call, facts, unixMs, history) => policy.current.judge(call, facts, unixMs, timezone, history),
   };
 }

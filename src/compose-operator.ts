@@ -36,13 +36,15 @@ export function composeAsk({ policy, decisions }: Pick<OperatorParts, "policy" |
     if (read.kind === "refused") return read;
     const startedUnixMs = Date.now();
     const startedNs = performance.now() * 1e6;
-    const evaluation = policy.evaluate(inputText);
+    const { engine } = policy.current;
+    const evaluation = engine.evaluate(inputText);
     const judgedNs = performance.now() * 1e6 - startedNs;
     const id = randomUUID();
     const rules = evaluation.kind === "decided" ? sitesOf(evaluation.decision, policy.current.rules) : [];
     const characters = inputText.length;
     try {
-      await decisions.record({ id, asked: read.input, characters, evaluation, rules, startedUnixMs, judgedNs });
+      const mask = engine.hasMasks ? () => engine.mask(inputText) : undefined;
+      await decisions.record({ id, asked: read.input, characters, evaluation, rules, startedUnixMs, judgedNs, mask });
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       return { kind: "failed", problem: `the decision can't be recorded: ${problem}` };
@@ -67,6 +69,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     log: {
       file: config.log.file,
       durable: config.log.durable,
+      on_failure: config.log.onFailure,
       lost: decisions.lost(),
       failing: decisions.isFailing(),
     },

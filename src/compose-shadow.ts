@@ -25,6 +25,8 @@ export type ShadowParts = {
 };
 
 export type RunningShadow = Pick<Shadow, "offer"> & {
+  /** Whether it looks at earlier calls. */
+  readsHistory(): boolean;
   /** Reads the file again. Never rejects for what is wrong with it. */
   reload(): Promise<ReloadedShadow>;
   status(): ShadowStatus;
@@ -72,6 +74,7 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
 
   return {
     offer: shadow.offer,
+    readsHistory: () => taken?.policy.current.readsHistory === true,
     async reload() {
       if (taken === undefined) return await take();
       const result = await taken.policy.reload();
@@ -107,17 +110,20 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
 }
 
 function candidateOf({ policy, judging }: Taken): Candidate {
-  return { ...judgeOf(policy), judge: (judged) => judgeAgain(judging, judged) };
+  return { ...judgeOf(policy), judge: (judged) => judgeAgain(policy, judging, judged) };
 }
 
 function judgeOf({ current: { engine, rules, conditions } }: ActivePolicy): Judge {
   return { revision: engine.revision, rules, conditions };
 }
 
-function judgeAgain(judging: Judging, { call, startedUnixMs }: Judged): Outcome {
+function judgeAgain(policy: ActivePolicy, judging: Judging, { call, verdict, startedUnixMs }: Judged): Outcome {
+  const { history } = verdict;
+  // it was not told, and is not guessed
+  if (history === undefined && policy.current.readsHistory) throw new Error("the history of this call is not known");
   const facts = judging.describe(call);
   if (judging.checkArguments(call) !== undefined) return { kind: "unfit" };
-  return judging.evaluate(call, facts, startedUnixMs);
+  return judging.evaluate(call, facts, startedUnixMs, history);
 }
 
 function revisionOf(policy: ActivePolicy): string {

@@ -12,6 +12,7 @@ import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
+import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
@@ -20,10 +21,11 @@ import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
-import { openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
+import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines } from "./log/recent-lines.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
-import { openState, type State } from "./state/state.ts";
+import { readSecret } from "./state/private-files.ts";
+import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { createActivity } from "./status/activity.ts";
 
 export type GateOptions = {
@@ -53,7 +55,7 @@ export type RunningGate = {
   close(): Promise<void>;
 };
 
-const PRUNE_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** @throws Problem for what a person mends: the bundle, the state folder, the address */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
@@ -74,7 +76,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const state = openState(config.state);
     closers.push(() => state.close());
     state.endedSessions.prune(Date.now());
-    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), PRUNE_MS).unref();
+    const pruning = setInterval(() => state.endedSessions.prune(Date.now()), HOUR_MS).unref();
     closers.push(() => clearInterval(pruning));
     const journal = openJournal({
       path: join(state.dir, "takes.journal"),
@@ -95,16 +97,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
-    const lines = createRecentLines();
-    const decisions = await openDecisionLog({
-      ...config.log,
-      labels: { id: instance, version },
+    const history = openHistory({
+      path: join(state.dir, "history.journal"),
+      store: state.history,
       unixMs: Date.now,
-      onLine: lines.push,
       onProblem: log,
     });
+    closers.push(() => history.close());
+    const lines = createRecentLines();
+    const decisions = await composeLog(options, { instance, state, onLine: lines.push });
     closers.push(() => decisions.close());
-    if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
 
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
@@ -120,7 +122,17 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       url: () => url && reachableUrl({ url }),
       log,
     });
-    const gate = composeGate(config, { policy, limiter, approvals, decisions, live, freezes, activity, shadow });
+    const gate = composeGate(config, {
+      policy,
+      limiter,
+      approvals,
+      decisions,
+      history,
+      live,
+      freezes,
+      activity,
+      shadow,
+    });
     const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
@@ -203,6 +215,28 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     await close();
     throw error;
   }
+}
+
+type LogParts = { readonly instance: string; readonly state: State; readonly onLine: (line: string) => void };
+
+async function composeLog({ config, version, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
+  const { instance, state, onLine } = parts;
+  const { keyFile, rotate, keep, ...rest } = config.log;
+  const decisions = await openDecisionLog({
+    ...rest,
+    key: keyFile === undefined ? state.secretKey("log") : readSecret(keyFile, SECRET_KEY_BYTES),
+    rotation: { maxBytes: rotate.maxBytes, maxAgeMs: rotate.maxHours && rotate.maxHours * HOUR_MS },
+    retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
+    labels: { id: instance, version },
+    unixMs: Date.now,
+    onLine,
+    onProblem: log,
+  });
+  if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
+  if (decisions.missing !== undefined) {
+    log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
+  }
+  return decisions;
 }
 
 async function composeShadowOf(

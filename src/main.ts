@@ -10,6 +10,7 @@ const isServing = ["serve", "dev"].includes(process.argv[2] ?? "");
 const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  drained: waitForStdout,
   isTerminal: process.stderr.isTTY === true,
   env: process.env,
   cwd: process.cwd(),
@@ -28,6 +29,11 @@ try {
   await end(await runCommand(process.argv.slice(2), io));
 } catch (error) {
   await endWithBug(error);
+}
+
+function waitForStdout(): Promise<void> | undefined {
+  if (!process.stdout.writableNeedDrain) return undefined;
+  return new Promise((resolve) => process.stdout.once("drain", resolve));
 }
 
 async function readStdin(): Promise<Uint8Array> {

@@ -186,7 +186,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const kept = rows.get(id);
     if (kept === undefined) return refused("there is no request for approval of this id", SEE_LIST);
     if (kept.request.state === "pending") return kept;
-    return refused(describeOver(kept.request), "the same call, made again, asks anew");
+    return refused(describeOver(kept.request), remedyOf(kept.request));
   }
 
   return {
@@ -290,6 +290,17 @@ function describeOver({ state, decided }: ApprovalRequest): string {
       return "it has lapsed: the time for it is over";
     case "voided":
       return "it is void: what it was bound to has changed";
+  }
+}
+
+function remedyOf({ state }: ApprovalRequest): string {
+  switch (state) {
+    case "approved":
+      return "its call may go out once";
+    case "denied":
+      return "the same call asks anew when the time for this one is over";
+    default:
+      return "the same call, made again, asks anew";
   }
 }
 

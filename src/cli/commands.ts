@@ -1,6 +1,8 @@
 // The commands by name, and how one is found and run. A command's code is loaded when it is called for, so that `regate build`
 // loads nothing of the gate. Knows no process: the caller has the streams and the exit.
+
 import { nearestWord } from "../config/suggest.ts";
+import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -32,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "dev",
     {
-      usage: "[DIR] [-c regate.yaml]",
+      usage: "[DIR] [-c regate.yaml] [--port N] [--mcp-config FILE]",
       summary: "run the gate, and rebuild the policy folder at each save",
       load: () => import("./dev.ts"),
     },
@@ -80,7 +82,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format human|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      usage: "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
@@ -108,6 +110,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       usage: "DECISION [--as-test] [--json] [--log FILE]... [-c regate.yaml] [--bundle FILE]",
       summary: "explain a logged decision: rules, input, the nearest input that is allowed; or its Rego test",
       load: () => import("./why.ts"),
+    },
+  ],
+  [
+    "log",
+    {
+      usage:
+        "[verify [FILE...] [--key FILE]...] | [FILE] [--since T] [--until T] [--server S] [--tool T] [--session S] [--principal P] [--action A] [--rule R] [-n N] [--follow]  [--json] [-c regate.yaml]",
+      summary: "search the decision log, follow it, or verify that no line of it was changed, removed or moved",
+      load: () => import("./log.ts"),
     },
   ],
   [
@@ -161,6 +172,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ],
 ]);
 
+const MAX_FAULT_CHARACTERS = 10_000;
+
 /**
  * Runs the command that `argv` (without node and script) names.
  * @returns its exit code; 2 for what a person mends, which is then on stderr, one line for each fault
@@ -182,7 +195,9 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   } catch (error) {
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
-    io.stderr(lines.map((line) => `${line}\n`).join(""));
+    // a file's name or a source may be somebody else's: it can't begin a line, or write over one
+    const shown = lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`);
+    io.stderr([...new Set(shown)].join(""));
     return 2;
   }
 }

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import type { Evaluation, RateLimit } from "../gate/types.ts";
+import type { Evaluation, Masks, RateLimit } from "../gate/types.ts";
 import { MAX_DEPTH, scanJson } from "../mcp/json-scan.ts";
 import { loadPolicy } from "../policy/active-policy.ts";
 import { type Catalogue, describeTool } from "../policy/catalogue.ts";
@@ -39,8 +39,9 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stderr(`${evaluation.problem}; the gate refuses such a call\n`);
     return 1;
   }
-  if (values.json === true) io.stdout(formatJson(evaluation, rules));
-  else io.stdout(formatText(evaluation, rules, values.bundle, describeGap(input, catalogue)));
+  const masks = engine.mask(text);
+  if (values.json === true) io.stdout(formatJson(evaluation, rules, masks));
+  else io.stdout(formatText(evaluation, { rules, masks, file: values.bundle, gap: describeGap(input, catalogue) }));
   return 0;
 }
 
@@ -64,12 +65,20 @@ function describeGap({ server, tool, category }: Input, catalogue: Catalogue): s
   return `none in the input, so that no default speaks; the gate judges it as ${describeTool(catalogue, server, tool).category}`;
 }
 
-function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex): string {
+function formatJson({ decision, fuel, bundle }: Decided, rules: RuleIndex, masks: Masks): string {
   const matched = decision.rules.map((rule) => ({ rule, ...rules.get(rule) }));
-  return `${JSON.stringify({ decision, rules: matched, fuel, bundle }, undefined, 2)}\n`;
+  const masked = masks.kind === "failed" || masks.pointers.length > 0 ? { log_masks: masks } : {};
+  return `${JSON.stringify({ decision, rules: matched, ...masked, fuel, bundle }, undefined, 2)}\n`;
 }
 
-function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file: string, gap?: string): string {
+type Shown = {
+  readonly rules: RuleIndex;
+  readonly masks: Masks;
+  readonly file: string;
+  readonly gap: string | undefined;
+};
+
+function formatText({ decision, fuel, bundle }: Decided, { rules, masks, file, gap }: Shown): string {
   const { action, reasons, malformed, rate_limits, approval, labels, redact, hidden } = decision;
   const lines: (readonly [label: string, value: string])[] = [
     ...reasons.map((reason) => ["reason", reason] as const),
@@ -81,12 +90,18 @@ function formatText({ decision, fuel, bundle }: Decided, rules: RuleIndex, file:
       : []),
     ...(labels.length > 0 ? [["labels", labels.join(", ")] as const] : []),
     ...(redact.length > 0 ? [["redact", redact.join(", ")] as const] : []),
+    ...describeMasks(masks).map((text) => ["log masks", text] as const),
     ...(hidden ? [["hidden", "not in tools/list"] as const] : []),
     ...(gap === undefined ? [] : [["category", gap] as const]),
     ["cost", `${fuel} units`],
     ["bundle", `${bundle.revision} (${file}, as it was last built)`],
   ];
   return `${action}\n${lines.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}\n`).join("")}`;
+}
+
+function describeMasks(masks: Masks): readonly string[] {
+  if (masks.kind === "failed") return [`all arguments: ${masks.problem}`];
+  return masks.pointers.length === 0 ? [] : [masks.pointers.join(", ")];
 }
 
 function describeRule(rule: string, rules: RuleIndex): string {

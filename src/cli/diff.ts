@@ -1,5 +1,6 @@
 // `regate diff [BASE [HEAD]]`: which decisions change between two policies, by generated inputs, samples and recorded calls. It
 // changes nothing, and asks no gate.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { comparePolicies } from "../policy/diff/compare-policies.ts";
@@ -76,6 +77,9 @@ function readOptions(args: readonly string[]): Options {
 
 /** Those of both sides and of a folder that is named, each input once. */
 async function gatherSamples({ base, head }: Sides, { samples }: Options, io: CommandIo): Promise<readonly Sample[]> {
+  if (samples !== undefined && !existsSync(resolve(io.cwd, samples))) {
+    throw new Problem([`--samples ${samples}: no such folder; name the one that holds them, such as test/samples`]);
+  }
   const named = samples === undefined ? [] : await readSamples(resolve(io.cwd, samples), samples);
   const all = [...base.samples, ...head.samples, ...named];
   return [...new Map(all.map((sample) => [sample.inputText, sample])).values()];

@@ -43,10 +43,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     const files = await gather(scratch, dir, shown);
     await refuseOccupied(dir, shown);
     await writeFiles(files);
-    io.stdout(describeDone({ shown, files: files.length, servers, isNpmFolder: present.has(NPM_FILES.manifest) }));
+    const unscanned = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome.server] : []));
+    const isNpmFolder = present.has(NPM_FILES.manifest);
+    io.stdout(describeDone({ shown, files: files.length, servers, unscanned, isNpmFolder }));
     if (opa !== undefined) io.stdout(describeExample(example, join(shown, EXAMPLE)));
     io.stderr(missing.map((line) => `missing on this machine: ${line}\n`).join(""));
-    return outcomes.some(({ kind }) => kind === "failed") ? 2 : 0;
+    return unscanned.length > 0 ? 2 : 0;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -10,7 +10,9 @@ import { Gatherer, type Seen } from "../learn/seen.ts";
 import { writeRules } from "../learn/write-rules.ts";
 import { writeSamples } from "../learn/write-samples.ts";
 import { writeTests } from "../learn/write-tests.ts";
+import { withRotated } from "../log/log-files.ts";
 import { readLoggedDecision } from "../log/logged-decision.ts";
+import { readOwnLine } from "../log/own-line.ts";
 import { openLines } from "../log/read-lines.ts";
 import type { PolicyFolder } from "../policy/build/sources.ts";
 import { type FileChange, writeFiles } from "../policy/write-files.ts";
@@ -65,7 +67,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (short !== undefined) io.stdout(`${short}\n`);
   if (faults.size > 0) io.stdout(`lines that were passed over${describeFaults(faults)}\n`);
   io.stdout(
-    `${describeSource(seen)}; requests other than calls of tools stay with the defaults. Read the rules, then regate build\n`,
+    `${describeSource(seen)}; requests other than calls of tools stay with the defaults. Read the rules, then regate build ${folder.shown}\n`,
   );
   return 0;
 }
@@ -80,8 +82,8 @@ type Gathered = { readonly seen: Seen; readonly faults: ReadonlyMap<string, numb
 async function gather(logs: readonly string[], io: CommandIo): Promise<Gathered> {
   const gatherer = new Gatherer();
   const faults = new Map<string, number>();
-  for (const shown of logs) {
-    const reader = await openLines(resolve(io.cwd, shown), shown);
+  for (const { file, shown } of await withRotated(logs.map((shown) => ({ file: resolve(io.cwd, shown), shown })))) {
+    const reader = await openLines(file, shown);
     const progress = createProgress(io, reader.sizeBytes);
     let lines = 0;
     try {
@@ -91,7 +93,7 @@ async function gather(logs: readonly string[], io: CommandIo): Promise<Gathered>
           const text = line.kind === "text" || line.kind === "unended" ? line.text : undefined;
           const decision = text === undefined ? undefined : readLoggedDecision(text);
           if (decision !== undefined) gatherer.add(decision);
-          else if (text?.trim() !== "") {
+          else if (text?.trim() !== "" && (text === undefined || readOwnLine(text) === undefined)) {
             const what = line.kind === "text" ? "no decision of a gate" : line.kind.replaceAll("_", " ");
             faults.set(what, (faults.get(what) ?? 0) + 1);
           }

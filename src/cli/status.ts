@@ -46,10 +46,10 @@ function formatStatus(status: Status, url: string): string {
   ].join("\n");
 }
 
-function describeLog({ lost, failing, durable }: Status["log"]): string {
+function describeLog({ lost, failing, on_failure: onFailure }: Status["log"]): string {
   const missing = lost === 0 ? "no decision is missing" : `${plural(lost, "decision")} missing`;
   if (!failing) return missing;
-  return `${missing}, AND IT CAN'T BE WRITTEN NOW: ${durable ? "calls are refused" : "decisions are being lost"}`;
+  return `${missing}, AND IT CAN'T BE WRITTEN NOW: ${onFailure === "refuse" ? "calls are refused" : "decisions are being lost"}`;
 }
 
 function formatShadow(shadow: ShadowStatus): string[] {

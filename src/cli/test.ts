@@ -17,7 +17,7 @@ import type { CommandIo } from "./command.ts";
 import { readWord } from "./read-word.ts";
 import { formatMarkdown } from "./test-markdown.ts";
 
-const FORMATS = ["human", "json", "sarif", "github", "markdown"] as const;
+const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 type Format = (typeof FORMATS)[number];
 
 /** One more report, in a file. */
@@ -35,7 +35,7 @@ type Options = {
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { dir, format, files, strict, skip } = readArgs(args);
   // code hosts know files by their path from the folder that CI starts in
-  const isForPeople = files.length === 0 && (format === "human" || format === "json");
+  const isForPeople = files.length === 0 && (format === "text" || format === "json");
   const shown = isForPeople ? dir : relative(io.cwd, resolve(io.cwd, dir)) || ".";
   const opa = await findOpa(io.env, io.cwd);
   const reports = await runSteps(shown, io.cwd, {
@@ -43,10 +43,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     findRegal: () => findRegal(io.env, io.cwd),
     skip,
     onStep: (report) => {
-      if (format === "human") io.stdout(formatStep(report, strict));
+      if (format === "text") io.stdout(formatStep(report, strict));
     },
   });
-  io.stdout(format === "human" ? formatSummary(reports, strict) : formatReports(reports, format, strict, shown));
+  io.stdout(format === "text" ? formatSummary(reports, strict) : formatReports(reports, format, strict, shown));
   await writeFiles(
     files.map(({ format, file }) => {
       return { file: resolve(io.cwd, file), shown: file, content: formatReports(reports, format, strict, shown) };
@@ -59,7 +59,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 function formatReports(reports: readonly StepReport[], format: Format, strict: boolean, folder: string): string {
   switch (format) {
-    case "human":
+    case "text":
       return [...reports.map((report) => formatStep(report, strict)), formatSummary(reports, strict)].join("");
     case "json":
       return formatJson(reports, strict);
@@ -77,7 +77,7 @@ function readArgs(args: readonly string[]): Options {
     args: [...args],
     allowPositionals: true,
     options: {
-      format: { type: "string", default: "human" },
+      format: { type: "string", default: "text" },
       report: { type: "string", multiple: true, default: [] },
       strict: { type: "boolean", default: false },
       skip: { type: "string", multiple: true, default: [] },

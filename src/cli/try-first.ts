@@ -15,6 +15,7 @@ export function describeFirstTries(policy: LoadedPolicy, server: string): string
   );
   // those that ask for least come first: who tries has no asset ids at hand
   const tools = listed
+    .filter(([, { listed_to }]) => listed_to === undefined)
     .toSorted(([, a], [, b]) => countParameters(a) - countParameters(b))
     .map(([tool]) => tool)
     .slice(0, MAX_TOOLS_TRIED);

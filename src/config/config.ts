@@ -28,6 +28,8 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv, cwd: string): C
 export type Located = {
   readonly state: string;
   readonly log: string;
+  /** Undefined where the file names none: it is one of the state folder's own. */
+  readonly logKey: string | undefined;
   /** Undefined where the file names none. */
   readonly bundle: string | undefined;
 };
@@ -36,7 +38,7 @@ const name = z.string().min(1);
 const locationsSchema = z.object({
   state: name.default(DEFAULT_STATE),
   bundle: name.optional(),
-  log: z.object({ file: name.optional() }).optional(),
+  log: z.object({ file: name.optional(), keyFile: name.optional() }).optional(),
 });
 
 /**
@@ -54,13 +56,14 @@ export function locateFiles(file: string, cwd: string): Located {
       message: `must name a ${field[0] === "state" ? "folder" : "file"}`,
     }));
     const [first, ...more] = describeFaults(source, at);
-    throw new Problem([first ?? `${file}: state, bundle and log.file must be names`, ...more]);
+    throw new Problem([first ?? `${file}: state, bundle, log.file and log.keyFile must be names`, ...more]);
   }
   const { state, bundle, log } = parsed.data;
   const locate = (located: string): string => resolve(dirname(path), located);
   return {
     state: locate(state),
     log: log?.file === undefined ? resolve(locate(state), DEFAULT_LOG_FILE) : locate(log.file),
+    logKey: log?.keyFile === undefined ? undefined : locate(log.keyFile),
     bundle: bundle === undefined ? undefined : locate(bundle),
   };
 }

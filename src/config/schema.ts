@@ -30,8 +30,16 @@ export type LogConfig = {
   readonly file: string;
   /** True: a call goes out only when its record is on disk. */
   readonly durable: boolean;
+  /** What becomes of calls while the log can't be written. */
+  readonly onFailure: "refuse" | "continue";
   /** Names of arguments that are masked besides the built-in ones. */
   readonly maskedKeys: readonly string[];
+  /** Holds the key that chains the lines, absolute; undefined: one of the state folder's own. */
+  readonly keyFile: string | undefined;
+  /** A file that grows longer, or was begun longer ago, is put away. */
+  readonly rotate: { readonly maxBytes: number; readonly maxHours: number | undefined };
+  /** How many of those stay, and for how long; undefined: all, for ever. */
+  readonly keep: { readonly files: number | undefined; readonly days: number | undefined };
 };
 
 export type ApprovalsConfig = {
@@ -75,6 +83,7 @@ export type SchemaContext = {
 export const DEFAULT_LISTEN = "127.0.0.1:8787";
 export const DEFAULT_STATE = ".regate";
 export const DEFAULT_LOG_FILE = "decisions.jsonl";
+const DEFAULT_LOG_BYTES = 268_435_456;
 /** 1 MiB of args, and room for what surrounds them. */
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
 
@@ -175,7 +184,17 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     log: strictFields({
       file: path.optional(),
       durable: flag().default(false),
+      onFailure: z.enum(["refuse", "continue"], { error: says("must be refuse or continue") }).optional(),
       maskedKeys: list(text(), "argument names").default([]),
+      keyFile: path.optional(),
+      rotate: strictFields({
+        maxBytes: wholeNumber(65_536, 1_099_511_627_776).default(DEFAULT_LOG_BYTES),
+        maxHours: wholeNumber(1, 87_600).optional(),
+      }).prefault({}),
+      keep: strictFields({
+        files: wholeNumber(1, 999_999).optional(),
+        days: wholeNumber(1, 36_500).optional(),
+      }).prefault({}),
     }).prefault({}),
     approvals: strictFields({
       url: originSchema.optional(),
@@ -188,7 +207,15 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     file,
     bundle,
     approvals: { url: approvals.url, webhook: approvals.webhook },
-    log: { ...log, file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE) },
+    log: {
+      ...log,
+      file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
+      // a log that must have each call is one that no call goes without
+      onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
+      keyFile: log.keyFile,
+      rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
+      keep: { files: log.keep.files, days: log.keep.days },
+    },
   }));
 }
 

@@ -58,7 +58,9 @@ function readText(file: string, shownAs: string): string {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     const reason = error instanceof Error ? error.message : String(error);
     throw new Problem([
-      isMissing ? `${shownAs}: no such file in ${dirname(file)}` : `${shownAs}: can't be read (${reason})`,
+      isMissing
+        ? `${shownAs}: no such file in ${dirname(file)}; name it by its path`
+        : `${shownAs}: can't be read (${reason})`,
     ]);
   }
   if (bytes.length > MAX_FILE_BYTES)

@@ -4,7 +4,7 @@ import { knowTool } from "./knowledge.ts";
 import type { ConsolePorts, PolicyView } from "./ports.ts";
 import type { Ctx, Shared } from "./routes.ts";
 import { type Filter, filterTools, findServer, listTools, readFilter, type ToolRow } from "./tools.ts";
-import { CATALOGUE, TOOL_PARAMETER } from "./urls.ts";
+import { CATALOGUE, serverUrl, TOOL_PARAMETER, toolUrl } from "./urls.ts";
 import { CataloguePage, ServerPage } from "./views/catalogue.tsx";
 import { type Slice, sliceList } from "./views/pages.tsx";
 import { ToolPage } from "./views/tool.tsx";
@@ -20,6 +20,9 @@ export function addCatalogue({ app, ports, view, notFound }: Shared): void {
     return c.html(<CataloguePage {...{ viewer, rows, filter, found, catalogue, configured: ports.servers }} />);
   });
 
+  // who knows a server by its endpoint finds it by that name as well
+  const nameOfKey = (key: string): string | undefined => [...ports.servers].find(([, keys]) => keys.includes(key))?.[0];
+
   app.get(`${CATALOGUE}/:server`, (c) => {
     const name = c.req.param("server");
     const tool = c.req.query(TOOL_PARAMETER);
@@ -29,6 +32,8 @@ export function addCatalogue({ app, ports, view, notFound }: Shared): void {
     const server = findServer(policy.catalogue, name);
     const endpoints = ports.servers.get(name) ?? [];
     if (server === undefined && rows.length === 0 && endpoints.length === 0) {
+      const catalogued = nameOfKey(name);
+      if (catalogued !== undefined) return c.redirect(serverUrl(catalogued), 303);
       return notFound(c, "Neither the catalogue nor the configuration knows a server of this name.");
     }
     const filter = readFilter((field) => (field === "server" ? "" : c.req.query(field)));
@@ -42,6 +47,9 @@ export function addCatalogue({ app, ports, view, notFound }: Shared): void {
   const showTool = (c: Ctx, server: string, tool: string) => {
     const { policy, viewer } = view(c);
     const known = knowTool(ports, policy, { server, tool });
+    const catalogued = known === undefined ? nameOfKey(server) : undefined;
+    if (catalogued !== undefined && catalogued !== server)
+      return c.redirect(toolUrl({ server: catalogued, tool }), 303);
     if (known === undefined) return notFound(c, "Neither the catalogue nor a server knows a tool of this name.");
     return c.html(<ToolPage viewer={viewer} known={known} />);
   };

@@ -7,6 +7,7 @@ import type {
   Decision,
   Evaluation,
   Forward,
+  History,
   Receipt,
   Refusal,
   Step,
@@ -46,8 +47,10 @@ export interface GatePorts {
   describe(call: Call): ToolFacts | undefined;
   /** Step 3. Where the arguments don't fit the reviewed inputSchema, in one sentence without their values. */
   checkArguments(call: Call): string | undefined;
+  /** Step 3. The principal's earlier calls; undefined where no policy looks at them. Throws where more was done than is known. */
+  recall(call: Call): History | undefined;
   /** Step 4. The active bundle's decision; `unixMs` is the time that the policy sees. */
-  evaluate(call: Call, facts: ToolFacts | undefined, unixMs: number): Evaluation;
+  evaluate(call: Call, facts: ToolFacts | undefined, unixMs: number, history: History | undefined): Evaluation;
   /** Step 5. All buckets of the decision, all or nothing. */
   take(call: Call, facts: ToolFacts | undefined, decision: Decision): Taken | Promise<Taken>;
   refund(receipt: Receipt): void;
@@ -57,6 +60,8 @@ export interface GatePorts {
   release(approval: ApprovalNote): void;
   /** Step 9. A promise where the record must be on disk before the call may go out. */
   record(judged: Judged): Promise<void> | undefined;
+  /** After the record, for a call that goes out: it is part of the principal's history from now on. */
+  remember(judged: Judged): void;
   newDecisionId(): string;
   unixMs(): number;
   monotonicNs(): number;
@@ -85,6 +90,10 @@ export interface Gate {
 
 /** What is known of a call before its outcome is. */
 type Known = Omit<Verdict, "kind"> & { readonly kind?: never };
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What can still become of a call that a person approved. */
+type LateRefusal = Extract<Refusal, { readonly kind: "denied" | "failed" }>;
 
 const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while the server is only observed" };
 
@@ -102,8 +111,11 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
   const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
   const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
   const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
+  const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
-    await ports.record({ call, verdict, startedUnixMs, judgedNs });
+    const recording = ports.record(judged);
+    if (recording !== undefined) await recording;
+    if (verdict.kind === "forward") ports.remember(judged);
     return verdict;
   } catch (error) {
     if (verdict.kind === "forward") giveBack(ports, verdict);
@@ -120,7 +132,7 @@ async function decide(
   waiter: Waiter | undefined,
 ): Promise<Verdict> {
   let step: Step = "complete";
-  let seen: Known = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
+  const seen: Draft<Known> = { id, decision: undefined, facts: undefined, fuel: 0, bundle: undefined };
   let receipt: Receipt | undefined;
   let approval: ApprovalNote | undefined;
   try {
@@ -128,22 +140,27 @@ async function decide(
     if (frozen !== undefined) return { ...seen, kind: "frozen", problem: frozen };
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
-    seen = { ...seen, facts };
+    seen.facts = facts;
     const unfit = ports.checkArguments(call);
     if (unfit !== undefined) return { ...seen, kind: "invalid_arguments", problem: unfit };
 
     step = "decide";
-    const evaluation = ports.evaluate(call, facts, unixMs);
-    seen = { ...seen, fuel: evaluation.fuel, budget: evaluation.budget, bundle: evaluation.bundle };
+    const history = ports.recall(call);
+    seen.history = history;
+    const evaluation = ports.evaluate(call, facts, unixMs, history);
+    seen.fuel = evaluation.fuel;
+    seen.budget = evaluation.budget;
+    seen.bundle = evaluation.bundle;
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
-    seen = { ...seen, decision };
+    seen.decision = decision;
     if (decision.action === "deny") return { ...seen, kind: "denied", reasons: decision.reasons };
 
     step = "limit";
     if (decision.rate_limits.length > 0 && call.continued !== true) {
-      const taken = await ports.take(call, facts, decision);
-      if (taken.kind !== "too_many_buckets") seen = { ...seen, buckets: taken.buckets };
+      const taking = ports.take(call, facts, decision);
+      const taken = taking instanceof Promise ? await taking : taking;
+      if (taken.kind !== "too_many_buckets") seen.buckets = taken.buckets;
       if (taken.kind !== "taken") return { ...seen, ...refusedByLimit(taken) };
       receipt = taken.receipt;
     }
@@ -158,10 +175,10 @@ async function decide(
         return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem, approval: note };
       }
       approval = asked.note;
-      const denied = approval.waitedMs > 0 ? denies(ports.evaluate(call, facts, ports.unixMs())) : undefined;
+      const denied = approval.waitedMs > 0 ? deniesNow(ports, call, facts) : undefined;
       if (denied !== undefined) {
         giveBack(ports, { receipt, approval });
-        return { ...seen, ...denied };
+        return { ...seen, ...denied, approval };
       }
     }
 
@@ -179,25 +196,32 @@ async function decide(
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, budget, bundle, buckets, ...instead } = verdict;
-  return { id, decision, facts, fuel, budget, bundle, buckets, kind: "forward", receipt: undefined, instead };
+  const { id, decision, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
+  const known = { id, decision, facts, fuel, budget, bundle, history, buckets };
+  return { ...known, kind: "forward", receipt: undefined, instead };
 }
 
 function hides(ports: GatePorts, call: Call): boolean {
   if (call.observed === true) return false;
   try {
-    const evaluation = ports.evaluate(call, ports.describe(call), ports.unixMs());
+    const evaluation = ports.evaluate(call, ports.describe(call), ports.unixMs(), ports.recall(call));
     return evaluation.kind === "failed" || evaluation.decision.hidden;
   } catch {
     return true;
   }
 }
 
-/** Time has passed since the call was decided on: what a policy says that reads the clock may be a deny by now. */
-function denies(evaluation: Evaluation): (Refusal & { readonly decision?: Decision }) | undefined {
+/** Time has passed since the call was decided on: what a policy says that reads the clock, or the history, may be a deny by now. */
+function deniesNow(
+  ports: GatePorts,
+  call: Call,
+  facts: ToolFacts | undefined,
+): (LateRefusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
+  const history = ports.recall(call);
+  const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
   const { decision } = evaluation;
-  return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision } : undefined;
+  return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision, history } : undefined;
 }
 
 /** What can't be given back stays taken: the safe side, and no reason for another outcome. */
@@ -223,11 +247,11 @@ function refusedByLimit(taken: Exclude<Taken, { kind: "taken" }>): Refusal {
   return { kind: "rate_limited", limit: taken.limit, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
-function failure(step: Step, cause: unknown): Refusal {
+function failure(step: Step, cause: unknown): Extract<Refusal, { readonly kind: "failed" }> {
   return { kind: "failed", step, problem: cause instanceof Error ? cause.message : String(cause) };
 }
 
 function known(verdict: Verdict): Known {
-  const { id, decision, facts, fuel, budget, bundle, buckets } = verdict;
-  return { id, decision, facts, fuel, budget, bundle, buckets };
+  const { id, decision, facts, fuel, budget, bundle, history, buckets } = verdict;
+  return { id, decision, facts, fuel, budget, bundle, history, buckets };
 }

@@ -80,6 +80,14 @@ export type ToolFacts = {
   readonly unknownBecause?: string;
 };
 
+/** How many calls this principal was allowed before, over all servers, in 24 hours. */
+export type History = {
+  /** By `<server>/<tool>`. */
+  readonly tools: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, number>>;
+};
+
 export type Action = "allow" | "require_approval" | "deny";
 
 /** A limit of one matched rule, all defaults filled in by the policy. */
@@ -146,6 +154,12 @@ export type Evaluation = { readonly fuel: number /** Units that it might take. *
   | { readonly kind: "decided"; readonly decision: Decision; readonly bundle: Revision }
   | { readonly kind: "failed"; readonly problem: string; readonly bundle: Revision | undefined }
 );
+
+/** What the policy masks of a call's line in the log, besides what its rules redact: JSON pointers from the line's root. */
+export type Masks =
+  | { readonly kind: "masks"; readonly pointers: readonly string[] }
+  /** It can't be said: then all arguments are masked. */
+  | { readonly kind: "failed"; readonly problem: string };
 
 /** What `regate/classify` makes of one tool's definition (rego/regate/classify.rego); never `Unknown`. */
 export type Classification = {
@@ -241,6 +255,8 @@ export type Verdict = {
   readonly bundle: Revision | undefined;
   /** What was taken of each bucket, or would have been; absent where no rule limits the call. */
   readonly buckets?: readonly BucketTake[] | undefined;
+  /** What the policy was told of earlier calls; undefined where it does not look at them. */
+  readonly history?: History | undefined;
 } & Outcome;
 
 export type Outcome = Forward | Refusal;
@@ -259,7 +275,8 @@ export type Refusal =
   | { readonly kind: "frozen"; readonly problem: string; readonly approval?: ApprovalNote | undefined }
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
-  | { readonly kind: "denied"; readonly reasons: readonly string[] }
+  /** `approval` where it was held for one, got it, and the policy denies it by then. */
+  | { readonly kind: "denied"; readonly reasons: readonly string[]; readonly approval?: ApprovalNote | undefined }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
   /** `approval` is absent where nobody could be asked. */
@@ -270,4 +287,9 @@ export type Refusal =
       readonly approval?: ApprovalNote | undefined;
     }
   /** A step failed: the gate fails closed. `problem` is for the log; the agent is told the step only. */
-  | { readonly kind: "failed"; readonly step: Step; readonly problem: string };
+  | {
+      readonly kind: "failed";
+      readonly step: Step;
+      readonly problem: string;
+      readonly approval?: ApprovalNote | undefined;
+    };

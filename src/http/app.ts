@@ -3,16 +3,20 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import type { Endpoint } from "../mcp/endpoint.ts";
-import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
-import { writeJson } from "../mcp/write-answer.ts";
 import type { Status } from "../status/status-schema.ts";
 import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
-import type { Authenticator } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
+import {
+  admit,
+  answerBug,
+  answerMcp,
+  createDirectRoute,
+  type DirectRoute,
+  type McpRouteParts,
+  writeRefusal,
+} from "./mcp-route.ts";
 import type { OperatorKey } from "./operator.ts";
-import type { OriginCheck } from "./origin.ts";
 import { isNonce } from "./prove.ts";
 
 /** What became of the bundle that is to judge. */
@@ -36,13 +40,8 @@ export type ReloadedShadow =
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
 
 export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
+  McpRouteParts &
   Pick<ApprovalsApiParts, "approvals"> & {
-    /** UUID of this run of the gate, in the header `Regate-Instance` of every answer that is the gate's own. It proves nothing. */
-    readonly instance: string;
-    /** By the servers' keys in the configuration. */
-    readonly endpoints: ReadonlyMap<string, Endpoint>;
-    readonly originCheck: OriginCheck;
-    readonly authenticator: Authenticator;
     readonly operatorKey: OperatorKey;
     readonly freezes: FreezeApiParts["freezes"];
     readonly reload: () => Promise<ReloadedAll>;
@@ -53,36 +52,18 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
     readonly console: Hono<Env>;
-    readonly log: (line: string) => void;
   };
 
-export function createApp(parts: AppParts): Hono<Env> {
+/** `direct` takes what it can before the routes see it. */
+export type App = Hono<Env> & { readonly direct: DirectRoute };
+
+export function createApp(parts: AppParts): App {
   const app = new Hono<Env>();
 
-  app.use(async (c, next) => {
-    const { outgoing } = c.env;
-    outgoing.setHeader("regate-instance", parts.instance);
-    const refused = parts.originCheck(c.env.incoming.headers);
-    if (refused === undefined) return next();
-    return refuse(c, refused.status, refused.problem);
-  });
+  app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
 
   app.all("/mcp/:server", async (c) => {
-    const { incoming, outgoing } = c.env;
-    const authenticated = parts.authenticator(incoming.headers);
-    if (authenticated.kind === "refused") {
-      const headers = authenticated.challenge === undefined ? {} : { "www-authenticate": authenticated.challenge };
-      return refuse(c, authenticated.status, authenticated.problem, headers);
-    }
-    const endpoint = parts.endpoints.get(c.req.param("server"));
-    if (endpoint === undefined) {
-      return refuse(
-        c,
-        404,
-        `no server of this name; this gate has ${[...parts.endpoints.keys()].join(", ") || "none"}`,
-      );
-    }
-    await endpoint(incoming, outgoing, authenticated.principal);
+    await answerMcp(parts, c.req.param("server"), c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });
 
@@ -115,18 +96,15 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
 
   app.onError((error, c) => {
-    parts.log(`internal error: ${error.stack ?? error.message}`);
-    const { outgoing } = c.env;
-    if (!outgoing.headersSent) return refuse(c, 500, "internal error: the gate's log says more");
-    outgoing.destroy();
+    answerBug(parts, c.env.outgoing, error);
     return RESPONSE_ALREADY_SENT;
   });
 
-  return app;
+  return Object.assign(app, { direct: createDirectRoute(parts) });
 }
 
 /** One JSON error, on node's own response. */
 function refuse(c: Context<Env>, status: number, problem: string, headers: Record<string, string> = {}): Response {
-  writeJson(c.env.outgoing, status, errorAnswer("null", TRANSPORT_CODE, problem), headers);
+  writeRefusal(c.env.outgoing, status, problem, headers);
   return RESPONSE_ALREADY_SENT;
 }

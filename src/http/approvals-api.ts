@@ -30,7 +30,7 @@ const SEE_LIST = `GET ${PATH} lists those that there are`;
 
 export function createApprovalsApi({ approvals, operatorOnly }: ApprovalsApiParts): Hono<Env> {
   const api = new Hono<Env>();
-  api.use(PATH, operatorOnly);
+  // the path itself too
   api.use(`${PATH}/*`, operatorOnly);
 
   api.get(PATH, (c) => {

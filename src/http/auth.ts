@@ -17,12 +17,14 @@ export type Authentication =
 
 export type Authenticator = (headers: IncomingHttpHeaders) => Authentication;
 
-const LOCAL: Principal = { id: RESERVED_KEY_NAME, groups: [], claims: {} };
+const LOCAL = principalOf(RESERVED_KEY_NAME);
 const PROXY_HEADER = /^(?:forwarded|via|x-forwarded-.+|x-real-ip)$/;
 
 /** @param keys those of the configuration; with none, every caller on this machine is `local` */
 export function createAuthenticator(keys: readonly ApiKey[]): Authenticator {
-  return (headers) => (keys.length === 0 ? authenticateLocal(headers) : authenticateKey(keys, headers.authorization));
+  const principals = new Map(keys.map((key) => [key, principalOf(key.name)]));
+  return (headers) =>
+    keys.length === 0 ? authenticateLocal(headers) : authenticateKey(principals, headers.authorization);
 }
 
 function authenticateLocal(headers: IncomingHttpHeaders): Authentication {
@@ -32,19 +34,27 @@ function authenticateLocal(headers: IncomingHttpHeaders): Authentication {
   return { kind: "refused", status: 403, challenge: undefined, problem };
 }
 
-function authenticateKey(keys: readonly ApiKey[], authorization: string | undefined): Authentication {
+function authenticateKey(
+  principals: ReadonlyMap<ApiKey, Principal>,
+  authorization: string | undefined,
+): Authentication {
   if (authorization === undefined) return unauthorized("", "an API key is needed: send Authorization: Bearer rgk_...");
   const token = readBearer(authorization);
-  const key = token === undefined || !isApiKey(token) ? undefined : findKey(keys, sha256Hex(token));
-  if (key === undefined) return unauthorized(', error="invalid_token"', "the API key is not one of this gate's");
-  return { kind: "principal", principal: { id: key.name, groups: [], claims: {} } };
+  const principal = token === undefined || !isApiKey(token) ? undefined : findPrincipal(principals, sha256Hex(token));
+  if (principal === undefined) return unauthorized(', error="invalid_token"', "the API key is not one of this gate's");
+  return { kind: "principal", principal };
 }
 
 /** Looks at every key, so that the time says nothing of which one it was. */
-function findKey(keys: readonly ApiKey[], hash: string): ApiKey | undefined {
-  let found: ApiKey | undefined;
-  for (const key of keys) if (isSameHash(key.sha256, hash)) found = key;
+function findPrincipal(principals: ReadonlyMap<ApiKey, Principal>, hash: string): Principal | undefined {
+  let found: Principal | undefined;
+  for (const [key, principal] of principals) if (isSameHash(key.sha256, hash)) found = principal;
   return found;
+}
+
+/** One for all calls of a caller. */
+function principalOf(id: string): Principal {
+  return Object.freeze({ id, groups: Object.freeze([]), claims: Object.freeze({}) });
 }
 
 function unauthorized(detail: string, problem: string): Authentication {

@@ -1,9 +1,12 @@
 // Serves an app on node's own server, and closes it without leaving anyone waiting.
+
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { formatListen, type Listen } from "../config/listen.ts";
 import { Problem } from "../problem.ts";
+import type { DirectRoute } from "./mcp-route.ts";
 
 export type Listening = {
   /** Base URL with the real port, without a slash at the end. */
@@ -14,10 +17,16 @@ export type Listening = {
 
 const DRAIN_MS = 2_000;
 
+/** `direct` takes what it can before the app sees it. */
+export type ListeningApp = Hono<{ Bindings: HttpBindings }> & { readonly direct?: DirectRoute };
+
 /** @throws Problem where the address can't be listened on */
-export async function listen(app: Hono<{ Bindings: HttpBindings }>, address: Listen): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
-  if (!("closeAllConnections" in server)) throw new Error("an HTTP/1 server was expected");
+export async function listen(app: ListeningApp, address: Listen): Promise<Listening> {
+  const { direct } = app;
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer((incoming, outgoing) => {
+    if (direct?.(incoming, outgoing) !== true) void answer(incoming, outgoing);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(

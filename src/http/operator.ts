@@ -1,4 +1,4 @@
-// The operator key: what reloads the gate and (later) approves. It is REGATE_OPERATOR_KEY where that is set; else the gate
+// The operator key: what reloads the gate and approves calls. It is REGATE_OPERATOR_KEY where that is set; else the gate
 // makes one at its first start and keeps only its hash. An API key is never an operator key, nor the other way round.
 import { Problem } from "../problem.ts";
 import { isApiKey, isSameHash, makeKey, readBearer, sha256Hex } from "./bearer.ts";

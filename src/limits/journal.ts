@@ -1,9 +1,11 @@
 // The journal of takes: one append for each, before the call goes out, and from time to time a fold into the store, so
 // that neither restart nor kill -9 refills a bucket. A fold saves first and empties the file then; a process that dies in
-// between leaves lines that say what the store holds already, and reading them again changes nothing.
+// between leaves lines that say what the store holds already, and reading them again changes nothing. What the file holds is
+// known in memory too: it is read at the start only.
 import { Problem } from "../problem.ts";
+import type { BucketLevel } from "./bucket.ts";
 import { JournalFile } from "./journal-file.ts";
-import { decodeLine, encodeLine, type StoredLevel } from "./journal-line.ts";
+import { decodeLine, encodeLine, type LineEntry, type StoredLevel } from "./journal-line.ts";
 import { JournalError, type RestoredLevel, type TakeJournal } from "./limiter.ts";
 
 /** Where levels lie after a fold. */
@@ -20,7 +22,7 @@ export type JournalOptions = {
   readonly unixMs: () => number;
   /** Told why a fold failed, for the log: nothing is lost, the file grows until a later fold succeeds. */
   readonly onFoldFailed: (problem: string) => void;
-  /** Length of the file at which it is folded; 256 KiB (some 1,500 takes) where absent. */
+  /** Length of the file at which it is folded; 1 MiB (some 20,000 takes) where absent. */
   readonly foldBytes?: number;
 };
 
@@ -31,13 +33,22 @@ export interface Journal extends TakeJournal {
   close(): void;
 }
 
-const FOLD_BYTES = 256 * 1024;
+const FOLD_BYTES = 1024 * 1024;
+/** To fold so many buckets holds calls up for some hundredths of a second. */
+const FOLD_BUCKETS = 2_000;
+
+/** The last level that the file has of one bucket, and where the bucket was written out in it. */
+type Written = { place: number; level: StoredLevel };
 
 /** Reads what an earlier process left and begins anew. Throws a Problem where that cannot be read: to go on would refill buckets. */
 export function openJournal(options: JournalOptions): Journal {
   const { path, store, unixMs, onFoldFailed, foldBytes = FOLD_BYTES } = options;
   const file = openFile(path);
+  /** By key. */
+  const written = new Map<string, Written>();
+  let places = 0;
   let foldAtBytes = foldBytes;
+  let foldAtBuckets = FOLD_BUCKETS;
   foldAtStart();
   const nowUnixMs = unixMs();
   const restored = store.load().map((level) => ({ ...level, ageMs: Math.max(0, nowUnixMs - level.atUnixMs) }));
@@ -46,12 +57,14 @@ export function openJournal(options: JournalOptions): Journal {
     restored,
 
     append(levels) {
+      const atUnixMs = unixMs();
       try {
-        file.append(encodeLine(unixMs(), levels));
+        file.append(encodeLine(atUnixMs, levels.map(entryOf)));
       } catch (error) {
         throw new JournalError(`${path}: the take could not be written: ${messageOf(error)}`, { cause: error });
       }
-      if (file.bytes >= foldAtBytes) tryFold();
+      for (const level of levels) note({ ...level, atUnixMs });
+      if (file.bytes >= foldAtBytes || written.size >= foldAtBuckets) tryFold();
     },
 
     close() {
@@ -60,14 +73,33 @@ export function openJournal(options: JournalOptions): Journal {
     },
   };
 
+  function entryOf(level: BucketLevel): LineEntry {
+    const known = written.get(level.key);
+    return known !== undefined && isSameBucket(known.level, level) ? [known.place, level.used] : level;
+  }
+
+  /** A line with these is in the file. */
+  function note(level: StoredLevel): void {
+    const known = written.get(level.key);
+    if (known === undefined) written.set(level.key, { place: places++, level });
+    else {
+      if (!isSameBucket(known.level, level)) known.place = places++;
+      known.level = level;
+    }
+  }
+
   function fold(): void {
-    store.save(lastLevels(file), unixMs());
+    store.save(levelsOf(written.values()), unixMs());
     file.empty();
+    written.clear();
+    places = 0;
     foldAtBytes = foldBytes;
+    foldAtBuckets = FOLD_BUCKETS;
   }
 
   function foldAtStart(): void {
     try {
+      for (const level of readLevels(file)) written.set(level.key, { place: 0, level });
       fold();
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -80,24 +112,33 @@ export function openJournal(options: JournalOptions): Journal {
       fold();
     } catch (error) {
       foldAtBytes = file.bytes + foldBytes;
+      foldAtBuckets = written.size + FOLD_BUCKETS;
       onFoldFailed(`${path}: takes could not be folded into the store: ${messageOf(error)}`);
     }
   }
 }
 
-/** The last level that the file has of each bucket. */
-function lastLevels(file: JournalFile): Iterable<StoredLevel> {
-  const last = new Map<string, StoredLevel>();
+function* levelsOf(written: Iterable<Written>): Iterable<StoredLevel> {
+  for (const { level } of written) yield level;
+}
+
+/** Whether but for what is used they are the same. */
+function isSameBucket(a: BucketLevel, b: BucketLevel): boolean {
+  return a.windowMs === b.windowMs && a.max === b.max && a.principal === b.principal;
+}
+
+/** All levels that the file has, in their order. */
+function* readLevels(file: JournalFile): Iterable<StoredLevel> {
+  const written: BucketLevel[] = [];
   for (const [index, line] of file.lines().entries()) {
-    const levels = decodeLine(line);
+    const levels = decodeLine(line, written);
     if (levels === undefined) {
       throw new Problem([
         `${file.path}:${index + 1}: the journal of takes is damaged: restore it, or move it away and accept that calls made since the last fold are forgotten and their buckets are fuller`,
       ]);
     }
-    for (const level of levels) last.set(level.key, level);
+    yield* levels;
   }
-  return last.values();
 }
 
 function openFile(path: string): JournalFile {

@@ -1,6 +1,6 @@
 // One input that somebody asked the policy about, by the data API, as a line of the decision log. It was no call: nothing took
 // a token, nothing went out, and `regate.verdict` says `asked`. Pure.
-import type { Evaluation } from "../gate/types.ts";
+import type { Evaluation, Masks } from "../gate/types.ts";
 import { type LineContext, type RuleSite, writeLine } from "./write-line.ts";
 
 export type AskedEvent = {
@@ -14,13 +14,15 @@ export type AskedEvent = {
   readonly rules: readonly RuleSite[];
   readonly startedUnixMs: number;
   readonly judgedNs: number;
+  /** As in a judged call's event. */
+  readonly mask?: (() => Masks) | undefined;
 };
 
 /** @returns the line, without a line feed at its end and with none inside */
 export function toAskedLine(event: AskedEvent, context: LineContext): string {
   const { asked, evaluation, rules } = event;
   const given = Object.hasOwn(asked, "params") && !Object.hasOwn(asked, "args") ? "params" : "args";
-  const { [given]: arguments_, ...input } = asked;
+  const { [given]: arguments_, history, ...input } = asked;
   return writeLine(
     {
       id: event.id,
@@ -28,6 +30,8 @@ export function toAskedLine(event: AskedEvent, context: LineContext): string {
       given,
       arguments: arguments_,
       input,
+      history,
+      masks: event.mask?.(),
       decision: evaluation.kind === "decided" ? evaluation.decision : undefined,
       error: evaluation.kind === "failed" ? { code: "regate_decide_failed", message: evaluation.problem } : undefined,
       requestedBy: "operator",

@@ -1,12 +1,12 @@
 // The decision log: one line for each judged call, or question. Not durable, lines are made and written off the call's path, at most
-// `batchMs` later, and a failing disk costs lines that are counted and reported. Durable, a call waits until its line is on
-// disk (many calls share one write), and a failing disk refuses it. The log never throws into a call for what a disk does.
+// `batchMs` later. Durable, a call waits until its line is on disk (many calls share one write). Where the disk fails, calls are
+// refused, or go on and are counted; once it works again, a line of the log says how many are missing. The log never throws
+// into a call for what a disk does, and never blocks one.
 
 import { Problem } from "../problem.ts";
 import { type AskedEvent, toAskedLine } from "./asked-line.ts";
-import { type LogFile, openLogFile } from "./log-file.ts";
+import { type ChainedLog, openChainedLog, type Retention, type Rotation, type UncleanEnd } from "./chained-log.ts";
 import { type DecisionEvent, toLogLine } from "./log-line.ts";
-import { type OpenMark, setOpenMark } from "./open-mark.ts";
 import type { LineContext } from "./write-line.ts";
 
 const MAX_BATCH_MS = 50;
@@ -17,11 +17,19 @@ const MAX_BATCH_CHARACTERS = 1_048_576;
 const MAX_WAITING_EVENTS = 20_000;
 const MAX_WAITING_CHARACTERS = 67_108_864;
 const TOUCH_MS = 5_000;
+/** How often it is tried whether a disk works again, while no call is let through that would try it. */
+const PROBE_MS = 500;
 
 export type DecisionLogOptions = {
   /** Absolute. */
   readonly file: string;
   readonly durable: boolean;
+  /** What becomes of calls while their lines can't be written. */
+  readonly onFailure: "refuse" | "continue";
+  /** Chains the lines: 32 bytes or more. */
+  readonly key: Buffer;
+  readonly rotation: Rotation;
+  readonly retention: Retention;
   /** How long a line may wait, in milliseconds, at most 50; a durable log doesn't wait. */
   readonly batchMs?: number;
   readonly labels: LineContext["labels"];
@@ -30,17 +38,19 @@ export type DecisionLogOptions = {
   readonly unixMs: () => number;
   /** Gets each line once it is written; where the disk fails and calls go out all the same, then too. */
   readonly onLine?: (line: string) => void;
-  /** Told, in one sentence, when writing begins to fail and when it works again. */
+  /** Told, in one sentence, when writing or rotating begins to fail and when it works again. */
   readonly onProblem: (problem: string) => void;
 };
-
-/** Between these, Unix time in milliseconds, calls may have been judged of which the log has no line. */
-export type UncleanEnd = { readonly fromUnixMs: number; readonly toUnixMs: number; readonly tornBytes: number };
 
 export interface DecisionLog {
   /** Set where the log was not closed the last time. */
   readonly unclean: UncleanEnd | undefined;
-  /** Durable: resolves when the line is on disk, rejects where it can't be. Else undefined, at once. */
+  /** What was missing from the log at this start, and no gate had reported. */
+  readonly missing: string | undefined;
+  /**
+   * Durable: resolves when the line is on disk. Else undefined, at once. A promise that rejects where the call must be refused,
+   * for there is no line of it.
+   */
   record(event: LogEvent): Promise<void> | undefined;
   /** All that was recorded before is written, or counted as lost. */
   flush(): Promise<void>;
@@ -52,6 +62,8 @@ export interface DecisionLog {
   isFailing(): boolean;
 }
 
+export type { UncleanEnd } from "./chained-log.ts";
+
 export type LogEvent = DecisionEvent | AskedEvent;
 
 type Waiting = {
@@ -61,15 +73,15 @@ type Waiting = {
   readonly settle: ((error: Error | undefined) => void) | undefined;
 };
 
+/** What is missing since the last line that was written. */
+type Missing = { readonly decisions: number; readonly fromUnixMs: number; readonly problem: string };
+
 /** @throws Problem where the file can't be written */
 export async function openDecisionLog(options: DecisionLogOptions): Promise<DecisionLog> {
   const batchMs = options.batchMs ?? MAX_BATCH_MS;
   if (!(batchMs >= 0 && batchMs <= MAX_BATCH_MS)) throw new RangeError(`batchMs must be from 0 to ${MAX_BATCH_MS}`);
   try {
-    const file = await openLogFile(options.file);
-    const now = options.unixMs();
-    const mark = await setOpenMark(options.file, now);
-    return new FileDecisionLog({ ...options, batchMs }, file, mark, uncleanEnd(file, mark, now));
+    return new ChainedDecisionLog({ ...options, batchMs }, await openChainedLog(options));
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new Problem([
@@ -78,13 +90,9 @@ export async function openDecisionLog(options: DecisionLogOptions): Promise<Deci
   }
 }
 
-function uncleanEnd(file: LogFile, mark: OpenMark, now: number): UncleanEnd | undefined {
-  if (mark.leftUnixMs === undefined && file.tornBytes === 0) return undefined;
-  const known = Math.max(mark.leftUnixMs ?? 0, file.lastLineUnixMs ?? 0);
-  return { fromUnixMs: Math.min(known, now), toUnixMs: now, tornBytes: file.tornBytes };
-}
-
-class FileDecisionLog implements DecisionLog {
+class ChainedDecisionLog implements DecisionLog {
+  readonly unclean: UncleanEnd | undefined;
+  readonly missing: string | undefined;
   readonly #context: LineContext;
   readonly #touching: NodeJS.Timeout;
   #waiting: Waiting[] = [];
@@ -92,15 +100,17 @@ class FileDecisionLog implements DecisionLog {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #lost = 0;
-  #failing = false;
+  #gap: Missing | undefined;
+  /** Why the last line could not be written. */
+  #failing: string | undefined;
   #closed = false;
 
   constructor(
     private readonly options: DecisionLogOptions & { readonly batchMs: number },
-    private readonly file: LogFile,
-    private readonly mark: OpenMark,
-    readonly unclean: UncleanEnd | undefined,
+    private readonly log: ChainedLog,
   ) {
+    this.unclean = log.unclean;
+    this.missing = log.problem;
     this.#context = {
       labels: options.labels,
       maskedKeys: new Set((options.maskedKeys ?? []).map((name) => name.toLowerCase())),
@@ -109,20 +119,19 @@ class FileDecisionLog implements DecisionLog {
   }
 
   record(event: LogEvent): Promise<void> | undefined {
-    const problem = this.#closed
-      ? "the decision log is closed"
-      : this.#isFull()
-        ? "the disk is slower than the calls"
-        : undefined;
-    if (this.options.durable) {
-      if (problem !== undefined) return Promise.reject(new Error(problem));
-      return new Promise((resolve, reject) =>
-        this.#enqueue(event, (error) => (error === undefined ? resolve() : reject(error))),
-      );
+    const { durable, onFailure } = this.options;
+    const problem = this.#problem();
+    if (problem !== undefined) {
+      this.#lose(1, problem);
+      return onFailure === "refuse" ? Promise.reject(new Error(problem)) : undefined;
     }
-    if (problem === undefined) this.#enqueue(event, undefined);
-    else this.#lose(1, problem);
-    return undefined;
+    if (!durable) {
+      this.#enqueue(event, undefined);
+      return undefined;
+    }
+    return new Promise((resolve, reject) =>
+      this.#enqueue(event, (error) => (error === undefined || onFailure === "continue" ? resolve() : reject(error))),
+    );
   }
 
   async flush(): Promise<void> {
@@ -136,13 +145,12 @@ class FileDecisionLog implements DecisionLog {
     this.#closed = true;
     clearInterval(this.#touching);
     await this.flush();
+    if (this.#gap !== undefined) await this.#write();
+    clearTimeout(this.#timer);
     try {
-      await this.file.sync();
-      await this.mark.clear();
+      await this.log.close();
     } catch (error) {
       this.options.onProblem(`the decision log could not be closed cleanly (${messageOf(error)})`);
-    } finally {
-      await this.file.close();
     }
   }
 
@@ -151,7 +159,15 @@ class FileDecisionLog implements DecisionLog {
   }
 
   isFailing(): boolean {
-    return this.#failing;
+    return this.#failing !== undefined;
+  }
+
+  /** Why an event can't be taken. */
+  #problem(): string | undefined {
+    if (this.#closed) return "the decision log is closed";
+    if (this.#isFull()) return "the disk is slower than the calls";
+    // a durable call finds out by itself
+    return this.options.onFailure === "refuse" && !this.options.durable ? this.#failing : undefined;
   }
 
   #isFull(): boolean {
@@ -165,60 +181,88 @@ class FileDecisionLog implements DecisionLog {
     // A write that is under way takes what has come meanwhile with it when it is done.
     if (this.#timer !== undefined || this.#writing !== undefined) return;
     if (this.options.durable) void this.#write();
-    else this.#timer = setTimeout(() => void this.#write(), this.options.batchMs);
+    else this.#writeSoon();
   }
 
   /** One writer at a time; resolves when nothing waits. */
   async #write(): Promise<void> {
-    if (this.#writing === undefined && this.#waiting.length > 0) this.#writing = this.#writeAll();
+    if (this.#writing === undefined && (this.#waiting.length > 0 || this.#gap !== undefined)) {
+      this.#writing = this.#writeAll();
+    }
     await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#waiting.length > 0) await this.#writeBatch();
+    do await this.#writeBatch();
+    while (this.options.durable ? this.#waiting.length > 0 : this.#waiting.length >= MAX_BATCH_EVENTS);
     // In the same turn as the last look: what is recorded from now on starts a writer of its own.
     this.#writing = undefined;
+    if (this.#failing !== undefined && this.options.onFailure === "refuse" && !this.options.durable && !this.#closed)
+      this.#timer = setTimeout(() => void this.#write(), PROBE_MS).unref();
+    else if (this.#waiting.length > 0) this.#writeSoon();
   }
 
+  /** Few and large writes: each takes as long as it takes to judge several calls. */
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#write(), this.options.batchMs);
+  }
+
+  /** What waits, behind a line that says what is missing before it. */
   async #writeBatch(): Promise<void> {
     const batch: Waiting[] = [];
-    let lines = "";
-    while (batch.length < MAX_BATCH_EVENTS && lines.length < MAX_BATCH_CHARACTERS) {
+    const lines: string[] = [];
+    let characters = 0;
+    while (batch.length < MAX_BATCH_EVENTS && characters < MAX_BATCH_CHARACTERS) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#waitingCharacters -= next.characters;
       try {
-        next.line = toLine(next.event, this.#context);
-        lines += `${next.line}\n`;
+        const line = toLine(next.event, this.#context);
+        next.line = line;
+        lines.push(line);
+        characters += line.length;
         batch.push(next);
       } catch (error) {
         this.#fail([next], error);
       }
     }
-    if (batch.length === 0) return;
+    const gap = this.#gap;
+    if (lines.length === 0 && gap === undefined) return;
     try {
-      await this.file.append(lines);
-      if (this.options.durable) await this.file.sync();
+      await this.log.append(gap === undefined ? lines : [this.#describeGap(gap), ...lines]);
+      if (gap !== undefined) this.#forget(gap);
+      if (this.options.durable) await this.log.sync();
       this.#succeed(batch);
     } catch (error) {
       this.#fail(batch, error);
     }
   }
 
+  #describeGap({ decisions, fromUnixMs, problem }: Missing): string {
+    const [from, to] = [fromUnixMs, this.options.unixMs()].map((unixMs) => new Date(unixMs).toISOString());
+    return this.log.own({ event: "lost", decisions, from: from ?? "", to: to ?? "", problem });
+  }
+
+  /** It stands in the log now; more may have come meanwhile. */
+  #forget(gap: Missing): void {
+    const decisions = (this.#gap?.decisions ?? 0) - gap.decisions;
+    this.#gap = decisions <= 0 || this.#gap === undefined ? undefined : { ...this.#gap, decisions };
+  }
+
   #succeed(batch: readonly Waiting[]): void {
     for (const { settle } of batch) settle?.(undefined);
     this.#tell(batch);
-    if (!this.#failing) return;
-    this.#failing = false;
+    if (this.#failing === undefined) return;
+    this.#failing = undefined;
     this.options.onProblem(`the decision log is written again; so far ${this.#lost} decisions are missing from it`);
   }
 
   #fail(batch: readonly Waiting[], cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     for (const { settle } of batch) settle?.(error);
-    if (!this.options.durable) this.#tell(batch);
+    if (!this.options.durable || this.options.onFailure === "continue") this.#tell(batch);
     this.#lose(batch.length, error.message);
   }
 
@@ -228,16 +272,29 @@ class FileDecisionLog implements DecisionLog {
 
   #lose(count: number, problem: string): void {
     this.#lost += count;
-    if (this.#failing) return;
-    this.#failing = true;
-    const effect = this.options.durable ? "calls are refused" : "decisions are being lost";
+    const fromUnixMs = this.#gap?.fromUnixMs ?? this.options.unixMs();
+    const decisions = (this.#gap?.decisions ?? 0) + count;
+    if (decisions > 0) this.#gap = { problem, ...this.#gap, fromUnixMs, decisions };
+    if (this.#failing !== undefined) return;
+    this.#failing = problem;
+    const effect = this.options.onFailure === "refuse" ? "calls are refused" : "decisions are being lost";
     this.options.onProblem(`the decision log can't be written, ${effect}: ${problem}`);
   }
 
   async #touch(): Promise<void> {
-    const now = this.options.unixMs();
     await this.flush();
-    if (!this.#failing && !this.#closed) await this.mark.touch(now).catch(() => undefined);
+    if (this.#gap !== undefined) await this.#write();
+    if (this.#failing !== undefined || this.#closed) return;
+    this.#writing ??= this.#keep();
+    await this.#writing;
+  }
+
+  /** What is to be done from time to time, with nothing to write. */
+  async #keep(): Promise<void> {
+    await this.log.rotateIfDue();
+    await this.log.touch().catch(() => undefined);
+    this.#writing = undefined;
+    if (this.#waiting.length > 0) void this.#write();
   }
 }
 

@@ -1,5 +1,6 @@
-// Finds one decision in decision logs by its id, or by the beginning of it where no other decision begins so.
+// Finds one decision in decision logs, and in their rotated files, by its id, or by the beginning of it where no other decision begins so.
 import { Problem } from "../problem.ts";
+import { type NamedLog, withRotated } from "./log-files.ts";
 import { type LoggedDecision, readLoggedDecision } from "./logged-decision.ts";
 import { openLines } from "./read-lines.ts";
 
@@ -7,9 +8,6 @@ import { openLines } from "./read-lines.ts";
 const SHORTEST = 4;
 const MAX_NAMED = 5;
 const ID = /^[0-9A-Za-z_.:-]{1,200}$/;
-
-/** A log's file, absolute, and as the person named it. */
-export type NamedLog = { readonly file: string; readonly shown: string };
 
 /** @throws Problem where there is none, or more than one, or a log can't be read */
 export async function findDecision(prefix: string, logs: readonly NamedLog[]): Promise<LoggedDecision> {
@@ -19,7 +17,7 @@ export async function findDecision(prefix: string, logs: readonly NamedLog[]): P
     ]);
   }
   const found = new Map<string, LoggedDecision>();
-  for (const log of logs) await look(log, prefix, found);
+  for (const log of await withRotated(logs)) await look(log, prefix, found);
   const exact = found.get(prefix);
   const [first, ...others] = found.values();
   if (exact !== undefined) return exact;

@@ -1,18 +1,22 @@
-// The file under the decision log: whole lines only. It mends what an unclean end left, and never leaves half a line behind
-// a failed write. One process writes it at a time; it knows nothing of what the lines say, but for their timestamp.
+// One file of a log: whole lines only. It mends what an unclean end left, and never leaves half a line behind a failed write. One
+// process writes it at a time; it knows nothing of what the lines say.
 import { appendFile, type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { z } from "zod";
 import { Problem } from "../problem.ts";
 
 /** Longer than any line that is written: within so much of the end, a whole log has a line feed. */
 const TAIL_BYTES = 4_194_304;
+/** Longer than any line that the log writes about itself. */
+const FIRST_BYTES = 16_384;
 const LINE_FEED = 0x0a;
-const timestampSchema = z.object({ timestamp: z.iso.datetime() });
 
 export type LogFile = {
-  /** When the last whole line was written before this run, Unix time in milliseconds. */
-  readonly lastLineUnixMs: number | undefined;
+  /** Of the whole lines when it was opened. */
+  readonly sizeBytes: number;
+  /** Undefined where it has none, or a very long one. */
+  readonly firstLine: string | undefined;
+  /** The last whole line, or the end of a very long one; empty where there is none. */
+  readonly lastLine: Buffer;
   /** Bytes of a torn last line that were moved to FILE.torn. */
   readonly tornBytes: number;
   /** Appends whole lines; rejects where they were not all written, and then none of them stay. */
@@ -37,52 +41,75 @@ export async function openLogFile(file: string): Promise<LogFile> {
   }
 }
 
+/** As `LogFile.lastLine`. @throws the system's error where it can't be read */
+export async function readLastLine(file: string): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    return (await readTail(handle, size, file)).lastLine;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function prepare(handle: FileHandle, file: string): Promise<LogFile> {
   const stat = await handle.stat();
   if (!stat.isFile())
     throw new Problem([`${file}: the decision log must be a regular file; set log.file in the configuration`]);
   await handle.chmod(0o600);
   const { lastLine, torn } = await readTail(handle, stat.size, file);
+  const sizeBytes = stat.size - torn.length;
   if (torn.length > 0) {
     await appendFile(`${file}.torn`, Buffer.concat([torn, Buffer.of(LINE_FEED)]), { mode: 0o600 });
-    await handle.truncate(stat.size - torn.length);
+    await handle.truncate(sizeBytes);
   }
+  const first = (await handle.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0)).buffer;
+  const firstEnd = first.indexOf(LINE_FEED);
   return {
-    lastLineUnixMs: readTimestamp(lastLine),
+    sizeBytes,
+    firstLine: firstEnd === -1 ? undefined : first.subarray(0, firstEnd).toString(),
+    lastLine,
     tornBytes: torn.length,
-    append: (lines) => append(handle, lines),
+    append: createAppend(handle),
     sync: () => handle.datasync(),
     close: () => handle.close(),
   };
 }
 
-async function append(handle: FileHandle, lines: string): Promise<void> {
-  const { size } = await handle.stat();
-  try {
-    await handle.appendFile(lines);
-  } catch (error) {
-    // Half a line would make the next one unreadable. Where this fails too, the next start mends it.
-    await handle.truncate(size).catch(() => undefined);
-    throw error;
-  }
+function createAppend(handle: FileHandle): LogFile["append"] {
+  /** Where half a line begins that a failed write left, and that could not be cut off yet. */
+  let tornAt: number | undefined;
+  const cut = async (): Promise<void> => {
+    if (tornAt === undefined) return;
+    await handle.truncate(tornAt);
+    tornAt = undefined;
+  };
+  return async (lines) => {
+    // half a line would make the next one unreadable
+    await cut();
+    const { size } = await handle.stat();
+    try {
+      await handle.appendFile(lines);
+    } catch (error) {
+      tornAt = size;
+      // where this fails too, the next write or the next start mends it
+      await cut().catch(() => undefined);
+      throw error;
+    }
+  };
 }
 
 /** The last whole line, and what stands behind it. */
-async function readTail(handle: FileHandle, size: number, file: string): Promise<{ lastLine: string; torn: Buffer }> {
+async function readTail(handle: FileHandle, size: number, file: string): Promise<{ lastLine: Buffer; torn: Buffer }> {
   const length = Math.min(size, TAIL_BYTES);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
   const tail = buffer.subarray(0, bytesRead);
   const end = tail.lastIndexOf(LINE_FEED);
-  if (end === -1 && size > length)
-    throw new Problem([`${file}: is no decision log: it has no lines; set log.file in the configuration`]);
-  const begin = end <= 0 ? 0 : tail.lastIndexOf(LINE_FEED, end - 1) + 1;
-  return { lastLine: tail.subarray(begin, Math.max(end, 0)).toString(), torn: Buffer.from(tail.subarray(end + 1)) };
-}
-
-function readTimestamp(line: string): number | undefined {
-  try {
-    return Date.parse(timestampSchema.parse(JSON.parse(line)).timestamp);
-  } catch {
-    return undefined;
+  if (end === -1 && size > length) {
+    throw new Problem([
+      `${file}: is no decision log: its last ${TAIL_BYTES} bytes end no line; move it away, or set log.file in the configuration`,
+    ]);
   }
+  const begin = end <= 0 ? 0 : tail.lastIndexOf(LINE_FEED, end - 1) + 1;
+  return { lastLine: Buffer.from(tail.subarray(begin, Math.max(end, 0))), torn: Buffer.from(tail.subarray(end + 1)) };
 }

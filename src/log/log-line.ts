@@ -1,6 +1,6 @@
 // One judged call as one line of the decision log, with what only the gate knows under `regate`. Pure.
 import type { Judged } from "../gate/gate.ts";
-import type { ApprovalNote, Outcome, Verdict } from "../gate/types.ts";
+import type { ApprovalNote, Masks, Outcome, Verdict } from "../gate/types.ts";
 import { type LineContext, type LineParts, type RuleSite, writeLine } from "./write-line.ts";
 
 /** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
@@ -13,8 +13,10 @@ export type DecisionEvent = Judged & {
   readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
-  /** What `input.history` was; left out where it was empty, and only there: a replay takes it for that. */
+  /** What `input.history` was; left out where the policy does not look at it: then it is not known. */
   readonly history?: unknown;
+  /** Asks the policy that judged what the log masks; where it is left out, nothing more. */
+  readonly mask?: (() => Masks) | undefined;
 };
 
 /** @returns the line, without a line feed at its end and with none inside */
@@ -28,7 +30,9 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
       given,
       arguments: call[given]?.value ?? {},
       input: describeInput(event),
+      history: event.history,
       decision: verdict.decision,
+      masks: event.mask?.(),
       error: describeError(verdict),
       requestedBy: call.principal.id,
       startedUnixMs: event.startedUnixMs,
@@ -42,10 +46,10 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
 }
 
 /** The input that was judged, without args and params. */
-function describeInput({ call, verdict, time, history }: DecisionEvent): Record<string, unknown> {
+function describeInput({ call, verdict, time }: DecisionEvent): Record<string, unknown> {
   const { server, direction, method, tool, session, principal } = call;
   const { category, risk, severity, definition } = verdict.facts ?? {};
-  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time, history };
+  return { server, tool, direction, method, session, principal, category, risk, severity, definition, time };
 }
 
 /** What became of the call, or would have: on a server that is observed it went out all the same. */
@@ -86,9 +90,8 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
 function describeOutcome(outcome: Outcome): Record<string, unknown> {
   switch (outcome.kind) {
     case "forward":
-      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "denied":
-      return {};
+      return { approval: outcome.approval && describeApproval(outcome.approval) };
     case "rate_limited":
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
@@ -98,8 +101,10 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
     case "frozen":
     case "approval_needed":
       return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
-    case "failed":
-      return { step: outcome.step, problem: outcome.problem };
+    case "failed": {
+      const { step, problem, approval } = outcome;
+      return { step, problem, approval: approval && describeApproval(approval) };
+    }
   }
 }
 

@@ -50,37 +50,64 @@ export async function openLines(file: string, shown: string): Promise<LineReader
 }
 
 async function readAll(handle: FileHandle, ...[see, pause]: Parameters<LineReader["read"]>): Promise<void> {
+  let number = 0;
+  await readRawLines(handle, undefined, {
+    see(bytes, isEnded) {
+      number += 1;
+      see(bytes === undefined ? { kind: "too_long" } : toLine(bytes, isEnded), number);
+    },
+    pause,
+  });
+}
+
+export type RawReading = {
+  /** A line without its line feed, its bytes valid for this call; undefined where it is longer than MAX_LINE_BYTES. */
+  readonly see: (bytes: Buffer | undefined, isEnded: boolean) => void;
+  readonly pause: (readBytes: number) => Promise<void> | void;
+};
+
+/**
+ * Reads to the end as it is then.
+ * @param from where in the file; undefined: where the handle stands, as what is no regular file must be read
+ * @returns how many bytes the lines have that were ended
+ */
+export async function readRawLines(
+  handle: FileHandle,
+  from: number | undefined,
+  { see, pause }: RawReading,
+): Promise<number> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   /** What was read of a line that goes on; dropped where it is too long. */
   let begun: Buffer[] = [];
   let begunBytes = 0;
-  let number = 0;
   let readBytes = 0;
 
   const end = (rest: Buffer, isEnded: boolean): void => {
-    number += 1;
     const isTooLong = begunBytes + rest.length > MAX_LINE_BYTES;
     const bytes = isTooLong || begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
     begun = [];
     begunBytes = 0;
-    see(isTooLong ? { kind: "too_long" } : toLine(bytes, isEnded), number);
+    see(isTooLong ? undefined : bytes, isEnded);
   };
 
   for (;;) {
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
+    const position = from === undefined ? null : from + readBytes;
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
     if (bytesRead === 0) break;
     readBytes += bytesRead;
-    let from = 0;
-    for (let to = chunk.indexOf(LINE_FEED); to !== -1 && to < bytesRead; to = chunk.indexOf(LINE_FEED, from)) {
-      end(chunk.subarray(from, to), true);
-      from = to + 1;
+    let start = 0;
+    for (let to = chunk.indexOf(LINE_FEED); to !== -1 && to < bytesRead; to = chunk.indexOf(LINE_FEED, start)) {
+      end(chunk.subarray(start, to), true);
+      start = to + 1;
     }
-    begunBytes += bytesRead - from;
+    begunBytes += bytesRead - start;
     if (begunBytes > MAX_LINE_BYTES) begun = [];
-    else if (from < bytesRead) begun.push(Buffer.from(chunk.subarray(from, bytesRead)));
+    else if (start < bytesRead) begun.push(Buffer.from(chunk.subarray(start, bytesRead)));
     await pause(readBytes);
   }
+  const endedBytes = readBytes - begunBytes;
   if (begunBytes > 0) end(Buffer.alloc(0), false);
+  return endedBytes;
 }
 
 function toLine(bytes: Buffer, isEnded: boolean): Line {

@@ -16,7 +16,7 @@ const MAX_HELD_CHARACTERS = 33_554_432;
 const MAX_LISTINGS = 3;
 
 export type Definition =
-  | ({ readonly kind: "listed" } & HeldDefinition)
+  | HeldDefinition
   /** The server lists no tool of this name. */
   | { readonly kind: "absent" }
   | ({ readonly kind: "failed" } & ListingFault);
@@ -46,11 +46,20 @@ type Known = {
   mark: number | undefined;
 };
 
+/** What was known of a session when a list was asked for. */
+export type Since = object;
+
 export interface Definitions {
-  /** Takes in the definitions of one page that the server listed to this session. */
-  learn(session: string, tools: readonly ListedTool[], place?: PagePlace): void;
+  /** To be asked before a list is: what comes back after `forget` was perhaps made before it. */
+  since(session: string): Since;
+  /** Takes in the definitions of one page that the server listed to this session; none where it was forgotten since. */
+  learn(session: string, tools: readonly ListedTool[], place?: PagePlace, since?: Since): void;
   /** What was listed no longer counts (list_changed, or the session is over). */
   forget(session: string): void;
+  /** The definition that counts; undefined where the session's tools must be listed first. */
+  known(session: string, tool: string): Definition | undefined;
+  /** Whether this is what counts now, without listing: undefined for a tool that the server does not list. */
+  counts(session: string, tool: string, sha256: string | undefined): boolean;
   /**
    * The definition that counts; lists by itself where it must. Never rejects.
    * @param metaText the `_meta` that a modern request needs, as JSON text
@@ -58,6 +67,7 @@ export interface Definitions {
   lookup(tool: string, upstream: Upstream, exchange: Exchange, metaText: string | undefined): Promise<Definition>;
 }
 
+const ABSENT: Definition = { kind: "absent" };
 const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
 const UNOBSERVED: ListingObserver = { listed() {}, mark: () => 0, wasWhole() {} };
 
@@ -155,15 +165,27 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
     return fault && { kind: "failed", ...fault };
   }
 
+  function find(known: Known, tool: string): Definition | undefined {
+    return known.tools.get(tool) ?? (known.whole ? ABSENT : undefined);
+  }
+
   return {
-    learn: (session, tools, place = UNKNOWN_PLACE) => learn(session, tools, place),
+    since: open,
+    learn(session, tools, place = UNKNOWN_PLACE, since = undefined) {
+      if (since === undefined || sessions.get(session) === since) learn(session, tools, place);
+    },
     forget,
+    known: (session, tool) => find(open(session), tool),
+    counts(session, tool, sha256) {
+      const known = sessions.get(session);
+      const held = known?.tools.get(tool);
+      return held === undefined ? sha256 === undefined && known?.whole === true : held.definition.sha256 === sha256;
+    },
     async lookup(tool, upstream, exchange, metaText) {
       for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
         const known = open(exchange.session.name);
-        const listed = known.tools.get(tool);
-        if (listed !== undefined) return { kind: "listed", ...listed };
-        if (known.whole) return { kind: "absent" };
+        const found = find(known, tool);
+        if (found !== undefined) return found;
         known.listing ??= list(known, upstream, exchange, metaText);
         const failed = await known.listing;
         if (failed !== undefined) return failed;

@@ -1,15 +1,15 @@
 // The MCP endpoint of one server: reads a request, says who asks in which session, has it judged, and forwards or refuses.
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Gate } from "../gate/gate.ts";
-import type { Call, Principal } from "../gate/types.ts";
+import type { Gate, Waiter } from "../gate/gate.ts";
+import type { Call, Principal, Verdict } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
-import { checkHeaders, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
+import { checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
@@ -40,6 +40,14 @@ type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerRe
 
 /** With the tables of what is under way at one endpoint. */
 type Tables = EndpointOptions & { readonly holds: Holds; readonly urlAskers: UrlAskers };
+
+/** Of one call whose tool becomes another one each time. */
+const MAX_JUDGEMENTS = 3;
+const CHANGING: Definition = {
+  kind: "failed",
+  problem: "the tool's definition changed while the call was judged",
+  sessionLost: false,
+};
 
 export function createEndpoint(given: EndpointOptions): Endpoint {
   const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers() };
@@ -72,58 +80,54 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
       JSON.stringify(message.id),
     );
   }
-  const era = eraOf(message, incoming.headersDistinct);
-  const mismatch = checkHeaders(message, incoming.headersDistinct);
+  const headers = distinctHeadersOf(incoming);
+  const era = eraOf(message, headers);
+  const mismatch = checkHeaders(message, headers);
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, idTextOf(message));
 
   // 2. which session
   const opens = message.kind === "request" && message.method === "initialize";
   const identified = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
-  const exchange = openExchange(options, arrived, identified.session, era);
+  const { session } = identified;
   if (message.kind === "response") {
-    if (holds.takes(identified.session.name, message)) return writeEmpty(outgoing, 202);
+    if (holds.takes(session.name, message)) return writeEmpty(outgoing, 202);
     // answers a request of the server's, which was judged when it was asked
-    return upstream.post({ ...exchange, message, body: body.bytes, ...UNCOUNTED });
+    return upstream.post({ ...openExchange(options, arrived, session, era), message, body: body.bytes, ...UNCOUNTED });
   }
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
-  const lookup = async () =>
+  const definition =
     message.kind === "request" && message.tool !== undefined
-      ? await options.definitions.lookup(
-          message.tool,
-          upstream,
-          exchange,
-          era === "modern" ? message.metaText : undefined,
-        )
+      ? (options.definitions.known(session.name, message.tool) ??
+        (await findDefinition(options, openExchange(options, arrived, session, era), message)))
       : undefined;
-  const definition = await lookup();
-  if (definition?.kind === "failed" && definition.sessionLost && identified.session.kind === "issued") {
+  if (definition?.kind === "failed" && definition.sessionLost && session.kind === "issued") {
     return refuseSession(outgoing, { kind: "unknown", problem: definition.problem });
   }
   if (definition?.kind === "listed" && definition.paramHeaders.length > 0) {
-    const fault = checkHeaders(message, incoming.headersDistinct, definition.paramHeaders);
+    const fault = checkHeaders(message, headers, definition.paramHeaders);
     if (fault !== undefined) return refuseMessage(outgoing, fault, idTextOf(message));
   }
   if (isGone(outgoing, message)) return;
-  const call = describeCall(options, exchange, message, definition);
-  const cancelsHeld = message.kind === "notification" && holds.cancel(identified.session.name, message);
+  const cancelsHeld = message.kind === "notification" && holds.cancel(session.name, message);
+  const exchange = openExchange(options, arrived, session, era);
   const hold = createHold({
     exchange,
     message,
     server: options.server,
     holds,
     urlAskers,
-    definition: () => lookup().then(hashOf),
+    definition: () => findDefinition(options, exchange, message).then(hashOf),
   });
-  const verdict = await gate.judge(call, hold.waiter);
-  const answering = { ...exchange, outgoing: hold.end(verdict) };
-  if (verdict.kind !== "forward") return refuseCall(answering.outgoing, verdict, call, message, era);
+  const { call, verdict } = await judge(options, exchange, message, definition, hold.waiter);
+  const answered = hold.end(verdict);
+  if (verdict.kind !== "forward") return refuseCall(answered, verdict, call, message, era);
   const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
   if (hold.isLeft() && message.kind === "request") {
     refund();
-    return refuseCancelled(answering.outgoing, message);
+    return refuseCancelled(answered, message);
   }
   if (cancelsHeld) {
     // what never went to the server can't be cancelled there
@@ -133,8 +137,18 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
 
   // 7 and 8. forward the judged bytes, filter the answer
   return upstream.post({
-    ...answering,
-    screen: screenOf(options, exchange, call),
+    incoming,
+    outgoing: answered,
+    principal,
+    session,
+    era,
+    screen: createScreen({
+      gate,
+      definitions: options.definitions,
+      continuations: options.continuations,
+      caller: callerOf(options, session, principal),
+      call,
+    }),
     message,
     body: body.bytes,
     onNothingWritten: refund,
@@ -162,47 +176,100 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
   });
 }
 
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+/** @returns undefined for what is no call of a tool */
+async function findDefinition(
+  { definitions, upstream }: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+): Promise<Definition | undefined> {
+  if (message.kind !== "request" || message.tool === undefined) return undefined;
+  return definitions.lookup(message.tool, upstream, exchange, exchange.era === "modern" ? message.metaText : undefined);
+}
+
+/**
+ * Judges once more where the tool became another one meanwhile: tokens, approvals and the record take time, and what goes
+ * out has to be a call of the tool that was judged.
+ */
+async function judge(
+  options: EndpointOptions,
+  exchange: Exchange,
+  message: ClientRequest | ClientNotification,
+  first: Definition | undefined,
+  waiter: Waiter,
+): Promise<{ readonly call: Call; readonly verdict: Verdict }> {
+  const { gate, definitions } = options;
+  let call = describeCall(options, exchange.session, exchange.principal, message, first);
+  for (let attempt = 1; ; attempt += 1) {
+    const verdict = await gate.judge(call, waiter);
+    const { tool, session, definition } = call;
+    if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
+      return { call, verdict };
+    if (definitions.counts(session, tool, definition?.sha256)) return { call, verdict };
+    const now = attempt < MAX_JUDGEMENTS ? await findDefinition(options, exchange, message) : CHANGING;
+    const sha256 = now?.kind === "listed" ? now.definition.sha256 : undefined;
+    if (now?.kind !== "failed" && sha256 === definition?.sha256) return { call, verdict };
+    gate.refund(verdict);
+    // what it wants in headers was not held against this request
+    const isOtherwise = now?.kind === "listed" && now.paramHeaders.length > 0;
+    call = withDefinition(call, isOtherwise ? CHANGING : now);
+  }
+}
+
+function withDefinition(call: Call, definition: Definition | undefined): Call {
+  const { definition: _, ...bare } = call;
+  return {
+    ...bare,
+    ...(definition?.kind === "listed" && { definition: definition.definition }),
+    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
+  };
+}
+
 /** What the policy judges. */
 function describeCall(
   options: EndpointOptions,
-  exchange: Exchange,
+  session: SessionRef,
+  principal: Principal,
   message: ClientRequest | ClientNotification,
   definition: Definition | undefined,
 ): Call {
   const { method, params } = message;
-  const caller = { ...callerOf(options, exchange), direction: "to_server", method } as const;
-  if (message.kind === "notification" || message.tool === undefined) {
-    return { ...caller, ...(params !== undefined && { params }) };
-  }
-  const { tool, args } = message;
-  const call: Call = {
-    ...caller,
-    tool,
-    ...(args !== undefined && { args }),
-    ...(definition?.kind === "listed" && { definition: definition.definition }),
-    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
-    ...(options.arguments === "loose" && { looseArguments: true }),
+  const call: Draft<Call> = {
+    server: options.server,
+    direction: "to_server",
+    method,
+    session: session.name,
+    principal,
   };
-  return options.continuations.use(call, params?.value) ? { ...call, continued: true } : call;
+  if (options.mode === "observe") call.observed = true;
+  if (message.kind === "notification" || message.tool === undefined) {
+    if (params !== undefined) call.params = params;
+    return call;
+  }
+  call.tool = message.tool;
+  if (message.args !== undefined) call.args = message.args;
+  if (definition?.kind === "listed") call.definition = definition.definition;
+  if (definition?.kind === "failed") call.definitionProblem = definition.problem;
+  if (options.arguments === "loose") call.looseArguments = true;
+  if (options.continuations.use(call, params?.value)) call.continued = true;
+  return call;
 }
 
-function openExchange(options: EndpointOptions, arrived: Arrived, session: SessionRef, era: Era): Exchange {
-  const bare = { ...arrived, session, era };
-  return { ...bare, screen: screenOf(options, bare, undefined) };
-}
-
-function screenOf(
+/** An exchange in which nothing is called. */
+function openExchange(
   options: EndpointOptions,
-  exchange: Omit<Exchange, "screen">,
-  call: Call | undefined,
-): Exchange["screen"] {
+  { incoming, outgoing, principal }: Arrived,
+  session: SessionRef,
+  era: Era,
+): Exchange {
   const { gate, definitions, continuations } = options;
-  return createScreen({ gate, definitions, continuations, caller: callerOf(options, exchange), call });
+  const caller = callerOf(options, session, principal);
+  const screen = createScreen({ gate, definitions, continuations, caller, call: undefined });
+  return { incoming, outgoing, principal, session, era, screen };
 }
 
-function callerOf(options: EndpointOptions, exchange: Omit<Exchange, "screen">): Caller {
-  const { server, mode } = options;
-  const caller = { server, session: exchange.session.name, principal: exchange.principal };
+function callerOf({ server, mode }: EndpointOptions, session: SessionRef, principal: Principal): Caller {
+  const caller = { server, session: session.name, principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
 }
 

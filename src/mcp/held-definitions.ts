@@ -6,6 +6,7 @@ import { type ParamHeader, paramHeadersOf } from "./param-headers.ts";
 
 /** One definition, and what the gate reads in it. */
 export type HeldDefinition = {
+  readonly kind: "listed";
   readonly definition: ListedDefinition;
   /** The arguments that the definition wants repeated in headers. */
   readonly paramHeaders: readonly ParamHeader[];
@@ -54,8 +55,8 @@ export function createHeldDefinitions(): HeldDefinitions {
 
 function read({ text, sha256 }: ListedTool): HeldDefinition {
   const definition = { sha256, text: copyOf(text) };
-  if (!/x-mcp-header|\\u/i.test(text)) return { definition, paramHeaders: [] };
-  return { definition, paramHeaders: paramHeadersOf(JSON.parse(text).inputSchema) };
+  if (!/x-mcp-header|\\u/i.test(text)) return { kind: "listed", definition, paramHeaders: [] };
+  return { kind: "listed", definition, paramHeaders: paramHeadersOf(JSON.parse(text).inputSchema) };
 }
 
 /** A slice of an answer keeps the whole answer in memory. */

@@ -10,8 +10,8 @@ import { upstreamError } from "./refusal.ts";
 import { showable } from "./showable.ts";
 import type { Exchange, PostExchange } from "./upstream.ts";
 import { describeFault } from "./upstream-fault.ts";
-import { isAnswerTo, screenWhole } from "./whole-answer.ts";
-import { writeJson } from "./write-answer.ts";
+import { isAnswerTo, screenWhole, type WholeAnswer } from "./whole-answer.ts";
+import { endWith, writeJson } from "./write-answer.ts";
 
 export type AnswerRelayOptions = {
   readonly exchange: Exchange;
@@ -41,6 +41,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #mode: Mode = "waiting";
   #started = false;
+  #ended = false;
   #status: number | undefined;
   #headers: Record<string, string | string[]> = {};
   #json = false;
@@ -97,9 +98,15 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     else {
       this.#json = type === "application/json";
       this.#mode = "whole";
-      const { answerTimeoutMs } = this.#options;
-      this.#timer = setTimeout(() => this.#fail("it did not finish its answer in time"), answerTimeoutMs);
+      // most answers are whole before anything else happens
+      queueMicrotask(() => this.#startTimer());
     }
+  }
+
+  #startTimer(): void {
+    if (this.#mode !== "whole" || this.#ended) return;
+    const { answerTimeoutMs } = this.#options;
+    this.#timer = setTimeout(() => this.#fail("it did not finish its answer in time"), answerTimeoutMs);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -112,6 +119,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#ended = true;
     if (this.#mode === "events") this.#pump?.end(undefined);
     else if (this.#mode === "whole") this.#finishWhole(this.#status ?? 0);
   }
@@ -195,20 +203,31 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
 
   #finishWhole(status: number): void {
     clearTimeout(this.#timer);
-    const answer = { status, isJson: this.#json, body: Buffer.concat(this.#chunks, this.#size) };
-    screenWhole(answer, this.#request, this.#options.exchange.screen)
-      .then((whole) => {
-        if (whole.kind === "fault") this.#fail(whole.problem);
-        else this.#sendWhole(status, whole.body);
-      })
-      .catch((error: unknown) => this.#fail("its answer could not be handed on", String(error)));
+    const [only, another] = this.#chunks;
+    const body = only !== undefined && another === undefined ? only : Buffer.concat(this.#chunks, this.#size);
+    try {
+      const whole = screenWhole({ status, isJson: this.#json, body }, this.#request, this.#options.exchange.screen);
+      if (whole instanceof Promise)
+        whole.then((screened) => this.#takeWhole(status, screened)).catch((error: unknown) => this.#failWhole(error));
+      else this.#takeWhole(status, whole);
+    } catch (error) {
+      this.#failWhole(error);
+    }
   }
 
-  #sendWhole(status: number, body: Uint8Array): void {
+  #failWhole(error: unknown): void {
+    this.#fail("its answer could not be handed on", String(error));
+  }
+
+  #takeWhole(status: number, whole: WholeAnswer): void {
     if (this.#mode === "over") return;
-    if (status !== 204) this.#headers["content-length"] = String(body.length);
+    if (whole.kind === "fault") {
+      this.#fail(whole.problem);
+      return;
+    }
+    if (status !== 204) this.#headers["content-length"] = String(whole.body.length);
     this.#outgoing.writeHead(status, this.#headers);
-    this.#outgoing.end(body);
+    endWith(this.#outgoing, whole.body);
     this.#finish();
   }
 

@@ -1,5 +1,6 @@
 // Parses one message strictly: what is judged must be what is forwarded, so whatever two JSON readers could read
 // differently is refused here. Pure; it never changes a byte: texts are slices of what was received.
+import { isAscii } from "node:buffer";
 import type { ReceivedJson } from "../gate/types.ts";
 import { isPlainName, isRecord, type Params, type RpcError, readEnvelope } from "./envelope.ts";
 import { type JsonObject, MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
@@ -215,6 +216,7 @@ function received(params: Params | undefined): ReceivedJson | undefined {
 
 /** Strictly, a byte order mark is no text; undefined for what is not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   try {
     return UTF8.decode(bytes);
   } catch {

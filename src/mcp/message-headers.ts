@@ -1,5 +1,6 @@
 // The HTTP headers that repeat what a message says: whoever routes by the headers must mean what was judged by the body.
 // Which era a message is of, and the 2026-07-28 rules on MCP-Protocol-Version, Mcp-Method, Mcp-Name and Mcp-Param-*.
+import type { IncomingMessage } from "node:http";
 import { isRecord } from "./envelope.ts";
 import { type ClientMessage, type ClientRequest, INVALID_PARAMS } from "./jsonrpc.ts";
 import { checkParamHeaders, decodeHeaderValue, type ParamHeader } from "./param-headers.ts";
@@ -22,7 +23,8 @@ const METHOD_HEADER = "mcp-method";
 const NAME_HEADER = "mcp-name";
 const PARAM_PREFIX = "mcp-param-";
 /** Headers that the gate or a server acts on: one value each. */
-const SINGLE_HEADERS = [VERSION_HEADER, METHOD_HEADER, NAME_HEADER, "mcp-session-id", "last-event-id"];
+const LAST_EVENT_HEADER = "last-event-id";
+const SINGLE_HEADERS = [VERSION_HEADER, METHOD_HEADER, NAME_HEADER, "mcp-session-id", LAST_EVENT_HEADER];
 
 /** Which member of `params` Mcp-Name repeats. */
 const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
@@ -33,6 +35,22 @@ const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
   ["tasks/update", "taskId"],
   ["tasks/cancel", "taskId"],
 ]);
+
+/**
+ * What checkHeaders and eraOf look at of a request's headers. Where no header came twice, which is nearly always, node need not
+ * put each into a list.
+ */
+export function distinctHeadersOf(incoming: IncomingMessage): DistinctHeaders {
+  const { headers, rawHeaders } = incoming;
+  const distinct: Record<string, readonly string[]> = {};
+  let names = 0;
+  for (const name in headers) {
+    names += 1;
+    const value = headers[name];
+    if (typeof value === "string" && (name.startsWith("mcp-") || name === LAST_EVENT_HEADER)) distinct[name] = [value];
+  }
+  return 2 * names === rawHeaders.length ? distinct : incoming.headersDistinct;
+}
 
 /** The era of a POSTed message: what its body claims, else what its header does. Without headers (stdio) pass `{}`. */
 export function eraOf(message: ClientMessage, headers: DistinctHeaders): Era {
@@ -120,11 +138,12 @@ function checkName(message: ClientRequest, header: string | undefined, isModernM
 /** The one value of each header that says something about the message, or what is wrong with one. */
 function readValues(headers: DistinctHeaders): ReadonlyMap<string, string> | string {
   const values = new Map<string, string>();
-  const names = [...SINGLE_HEADERS, ...Object.keys(headers).filter((name) => name.startsWith(PARAM_PREFIX))];
-  for (const name of names) {
-    const [value, another] = headers[name] ?? [];
+  for (const name in headers) {
+    if (!(SINGLE_HEADERS.includes(name) || name.startsWith(PARAM_PREFIX))) continue;
+    const given = headers[name];
+    const value = given?.[0];
     if (value === undefined) continue;
-    if (another !== undefined) return `the header ${quote(name)} appears twice`;
+    if (given?.[1] !== undefined) return `the header ${quote(name)} appears twice`;
     if (!/^[\t\x20-\x7e]*$/.test(value)) return `the header ${quote(name)} holds a character that is not visible ASCII`;
     values.set(name, trim(value));
   }

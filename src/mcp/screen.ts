@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Gate } from "../gate/gate.ts";
 import type { Call } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
-import type { Definitions } from "./definitions.ts";
+import type { Definitions, Since } from "./definitions.ts";
 import { isRecord } from "./envelope.ts";
 import { type InputRequests, inputRequestsOf, mayAskForInput } from "./input-requests.ts";
 import { parseServerMessage, type ServerMessage } from "./jsonrpc.ts";
@@ -26,6 +26,9 @@ export type ScreenOptions = {
   readonly call: Call | undefined;
 };
 
+/** `since`: when the list was asked for that an answer may hold. */
+type Screening = ScreenOptions & { readonly since: Since | undefined };
+
 type Answer = Extract<ServerMessage, { readonly kind: "response" }>;
 
 /** After so many tools of a list were judged, or so long, other calls get their turn: to classify one may take milliseconds. */
@@ -34,7 +37,8 @@ const MS_PER_TURN = 10;
 const PASS: Screened = { kind: "pass" };
 
 export function createScreen(options: ScreenOptions): Screen {
-  const { definitions, caller } = options;
+  const { definitions, caller, call } = options;
+  const since = call?.method === "tools/list" ? definitions.since(caller.session) : undefined;
   return (text) => {
     const message = parseServerMessage(text);
     switch (message.kind) {
@@ -46,15 +50,16 @@ export function createScreen(options: ScreenOptions): Screen {
       case "request":
         return screenRequest(options, message.idText, message.method, message.params);
       case "response":
-        if (message.idText === undefined || message.error !== undefined) return PASS;
-        if (!mayHoldTools(text) && !mayAskForInput(text)) return PASS;
-        return screenResult(options, message.idText, message);
+        if (message.id === undefined || message.idText === undefined) return PASS;
+        if (message.error !== undefined || !(mayHoldTools(text) || mayAskForInput(text)))
+          return { kind: "pass", id: message.id };
+        return screenResult({ ...options, since }, message.idText, message);
     }
   };
 }
 
 /** A result may hold tools, and questions too. */
-async function screenResult(options: ScreenOptions, idText: string, answer: Answer): Promise<Screened> {
+async function screenResult(options: Screening, idText: string, answer: Answer): Promise<Screened> {
   const filtered = await filterList(options, idText, answer);
   const asked = inputRequestsOf(answer.text, answer.root);
   switch (asked.kind) {
@@ -85,7 +90,7 @@ async function screenRequest(
 }
 
 /** Takes in the definitions of a list and leaves out the hidden tools; passes what holds no list. */
-async function filterList(options: ScreenOptions, idText: string, { text, root }: Answer): Promise<Screened> {
+async function filterList(options: Screening, idText: string, { text, root }: Answer): Promise<Screened> {
   const listed = listedTools(text, root);
   if (listed.kind === "none") return PASS;
   if (listed.kind === "malformed") {
@@ -94,10 +99,8 @@ async function filterList(options: ScreenOptions, idText: string, { text, root }
       text: upstreamError(idText, options.caller.server, `it sent a malformed list of tools: ${listed.problem}`),
     };
   }
-  options.definitions.learn(options.caller.session, listed.tools, {
-    isFirst: asksForFirstPage(options.call),
-    isLast: isLastPage(listed),
-  });
+  const place = { isFirst: asksForFirstPage(options.call), isLast: isLastPage(listed) };
+  options.definitions.learn(options.caller.session, listed.tools, place, options.since);
   const filtered = withoutTools(text, await hiddenOf(options, listed.tools), root);
   return filtered === text ? PASS : { kind: "replace", text: filtered };
 }

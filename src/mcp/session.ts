@@ -39,6 +39,10 @@ export type Sessions = {
 /** Longest id of an upstream; some are tokens of a kilobyte or two. */
 export const MAX_UPSTREAM_ID_BYTES = 2_048;
 
+/** Ids that were opened lately and need not be decrypted again; some 500 bytes each. */
+const MAX_REMEMBERED = 20_000;
+const MAX_REMEMBERED_CHARS = 512;
+
 const FORMAT = "regate-session-1";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -61,6 +65,27 @@ export function createSessions(options: SessionOptions): Sessions {
     throw new RangeError("lifetimeSeconds must be a positive whole number");
   const key = Buffer.from(options.key);
   const unixSeconds = () => Math.floor(unixMs() / 1_000);
+  /** By id; what was true of an id when it was opened stays so, but for its end. */
+  const remembered = new Map<string, Opened & SessionOwner>();
+
+  /** @returns why not, where it is no id of this gate's for this owner */
+  function decipher(id: string, owner: SessionOwner): Opened | string {
+    const known = remembered.get(id);
+    if (known !== undefined && known.server === owner.server && known.principal === owner.principal) return known;
+    const sealed = decode(id);
+    if (sealed === undefined) return "it is not an id that a gate issues";
+    const plain = decrypt(key, sealed, owner);
+    if (plain === undefined) return "it is forged, another gate's, another server's or another principal's";
+    const issuedUnixSeconds = plain.readUIntBE(NAME_BYTES, ISSUED_AT_BYTES);
+    const opened = { name: nameOf(plain), upstreamId: plain.toString("ascii", HEAD_BYTES), issuedUnixSeconds };
+    if (id.length <= MAX_REMEMBERED_CHARS) {
+      const [oldest] = remembered.size >= MAX_REMEMBERED ? remembered.keys() : [];
+      if (oldest !== undefined) remembered.delete(oldest);
+      const { server, principal } = owner;
+      remembered.set(id, { ...opened, server, principal });
+    }
+    return opened;
+  }
 
   return {
     seal({ upstreamId, ...owner }) {
@@ -81,21 +106,20 @@ export function createSessions(options: SessionOptions): Sessions {
       return { id: sealed.toString("base64url"), name: nameOf(head) };
     },
     open(id, owner) {
-      const sealed = decode(id);
-      if (sealed === undefined) return unknown("it is not an id that a gate issues");
-      const plain = decrypt(key, sealed, owner);
-      if (plain === undefined) return unknown("it is forged, another gate's, another server's or another principal's");
-      const name = nameOf(plain);
-      if (unixSeconds() - plain.readUIntBE(NAME_BYTES, ISSUED_AT_BYTES) >= lifetimeSeconds)
-        return unknown("it has expired");
+      const opened = decipher(id, owner);
+      if (typeof opened === "string") return unknown(opened);
+      const { name, upstreamId, issuedUnixSeconds } = opened;
+      if (unixSeconds() - issuedUnixSeconds >= lifetimeSeconds) return unknown("it has expired");
       if (ended.has(name)) return unknown("it was ended");
-      return { kind: "open", name, upstreamId: plain.toString("ascii", HEAD_BYTES) };
+      return { kind: "open", name, upstreamId };
     },
     end(name) {
       ended.add(name, (unixSeconds() + lifetimeSeconds) * 1_000);
     },
   };
 }
+
+type Opened = { readonly name: string; readonly upstreamId: string; readonly issuedUnixSeconds: number };
 
 /** The bytes of an id, or undefined where it is not the one spelling that they have in base64url. */
 function decode(id: string): Buffer | undefined {

@@ -15,7 +15,8 @@ export type SessionRef =
 
 /** What becomes of one message that the server sent. */
 export type Screened =
-  | { readonly kind: "pass" }
+  /** `id` is that of the response that it is, where it is one to a request. */
+  | { readonly kind: "pass"; readonly id?: string | number }
   /** Send this text in its place (a filtered list, a refused answer). */
   | { readonly kind: "replace"; readonly text: string }
   /** Keep it from the client: what it says can't be known, so it can't be screened. */

@@ -1,8 +1,8 @@
 // What the client gets of an answer that came whole, not as a stream. A request must get its answer: whatever else a server
 // says in success is a fault of the server's. An error's body is for people, and kept as it is.
 import { isRecord } from "./envelope.ts";
-import type { ClientRequest } from "./jsonrpc.ts";
-import type { Screen } from "./upstream.ts";
+import { type ClientRequest, decodeUtf8 } from "./jsonrpc.ts";
+import type { Screen, Screened } from "./upstream.ts";
 
 export type ReceivedAnswer = {
   /** HTTP status, 200 or above. */
@@ -17,34 +17,52 @@ export type WholeAnswer =
   | { readonly kind: "fault"; readonly problem: string };
 
 const NOTHING = new Uint8Array();
+const NO_ANSWER = "what it answered is no answer to this request";
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** @param request what is answered; undefined where the client looks for no answer in the body */
-export async function screenWhole(
-  { status, isJson, body }: ReceivedAnswer,
+export function screenWhole(
+  answer: ReceivedAnswer,
   request: ClientRequest | undefined,
   screen: Screen,
-): Promise<WholeAnswer> {
-  const isError = status >= 300;
+): WholeAnswer | Promise<WholeAnswer> {
+  const { status, isJson, body } = answer;
   if (!isJson || body.length === 0) {
-    return request === undefined || isError ? { kind: "send", body } : fault("its answer is empty");
+    return request === undefined || status >= 300 ? { kind: "send", body } : fault("its answer is empty");
   }
-  const text = decodeUtf8(body);
-  const screened =
-    text === undefined ? ({ kind: "drop", problem: "its answer is not UTF-8" } as const) : await screen(text);
+  const text = decodeUtf8(startsWithMark(body) ? body.subarray(BYTE_ORDER_MARK.length) : body);
+  if (text === undefined)
+    return takeScreened(answer, request, "", { kind: "drop", problem: "its answer is not UTF-8" });
+  const screened = screen(text);
+  if (screened instanceof Promise) return screened.then((one) => takeScreened(answer, request, text, one));
+  return takeScreened(answer, request, text, screened);
+}
+
+function takeScreened(
+  { status, body }: ReceivedAnswer,
+  request: ClientRequest | undefined,
+  text: string,
+  screened: Screened,
+): WholeAnswer {
+  const isError = status >= 300;
   switch (screened.kind) {
     case "pass":
-    case "replace": {
-      const shown = screened.kind === "replace" ? screened.text : text;
-      if (request !== undefined && !isError && !isAnswerTo(request, shown ?? ""))
-        return fault("what it answered is no answer to this request");
-      return { kind: "send", body: screened.kind === "replace" ? Buffer.from(screened.text) : body };
-    }
+      if (request !== undefined && !isError && !answers(request, screened.id, text)) return fault(NO_ANSWER);
+      return { kind: "send", body };
+    case "replace":
+      if (request !== undefined && !isError && !isAnswerTo(request, screened.text)) return fault(NO_ANSWER);
+      return { kind: "send", body: Buffer.from(screened.text) };
     case "drop":
       if (isError) return { kind: "send", body };
       return request === undefined ? { kind: "send", body: NOTHING } : fault(screened.problem);
     case "refuse":
       return fault("it answered with a request, which is refused");
   }
+}
+
+/** @param id of the message, where the screen says so */
+function answers(request: ClientRequest, id: string | number | undefined, text: string): boolean {
+  return id === undefined ? isAnswerTo(request, text) : String(id) === String(request.id);
 }
 
 /** Whether `text`, which passed a screen, answers `request`. */
@@ -54,12 +72,8 @@ export function isAnswerTo(request: ClientRequest, text: string): boolean {
   return isRecord(message) && !("method" in message) && String(message.id) === String(request.id);
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+function startsWithMark(bytes: Uint8Array): boolean {
+  return BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
 }
 
 function fault(problem: string): WholeAnswer {

@@ -5,9 +5,10 @@ import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { type Conditions, readConditions } from "./conditions.ts";
+import { type Conditions, mayRead, readConditions } from "./conditions.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { composeInput } from "./input.ts";
+import { createJudge, type Judge } from "./judge.ts";
 import { listServers, type RuleIndex } from "./rule-index.ts";
 
 /** A tool that no server has: what speaks for all tools judges it, and any decision will do. */
@@ -18,10 +19,14 @@ export type LoadedPolicy = {
   readonly engine: Engine;
   /** What the bundle says of itself, and its data as the engine has it. */
   readonly bundle: Pick<Bundle, "manifest" | "packages" | "dataJson">;
+  /** Judges calls with that engine. */
+  readonly judge: Judge;
   /** Where each rule stands in its source, by id. */
   readonly rules: RuleIndex;
   /** What is known of their conditions; undefined where the bundle does not say. */
   readonly conditions: Conditions | undefined;
+  /** Whether any of its rules looks at `input.history`; true where that is not known. */
+  readonly readsHistory: boolean;
   readonly catalogue: Catalogue;
   /** Catalogue names of the servers that a package of the policy speaks for. */
   readonly servers: ReadonlySet<string>;
@@ -100,12 +105,9 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
     }
   }
   const { rules, catalogue, manifest, packages, dataJson } = bundle;
-  return {
-    engine,
-    bundle: { manifest, packages, dataJson },
-    rules,
-    conditions: readConditions(bundle.conditions),
-    catalogue,
-    servers: new Set(servers),
-  };
+  const conditions = readConditions(bundle.conditions);
+  const readsHistory = mayRead(conditions, "history");
+  const judge = createJudge(engine, { rules, conditions });
+  const own = { manifest, packages, dataJson };
+  return { engine, bundle: own, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
 }

@@ -9,6 +9,7 @@ import { Problem } from "../problem.ts";
 import { listPackages, type PackageSource } from "./bundle-packages.ts";
 import { type Catalogue, catalogueSchema } from "./catalogue.ts";
 import { replaceMember } from "./json-member.ts";
+import { MASK_ENTRYPOINT } from "./log-masks.ts";
 import { type RuleIndex, ruleIndexSchema } from "./rule-index.ts";
 import { readTar } from "./tar.ts";
 
@@ -143,7 +144,8 @@ function findModule(manifest: Manifest, shown: string): string {
     if (found === undefined) throw refuse(shown, `it has no entrypoint ${wanted}`);
     return found.module;
   });
-  const [module = "", ...others] = new Set(modules);
+  const masking = manifest.wasm.find(({ entrypoint }) => entrypoint === MASK_ENTRYPOINT);
+  const [module = "", ...others] = new Set([...modules, ...(masking === undefined ? [] : [masking.module])]);
   if (others.length > 0) throw refuse(shown, `its entrypoints are in several modules: ${modules.join(", ")}`);
   return module;
 }

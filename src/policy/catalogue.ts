@@ -24,6 +24,8 @@ export const toolSchema = z.looseObject({
   description: z.string().optional(),
   /** `documented`: known from documentation only; the server need not list it. */
   source: z.enum(["listed", "documented"]).optional(),
+  /** Written by hand where the server lists the tool to some clients only: which. */
+  listed_to: z.string().optional(),
   /** Of the canonical definition; absent where there was none to review. */
   sha256: z
     .string()
@@ -62,8 +64,11 @@ export const UNKNOWN: ToolFacts = {
   category: "Unknown",
   risk: "Unknown",
   severity: "critical",
-  definition: { catalogued: false, changed: false },
+  definition: Object.freeze({ catalogued: false, changed: false }),
 };
+
+const REVIEWED = Object.freeze({ catalogued: true, changed: false });
+const CHANGED = Object.freeze({ catalogued: true, changed: true });
 
 /** What was reviewed of the tool; undefined where the catalogue does not have it. */
 export function findTool(catalogue: Catalogue, server: string, tool: string): CatalogueTool | undefined {
@@ -91,5 +96,5 @@ export function describeTool(
   if (entry === undefined) return UNKNOWN;
   const changed = entry.sha256 !== undefined && definitionSha256 !== undefined && entry.sha256 !== definitionSha256;
   const { category, risk, severity } = entry;
-  return { category, risk, severity, definition: { catalogued: true, changed } };
+  return { category, risk, severity, definition: changed ? CHANGED : REVIEWED };
 }

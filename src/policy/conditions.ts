@@ -47,6 +47,9 @@ export type Conditions = {
   readonly rules: ReadonlyMap<string, RuleConditions>;
 };
 
+/** What `policy.log/mask` goes by in `rules`: it is looked at for every call, and is no rule. */
+export const MASK_ID = "policy.log/mask";
+
 const VERSION = 1;
 
 const pathSchema = z.array(z.string().nullable());
@@ -67,6 +70,18 @@ const conditionsSchema = z.strictObject({
   library: z.string(),
   rules: z.record(z.string(), ruleSchema),
 });
+
+/** Whether any rule, or the library, may look at a field of the input. */
+export function mayRead(conditions: Conditions | undefined, field: string): boolean {
+  if (conditions === undefined) return true;
+  const paths = [...conditions.rules.values()].flatMap(({ reads, touches, tests, makings }) => [
+    ...reads,
+    ...touches,
+    ...[...tests, ...makings].map(({ path }) => path),
+  ]);
+  // a path that names no field is all of the input
+  return [...conditions.always, ...paths].some(([first = null]) => first === null || first === field);
+}
 
 /** The form that data.conditions has in a bundle; what is empty is left out. */
 export function toJson({ always, library, rules }: Conditions): unknown {

@@ -5,12 +5,13 @@ import opa = require("@open-policy-agent/opa-wasm");
 
 import type { z } from "zod";
 
-import type { Classified, Evaluation, Revision } from "../gate/types.ts";
+import type { Classification, Classified, Decision, Evaluation, Masks, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS } from "./bundle.ts";
 import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
 import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
+import { MASK_ENTRYPOINT, maskResultSchema } from "./log-masks.ts";
 
 /** A byte of a string takes about 1.25 units, of a structure 6. */
 const UNITS_PER_INPUT_BYTE = 10;
@@ -35,6 +36,10 @@ export interface Engine {
   evaluate(inputText: string): Evaluation;
   /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
   classify(definitionText: string): Classified;
+  /** Whether the policy masks anything of the log itself. */
+  readonly hasMasks: boolean;
+  /** What it masks of the log for this input. */
+  mask(inputText: string): Masks;
 }
 
 /** What a bundle is asked, and the shape that an answer has. */
@@ -61,6 +66,8 @@ const CLASSIFICATION = {
   baseUnits: 3_000_000,
 };
 
+const MASKS = { entrypoint: MASK_ENTRYPOINT, schema: maskResultSchema, noun: "set of masks", baseUnits: 200_000 };
+
 type Answer<T> = { readonly fuel: number; readonly budget: number } & (
   | { readonly kind: "answered"; readonly value: T }
   | { readonly kind: "failed"; readonly problem: string }
@@ -68,9 +75,15 @@ type Answer<T> = { readonly fuel: number; readonly budget: number } & (
 
 type Instance = {
   readonly policy: opa.LoadedPolicy;
+  /** OPA's `opa_eval`: all of an evaluation in one call, from the JSON text of the input to that of the result. */
+  readonly evaluate: (...args: number[]) => unknown;
   /** Units that are left. */
   readonly fuel: WebAssembly.Global;
 };
+
+/** Results that are known by their text need not be read again. */
+const MAX_KNOWN_RESULTS = 1_000;
+const MAX_KNOWN_CHARACTERS = 4_096;
 
 /** The memory of an instance that has loaded the data: all of its state, because its stack is empty then. */
 type Image = {
@@ -91,18 +104,27 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
   const { start, wasm } = await prepare(bundle);
   let instance: Instance | undefined = start();
+  const hasMasks = Object.hasOwn(instance.policy.entrypoints, MASK_ENTRYPOINT);
+  const decisions = new Map<string, Decision>();
+  const classifications = new Map<string, Classification>();
+  const masks = new Map<string, Extract<Masks, { kind: "masks" }>["pointers"]>();
 
-  const ask = <T>({ entrypoint, schema, noun, baseUnits }: Question<T>, inputText: string): Answer<T> => {
+  const ask = <T>(question: Question<T>, known: Map<string, T>, inputText: string): Answer<T> => {
     if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0, budget: 0 };
-    const input = encodeExactly(inputText);
-    const budget = baseUnits + UNITS_PER_INPUT_BYTE * input.byteLength;
+    const { entrypoint, schema, noun, baseUnits } = question;
+    const inputBytes = Buffer.byteLength(inputText);
+    const budget = baseUnits + UNITS_PER_INPUT_BYTE * inputBytes;
+    let text: string;
     let result: unknown;
     let left = budget;
     try {
       instance ??= start();
       instance.fuel.value = budget;
-      result = instance.policy.evaluate(input, entrypoint);
+      text = evaluate(instance, { text: inputText, bytes: inputBytes }, entrypoint);
       left = readFuel(instance.fuel);
+      const value = known.get(text);
+      if (value !== undefined) return { kind: "answered", value, fuel: budget - left, budget };
+      result = JSON.parse(text);
     } catch (error) {
       if (instance !== undefined) left = readFuel(instance.fuel);
       instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
@@ -110,7 +132,13 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       return { kind: "failed", problem, fuel: budget - left, budget };
     }
     const parsed = schema.safeParse(result);
-    if (parsed.success) return { kind: "answered", value: parsed.data[0].result, fuel: budget - left, budget };
+    if (parsed.success) {
+      const value = freeze(parsed.data[0].result);
+      const [oldest] = known.size >= MAX_KNOWN_RESULTS ? known.keys() : [];
+      if (oldest !== undefined) known.delete(oldest);
+      if (text.length <= MAX_KNOWN_CHARACTERS) known.set(text, value);
+      return { kind: "answered", value, fuel: budget - left, budget };
+    }
     const [issue] = parsed.error.issues;
     const problem = `its answer is no ${noun} (${issue?.path.slice(2).join(".")}: ${issue?.message})`;
     return { kind: "failed", problem, fuel: budget - left, budget };
@@ -120,7 +148,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
     revision,
     wasm,
     evaluate(inputText) {
-      const answer = ask(DECISION, inputText);
+      const answer = ask(DECISION, decisions, inputText);
       const { fuel, budget } = answer;
       if (answer.kind === "answered")
         return { kind: "decided", decision: answer.value, fuel, budget, bundle: revision };
@@ -128,10 +156,17 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       return { kind: "failed", problem, fuel, budget, bundle: revision };
     },
     classify(definitionText) {
-      const answer = ask(CLASSIFICATION, definitionText);
+      const answer = ask(CLASSIFICATION, classifications, definitionText);
       const { fuel } = answer;
       if (answer.kind === "answered") return { kind: "classified", classification: answer.value, fuel };
       return { kind: "failed", problem: `the policy could not classify this tool: ${answer.problem}`, fuel };
+    },
+    hasMasks,
+    mask(inputText) {
+      if (!hasMasks) return { kind: "masks", pointers: [] };
+      const answer = ask(MASKS, masks, inputText);
+      if (answer.kind === "answered") return { kind: "masks", pointers: answer.value };
+      return { kind: "failed", problem: `the policy could not say what the log masks: ${answer.problem}` };
     },
   };
 }
@@ -185,7 +220,33 @@ function startInstance(module: WebAssembly.Module, image: Image): Instance {
   new Uint8Array(policy.mem.buffer).set(image.used);
   policy.dataAddr = image.dataAddress;
   policy.dataHeapPtr = image.heapStart;
-  return { policy, fuel: fuelOf(policy) };
+  const { opa_eval: evaluateAll } = exportsOf(policy);
+  if (typeof evaluateAll !== "function") throw new TypeError("the module exports no opa_eval");
+  return { policy, evaluate: (...args) => evaluateAll(...args), fuel: fuelOf(policy) };
+}
+
+/** @returns the result as JSON text. Throws whatever the module does. */
+function evaluate(
+  { policy, evaluate: evaluateAll }: Instance,
+  input: { readonly text: string; readonly bytes: number },
+  entrypoint: string,
+): string {
+  const { mem, dataAddr, dataHeapPtr } = policy;
+  const missing = dataHeapPtr + input.bytes - mem.buffer.byteLength;
+  if (missing > 0) mem.grow(Math.ceil(missing / PAGE_BYTES));
+  encoder.encodeInto(input.text, new Uint8Array(mem.buffer, dataHeapPtr));
+  const id = policy.entrypoints[entrypoint];
+  if (id === undefined) throw new RangeError(`no entrypoint ${entrypoint}`);
+  const address = evaluateAll(0, id, dataAddr, dataHeapPtr, input.bytes, dataHeapPtr + input.bytes, 0);
+  if (typeof address !== "number") throw new TypeError("opa_eval answers with no address");
+  const memory = new Uint8Array(mem.buffer);
+  return decoder.decode(memory.subarray(address, memory.indexOf(0, address)));
+}
+
+/** Many calls share what a policy answers; it is shown to all that handle them. */
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
 }
 
 function fuelOf(policy: opa.LoadedPolicy): WebAssembly.Global {
@@ -214,12 +275,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** opa-wasm reads an ArrayBuffer from its first byte to its last. */
-function encodeExactly(text: string): ArrayBuffer {
-  const bytes = encoder.encode(text);
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }
 
 /** opa-wasm throws strings and plain objects, V8 errors. */

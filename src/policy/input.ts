@@ -1,14 +1,6 @@
 // Composes the input of `regate/decision` for one call, as JSON text: args and params go in as they were received, so that
 // no number is rounded on its way to the policy. Its only clock is the `now` that it is given. schemas/input.json is the form.
-import type { Call, ToolFacts } from "../gate/types.ts";
-
-/** How many calls this principal was allowed before, over all servers. */
-export type History = {
-  /** By `<server>/<tool>`. */
-  readonly tools: Readonly<Record<string, number>>;
-  readonly categories: Readonly<Record<string, number>>;
-  readonly labels: Readonly<Record<string, number>>;
-};
+import type { Call, History, ToolFacts } from "../gate/types.ts";
 
 export const NO_HISTORY: History = { tools: {}, categories: {}, labels: {} };
 
@@ -64,12 +56,13 @@ let lastFormat = { timezone: "", format: new Intl.DateTimeFormat() };
 export function inputTimeOf(unixMs: number, timezone: string): InputTime {
   const unix = Math.floor(unixMs / 1000);
   if (last.time?.unix === unix && last.timezone === timezone) return last.time;
-  const time = { unix, ...describeTime(unix, timezone) };
+  const time = Object.freeze({ unix, ...describeTime(unix, timezone) });
   last = { timezone, time, text: JSON.stringify(time) };
   return time;
 }
 
-function composeTime(unixMs: number, timezone: string): string {
+/** `input.time` as JSON text. */
+export function composeTime(unixMs: number, timezone: string): string {
   inputTimeOf(unixMs, timezone);
   return last.text;
 }

@@ -83,16 +83,23 @@ function counted(schemas: number): string {
 function summarize(change: ToolChange): string {
   switch (change.kind) {
     case "added":
-      return describeJudgement(change.entry);
+      return describeAdded(change.entry);
     case "removed":
       return "the server lists it no more; rules may still name it";
     case "changed": {
       const { differences, live, entry } = change;
       return (
-        [...nameDifferences(differences), ...remarksOn(live, entry, differences)].join("; ") || "judgement completed"
+        [...nameDifferences(differences), ...remarksOn(live, entry, differences)].join("; ") ||
+        "risk, signals or rationale now follow its judgement"
       );
     }
   }
+}
+
+/** What it was taken for, and why with that severity: nobody has looked at it yet. */
+function describeAdded(entry: CatalogueTool): string {
+  const { signals = [] } = entry;
+  return `${describeJudgement(entry)}${signals.length === 0 ? "" : ` (${signals.join(", ")})`}`;
 }
 
 function nameDifferences(differences: readonly Difference[]): string[] {

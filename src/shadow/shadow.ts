@@ -54,6 +54,8 @@ export interface Shadow {
 }
 
 const CALLS_PER_TURN = 8;
+/** What a few plain decisions take: one candidate that loops over large arguments is enough for one turn. */
+const FUEL_PER_TURN = 200_000;
 const MAX_WAITING = 1_000;
 const MAX_WAITING_CHARACTERS = 16_777_216;
 const TOP_ROWS = 20;
@@ -79,10 +81,12 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
 
   function work(): void {
     isScheduled = false;
-    const batch = waiting.splice(0, CALLS_PER_TURN);
-    for (const judged of batch) {
+    let fuel = 0;
+    for (let calls = 0; calls < CALLS_PER_TURN && fuel < FUEL_PER_TURN; calls += 1) {
+      const judged = waiting.shift();
+      if (judged === undefined) break;
       waitingCharacters -= charactersOf(judged);
-      judgeOnce(judged);
+      fuel += judgeOnce(judged);
     }
     if (waiting.length > 0) schedule();
   }
@@ -93,18 +97,21 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
     later(work);
   }
 
-  function judgeOnce(judged: Judged): void {
+  /** @returns the fuel that it took */
+  function judgeOnce(judged: Judged): number {
     renew();
     const second = candidate();
     const first = outcomeOf(judged.verdict);
     // judged by a policy that is active no more, or by none
-    if (second === undefined || first === undefined || !isOf(active().revision, first)) return;
+    if (second === undefined || first === undefined || !isOf(active().revision, first)) return 0;
+    let fuel = 0;
     try {
       const shadow = second.judge(judged);
+      fuel = shadow.kind === "unfit" ? 0 : shadow.fuel;
       judgedCount += 1;
       const effects = [effectOf(toEvaluation(first), active()), effectOf(toEvaluation(shadow), second)] as const;
       const change = compareEffects(...effects);
-      if (change === undefined) return;
+      if (change === undefined) return fuel;
       const { call, verdict } = judged;
       divergences.add({
         server: call.server,
@@ -119,6 +126,7 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
     } catch {
       dropped += 1;
     }
+    return fuel;
   }
 
   return {

@@ -4,7 +4,7 @@ import type { BucketStore } from "../limits/journal.ts";
 import { type Db, inTransaction, toDisk } from "./database.ts";
 
 /** Text is stored as JSON: SQLite's own ends at a NUL, and has no lone surrogates, so that two names could become one. */
-const TEXT = z
+export const TEXT = z
   .string()
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.string());

@@ -19,6 +19,11 @@ const SCHEMA_STEPS = [
   `CREATE TABLE approvals (
      number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, asked TEXT NOT NULL, became TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE history (
+     principal TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL,
+     PRIMARY KEY (principal, kind, name, hour)
+   ) STRICT;
+   CREATE INDEX history_by_hour ON history (hour);`,
 ];
 
 /** Throws a Problem where another gate holds the file, where a newer regate wrote it, or where it is no state file. */

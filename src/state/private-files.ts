@@ -46,6 +46,20 @@ export function readOrMakeSecret(path: string, length: number, make: () => Buffe
   ]);
 }
 
+/** The bytes in `path`, which others must not read. @throws Problem as above, where it is not there, or where it holds fewer than `minBytes` */
+export function readSecret(path: string, minBytes: number): Buffer {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new Problem([`${path}: there is no such file`]);
+  refuseOpenToOthers(path);
+  let secret: Buffer;
+  try {
+    secret = readFileSync(path);
+  } catch (error) {
+    throw new Problem([`${path}: it cannot be read (${codeOf(error)})`]);
+  }
+  if (secret.length >= minBytes) return secret;
+  throw new Problem([`${path}: it holds ${secret.length} bytes, and must hold ${minBytes} random ones at least`]);
+}
+
 function writeWhole(path: string, bytes: Buffer): void {
   const draft = `${path}.new`;
   const fd = openSync(draft, "w", 0o600);

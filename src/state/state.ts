@@ -1,14 +1,16 @@
-// What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels, ended
-// sessions, requests for approval, a few named values, secret keys.
+// What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels,
+// histories, ended sessions, requests for approval, a few named values, secret keys.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ApprovalStore } from "../approvals/approval.ts";
+import type { HistoryStore } from "../history/history-journal.ts";
 import type { BucketStore } from "../limits/journal.ts";
 import { createApprovalTable } from "./approval-table.ts";
 import { createBucketTable } from "./bucket-table.ts";
 import { closeDatabase, type Db, openDatabase } from "./database.ts";
 import { createEndedSessions, type EndedSessions } from "./ended-sessions.ts";
+import { createHistoryTable } from "./history-table.ts";
 import { makePrivateFolder, readOrMakeSecret } from "./private-files.ts";
 
 export const SECRET_KEY_BYTES = 32;
@@ -26,11 +28,17 @@ export interface State {
   readonly buckets: BucketStore;
   readonly endedSessions: EndedSessions;
   readonly approvals: ApprovalStore;
+  readonly history: HistoryStore;
   readonly meta: Meta;
   /** The SECRET_KEY_BYTES random bytes of `<name>.key`, made at the first call. Throws a Problem where the file is open to others or of another length. */
   secretKey(name: string): Buffer;
   /** Lets the folder go, for another process or another `openState`. */
   close(): void;
+}
+
+/** Where `secretKey(name)` lies. */
+export function secretKeyFile(dir: string, name: string): string {
+  return join(dir, `${name}.key`);
 }
 
 /** Opens the folder, or makes it. Throws a Problem where another gate has it, where others may write to it, or where its contents cannot be used. */
@@ -42,10 +50,11 @@ export function openState(dir: string): State {
     buckets: createBucketTable(db),
     endedSessions: createEndedSessions(db),
     approvals: createApprovalTable(db),
+    history: createHistoryTable(db),
     meta: createMeta(db),
     secretKey(name) {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);
-      return readOrMakeSecret(join(dir, `${name}.key`), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
+      return readOrMakeSecret(secretKeyFile(dir, name), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
     },
     close: () => closeDatabase(db),
   };

@@ -12,10 +12,14 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["frozen", "frozen"],
 ]);
 
+/** What may become of a call. */
+export const OUTCOME_KINDS: readonly string[] = [...WORDS.keys()];
+
 /** As in `12 went out, 3 denied`; of an observed server, what would have become of those that went out all the same. */
 export function describeOutcomes({ verdicts, let_through: letThrough, mode }: ServerStatus): string {
   const kinds = [...new Set([...WORDS.keys(), ...Object.keys(verdicts)])].filter((kind) => (verdicts[kind] ?? 0) > 0);
   if (kinds.length === 0) return "none yet";
   const counts = kinds.map((kind) => `${verdicts[kind]} ${WORDS.get(kind) ?? kind}`).join(", ");
-  return mode === "observe" ? `${counts}; ${letThrough} of them would have been refused, and went out` : counts;
+  if (mode !== "observe" || letThrough === 0) return counts;
+  return `${counts}; the ${letThrough} that would have been refused went out all the same`;
 }

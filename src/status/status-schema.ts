@@ -91,7 +91,9 @@ export const statusSchema = z.object({
   log: z.object({
     file: z.string(),
     durable: z.boolean(),
-    /** Decisions that are missing from it. */
+    /** What becomes of calls while it can't be written. */
+    on_failure: z.enum(["refuse", "continue"]),
+    /** Decisions that are missing from it, since the gate started. */
     lost: z.int(),
     failing: z.boolean(),
   }),

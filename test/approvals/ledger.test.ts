@@ -110,8 +110,14 @@ describe("an approver", () => {
       expect(ledger.deny(one.id, by, "no")).toMatchObject(refusedBecause("approved already, by eve"));
       expect(ledger.approve(two.id, by, undefined)).toMatchObject(refusedBecause("denied already, by eve"));
     }
+    expect(ledger.approve(two.id, "bob", undefined)).toMatchObject({
+      remedy: "the same call asks anew when the time for this one is over",
+    });
     ledger.claim(one.id);
-    expect(ledger.approve(one.id, "eve", undefined)).toMatchObject(refusedBecause("approved already, by eve"));
+    expect(ledger.approve(one.id, "eve", undefined)).toMatchObject({
+      problem: "it was approved already, by eve",
+      remedy: "the same call, made again, asks anew",
+    });
     expect(ledger.find(one.id)?.decided).toMatchObject({ by: "eve" });
   });
 

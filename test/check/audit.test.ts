@@ -160,6 +160,20 @@ describe("a decision that gets looser where a field is missing or of another typ
     ]);
   });
 
+  test.each([
+    ["a variable", '{\n\tto := input.args.to\n\tnot to == "ann"\n}', ""],
+    ["a helper's value", 'not startswith(_to, "a")', "_to := input.args.to"],
+    ["a helper that negates", "_bad", '_bad if not startswith(input.args.to, "a")'],
+    ["a function", "_other(input.args.to)", '_other(to) if to != "ann"'],
+    ["a comparison with false", 'startswith(input.args.to, "a") == false', ""],
+    ["an index", 'indexof(input.args.to, "ann") == -1', ""],
+  ])("is an error where the rule refuses all but what it names: %s", async (_, condition, helper) => {
+    const rules = `${PAY}rules.pay contains ${DENY} if ${condition}\n\n${helper}\n`;
+    const found = await find("vanishing", rules, { samples: [call("pay", { to: "mallory", path: "a" })] });
+    const missing = found.filter(({ what }) => what.includes("input.args.to is missing"));
+    expect(missing.map(({ level }) => level)).toEqual(["error"]);
+  });
+
   test("is for information where the rule asks for the field by its name, or means to be silent without it", async () => {
     for (const condition of ["input.args.to", 'input.args.to == "mallory"', "not _fine"]) {
       const helper = '\n_fine if not "to" in object.keys(input.args)\n';

@@ -141,9 +141,7 @@ describe("regate approvals", () => {
     for (const wrong of [["approve"], ["list", ONE], ["show", ONE, TWO], ["aprove", ONE]])
       expect(await problemOf(...wrong)).toMatch(/^use: regate approvals list, /);
     await approvals("approve", ONE);
-    expect(await problemOf("approve", ONE)).toBe(
-      "it was approved already, by operator; the same call, made again, asks anew",
-    );
+    expect(await problemOf("approve", ONE)).toBe("it was approved already, by operator; its call may go out once");
   });
 });
 

@@ -78,6 +78,8 @@ describe("regate init", () => {
     expect(stderr).toMatch(/^broken: can't be scanned: /);
     expect(stdout).toContain("notes (1.2.3): 2 tools\n");
     expect(stdout).toContain("instead of holding it: NOTES_KEY, PLAIN\n");
+    expect(stdout).toContain("Not scanned: broken. regate.yaml has them; `make scan` reads");
+    expect(stdout).not.toContain("test/samples/");
     expect(stdout).toMatch(/ {2}main -> example: 1 looser, 0 stricter, 0 other\n/);
     const dir = join(cwd, "new");
     const { bundle } = await buildFolder(join(dir, "rego"));

@@ -70,7 +70,7 @@ describe("regate scan", () => {
     const { exitCode, stdout, stderr } = await scan(dir, ["files"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toBe(`files (1.2.3): 2 tools
-  delete_file  added  Destructive, severity critical
+  delete_file  added  Destructive, severity critical (deletes)
   read_file    added  Read, severity low
   wrote schemas/input.json, rego/policy/servers/files/files.rego, rego/policy/servers/files/files_test.rego, ${CATALOGUE}, 2 schemas of tools
 `);

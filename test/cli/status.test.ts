@@ -18,7 +18,7 @@ const QUIET: Status = {
   policy: REVISION,
   frozen: [],
   servers: [],
-  log: { file: "/state/decisions.jsonl", durable: false, lost: 0, failing: false },
+  log: { file: "/state/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
 };
 const SERVER: ServerStatus = {
   key: "files",
@@ -75,7 +75,7 @@ files (filesystem)
     expect(printed).toContain("\nOBSERVED, NOTHING IS REFUSED: files\n");
     expect(printed).toContain("files (filesystem)  OBSERVED: nothing is refused\n");
     expect(printed).toContain(
-      "calls    12 went out, 3 denied, 1 over a limit; 4 of them would have been refused, and went out\n",
+      "calls    12 went out, 3 denied, 1 over a limit; the 4 that would have been refused went out all the same\n",
     );
     expect(printed).toContain("other (filesystem)\n");
   });

@@ -114,12 +114,12 @@ describe("wrong use is named", () => {
     [["a", "b"], "regate test: one policy folder at a time, not a and b"],
     [
       ["--format", "jsn"],
-      "regate test: --format jsn (did you mean json?); it may be human, json, sarif, github, markdown",
+      "regate test: --format jsn (did you mean json?); it may be text, json, sarif, github, markdown",
     ],
     [["--report", "sarif"], "regate test: --report sarif: must be FORMAT=FILE, as in sarif=test.sarif"],
     [
       ["--report", "sarf=x"],
-      "regate test: --report sarf (did you mean sarif?); it may be human, json, sarif, github, markdown",
+      "regate test: --report sarf (did you mean sarif?); it may be text, json, sarif, github, markdown",
     ],
     [
       ["--skip", "lnt"],

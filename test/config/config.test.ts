@@ -47,7 +47,15 @@ describe("a configuration that is in order", () => {
         maxBodyBytes: 1_114_112,
         maxDepth: 128,
       },
-      log: { file: join(folder, ".regate/decisions.jsonl"), durable: false, maskedKeys: [] },
+      log: {
+        file: join(folder, ".regate/decisions.jsonl"),
+        durable: false,
+        onFailure: "continue",
+        maskedKeys: [],
+        keyFile: undefined,
+        rotate: { maxBytes: 268_435_456, maxHours: undefined },
+        keep: { files: undefined, days: undefined },
+      },
       approvals: { url: undefined, webhook: undefined },
       allowedOrigins: [],
       allowedHosts: [],
@@ -70,7 +78,7 @@ servers:
     headers: {Authorization: "Bearer \${TOKEN}"}
     catalogue: awslabs.aws-iot-sitewise-mcp-server
 limits: {newSessions: {max: 5}, maxBodyBytes: 2048}
-log: {file: log/d.jsonl, durable: true, maskedKeys: [iban]}
+log: {file: log/d.jsonl, durable: true, maskedKeys: [iban], keyFile: keys/log, rotate: {maxBytes: 65536, maxHours: 24}, keep: {files: 9, days: 90}}
 approvals: {url: "https://Gate.example.com", webhook: {url: "https://hooks.example.com/\${PACKAGE}", secret: "\${SECRET}"}}
 allowedOrigins: ["https://App.example.com"]
 allowedHosts: [Gate.example.com]
@@ -85,11 +93,19 @@ allowedHosts: [Gate.example.com]
       timezone: "Europe/Berlin",
       keys: [{ name: "claude", sha256: HASH }],
       limits: { newSessions: { max: 5, window: 600 }, maxBodyBytes: 2048 },
+      log: {
+        file: join(folder, "log/d.jsonl"),
+        durable: true,
+        onFailure: "refuse",
+        maskedKeys: ["iban"],
+        keyFile: join(folder, "keys/log"),
+        rotate: { maxBytes: 65_536, maxHours: 24 },
+        keep: { files: 9, days: 90 },
+      },
       approvals: {
         url: "https://gate.example.com",
         webhook: { url: "https://hooks.example.com/some-server", secret: "s3cret-of-16-chars" },
       },
-      log: { file: join(folder, "log/d.jsonl"), durable: true, maskedKeys: ["iban"] },
       allowedOrigins: ["https://app.example.com"],
       allowedHosts: ["gate.example.com"],
     });
@@ -131,6 +147,13 @@ allowedHosts: [Gate.example.com]
 
   test("puts the log into the state folder that it names", () => {
     expect(load("state: /var/lib/regate").log.file).toBe("/var/lib/regate/decisions.jsonl");
+  });
+
+  test("refuses calls without a record where each must have one, unless it says otherwise", () => {
+    const onFailure = (log: string): string => load(`log: ${log}`).log.onFailure;
+    expect(onFailure("{durable: true}")).toBe("refuse");
+    expect(onFailure("{durable: true, onFailure: continue}")).toBe("continue");
+    expect(onFailure("{onFailure: refuse}")).toBe("refuse");
   });
 
   test("may share a mapping by an alias", () => {
@@ -261,6 +284,12 @@ keys: []
     ["limits: {newSessions: {max: 0}}", "limits.newSessions.max: must be a whole number from 1 to 1000000"],
     ["limits: {maxBodyBytes: 1.5e3.2}", "limits.maxBodyBytes: must be a whole number from 1024 to 67108864"],
     ["log: {durable: 1}", "log.durable: must be true or false"],
+    ["log: {onFailure: stop}", "log.onFailure: must be refuse or continue"],
+    ["log: {rotate: {maxBytes: 10}}", "log.rotate.maxBytes: must be a whole number from 65536 to 1099511627776"],
+    ["log: {rotate: {maxHours: 0}}", "log.rotate.maxHours: must be a whole number from 1 to 87600"],
+    ["log: {keep: {files: 0}}", "log.keep.files: must be a whole number from 1 to 999999"],
+    ["log: {keep: {days: a}}", "log.keep.days: must be a whole number from 1 to 36500"],
+    ["log: {keyFile: 7}", "log.keyFile: must be text"],
     [
       "allowedOrigins: ['https://app.example.com/path']",
       "allowedOrigins[0]: must be an origin without path, as in https://app.example.com",

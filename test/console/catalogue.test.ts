@@ -212,6 +212,19 @@ describe("the page of a server", () => {
     expect(await listed(desk, "/console/catalogue/fresh")).toEqual(["first"]);
   });
 
+  test("is where its key in the configuration leads, and so are its tools' pages", async () => {
+    const { get } = await startConsole(policy, LIVE, { tickets: "desk" });
+    for (const [from, to] of [
+      ["desk", "tickets"],
+      ["desk/list_tickets", "tickets/list_tickets"],
+    ]) {
+      const answer = await get(`/console/catalogue/${from}`);
+      expect(answer.status).toBe(303);
+      expect(answer.headers.location).toBe(`/console/catalogue/${to}`);
+    }
+    expect((await get("/console/catalogue/tickets/no_such")).status).toBe(404);
+  });
+
   test.each(["none", "__proto__", "constructor", "%ff", "tickets%2F", "TICKETS"])(
     "is not there for %s",
     async (name) => {

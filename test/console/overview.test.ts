@@ -4,7 +4,7 @@ import { readRange, roundUp, summarize } from "../../src/console/chart.ts";
 import { describeAge, describeDuration, describeShare } from "../../src/console/time.ts";
 import type { ActivePolicy } from "../../src/policy/active-policy.ts";
 import { createActivity } from "../../src/status/activity.ts";
-import type { ServerStatus } from "../../src/status/status-schema.ts";
+import type { ServerStatus, Status } from "../../src/status/status-schema.ts";
 import { judgedOf } from "./activity-support.ts";
 import { loadShipped, readPage, startConsole } from "./support.ts";
 
@@ -70,7 +70,7 @@ describe("the overview", () => {
       changed_tools: ["a", "b"],
       upstream: { kind: "http", connections: 1, last_status: 503 },
     };
-    const log = { file: "/d.jsonl", durable: true, lost: 3, failing: true };
+    const log: Status["log"] = { file: "/d.jsonl", durable: true, on_failure: "refuse", lost: 3, failing: true };
     const { get } = await startConsole(policy, {}, {}, { servers: [observed], log });
     const page = readPage(await get("/console/"));
     for (const text of [

@@ -85,7 +85,7 @@ export const QUIET: Status = {
   policy: { file: "bundle.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
   frozen: [],
   servers: [],
-  log: { file: "/decisions.jsonl", durable: false, lost: 0, failing: false },
+  log: { file: "/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
 };
 
 export type TestConsole = {

@@ -199,6 +199,12 @@ rules["*"] contains {"id": "weekend", "action": "limit", "rate_limit": {"max": 1
 
 rules.broken contains {"id": "b", "action": input.args.nothing_but_text} if input.args != {}
 
+rules.ask contains {"id": "asked", "action": "allow"}
+
+rules.ask contains {"id": "mornings", "action": "deny"} if not input.args.early
+
+rules.ask contains {"id": "signed", "action": "deny"} if not input.args.name
+
 rules.broken contains {"id": "n", "action": "allow", "rate_limit": {"max": -1 * count(input.tool), "window": 60}}
 `;
   const tool = (category: string, risk: string) => ({ category, risk, severity: "high" });
@@ -225,6 +231,7 @@ rules.broken contains {"id": "n", "action": "allow", "rate_limit": {"max": -1 * 
           pay: { ...tool("Financial", "High"), sha256: sha256Of(PAY) },
           documented: { ...tool("Read", "Low"), source: "documented" },
           broken: tool("Write", "Medium"),
+          ask: { ...tool("Write", "Medium"), source: "documented" },
           read_it: { ...tool("Read", "Low"), description: "Reads", sha256: "0".repeat(64) },
           write_it: { ...tool("Write", "Medium"), sha256: "0".repeat(64) },
         },
@@ -260,6 +267,14 @@ rules.broken contains {"id": "n", "action": "allow", "rate_limit": {"max": -1 * 
     expect(others).not.toContain("money-approved");
     expect(others).not.toContain("never");
     expect(shown).toContain("Yes: what desk listed last is, to the byte");
+  });
+
+  test("says what conditional denials leave to a rule for the tool", async () => {
+    const shown = await page("desk/ask");
+    const wins = "mornings and signed still win where their conditions hold.";
+    expect(shown).toContain(`Lets through what no rule denies: ${wins}`);
+    expect(shown).toContain(`Asks a person about what no rule denies: ${wins}`);
+    expect(shown).not.toContain("Not enough by itself");
   });
 
   test("names the fault of a malformed rule", async () => {

@@ -12,7 +12,7 @@ import { connectV1 } from "./harness-clients.ts";
 import { startHttpFixture, startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
-import { makeTempDir, waitFor, whenDone } from "./harness-process.ts";
+import { makeTempDir, ROOT, run, waitFor, whenDone } from "./harness-process.ts";
 import { type RecorderGate, startRecorderGate, TRANSPORTS } from "./harness-recorders.ts";
 import { callBody, isToolError, messagesOf, openSession, post, type Session, textOf } from "./harness-wire.ts";
 
@@ -316,6 +316,27 @@ test("a webhook is told of a request, signed, with a link that leads to the sign
   expect(followed.headers.get("location")).toMatch(/^\/console\/sign-in\?next=/);
   expect(await listApprovals(gate)).toMatchObject([{ id, state: "pending" }]);
   expect(came).toHaveLength(1);
+});
+
+test("where there is no operator key, nobody can be asked", async () => {
+  const recorder = await startRecorder("--sessions");
+  const dir = makeTempDir();
+  const config = {
+    listen: "127.0.0.1:0",
+    bundle: inject("policyBundle"),
+    servers: { recorder: { url: recorder.url } },
+  };
+  writeFileSync(join(dir, "regate.yaml"), JSON.stringify(config));
+  // as `regate stdio` starts it, where no key could be shown to anyone
+  const gate = run(process.execPath, [join(ROOT, "dist/main.js"), "serve"], {
+    cwd: dir,
+    env: { REGATE_STARTED_BY: "stdio" },
+  });
+  const [, base = ""] = await gate.printed(/listening on (http:\/\/\S+:\d+)/);
+  const session = await openSession(`${base}/mcp/recorder`);
+  const refusal = await session.call("write_file", { path: "/held/a" });
+  expect(textOf(refusal)).toMatch(/^Approval needed: .* but no approver is configured\./);
+  expect(recorder.calls("write_file")).toBe(0);
 });
 
 describe("on a gate with keys", () => {

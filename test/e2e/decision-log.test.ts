@@ -97,6 +97,33 @@ test("a gate that was killed says at its next start that lines may be missing", 
   expect(`${third.process.stdout()}${third.process.stderr()}`).not.toMatch(/unclean|was killed|may lack|missing/i);
 });
 
+test("the log of a gate that was killed, and ran again, verifies with what it says of itself; one line less does not", async () => {
+  const recorder = await startRecorder("--sessions");
+  const servers = { recorder: { url: recorder.url } };
+  const first = await startGate({ servers });
+  await (await openSession(first.url("recorder"))).call("echo");
+  await logLine(first, ({ input }) => input.tool === "echo");
+  expect(await operate(first, "log", "verify")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("its gate runs, or did not end cleanly"),
+  });
+  await first.process.stop("SIGKILL");
+  const second = await startGate({ servers, dir: first.dir });
+  await (await openSession(second.url("recorder"))).call("echo");
+  await second.process.stop();
+  const whole = await operate(second, "log", "verify");
+  expect(whole).toMatchObject({ code: 0, stderr: "" });
+  expect(whole.stdout).toMatch(/:\d+: the gate before did not end cleanly: calls between \S+ and \S+ may be missing\n/);
+  expect(whole.stdout).toContain("every line is as it was written; it ends cleanly");
+
+  const lines = readFileSync(logFile(second), "utf8").split("\n");
+  const index = lines.findIndex((line) => line.includes('"tool":"echo"'));
+  writeFileSync(logFile(second), lines.toSpliced(index, 1).join("\n"));
+  const tampered = await operate(second, "log", "verify");
+  expect(tampered.code).toBe(1);
+  expect(tampered.stdout).toContain(`:${index + 1}: REMOVED: line ${index + 1} of the chain is missing before it\n`);
+});
+
 test("where the log is durable, a call that reached the server is on record after a kill", async () => {
   const recorder = await startRecorder("--sessions");
   const gate = await startGate({ servers: { recorder: { url: recorder.url } }, config: { log: { durable: true } } });

@@ -17,9 +17,13 @@ export function logLine(gate: Gate, matches: (line: LogLine) => boolean): Promis
   return waitFor("a line of the decision log", () => {
     const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
     // the last one may be under way
-    return lines
-      .slice(0, -1)
-      .map((line) => LINE.parse(JSON.parse(line)))
-      .find(matches);
+    return (
+      lines
+        .slice(0, -1)
+        // the log writes lines about itself too
+        .filter((line) => line.includes('"decision_id"'))
+        .map((line) => LINE.parse(JSON.parse(line)))
+        .find(matches)
+    );
   });
 }

@@ -220,6 +220,80 @@ describe("a call that goes on from an answer of the server's", () => {
   });
 });
 
+describe("the history of a principal", () => {
+  const HISTORY = { tools: { "s/t": 1 }, categories: {}, labels: {} };
+
+  test("is told to the policy, in the list of tools too, and is part of the verdict", async () => {
+    const told: unknown[] = [];
+    const { gate, recorded } = bench({
+      recall: () => HISTORY,
+      evaluate(_call, _facts, _unixMs, history) {
+        told.push(history);
+        return decided();
+      },
+    });
+    expect((await gate.judge(CALL)).history).toBe(HISTORY);
+    gate.hides(CALL);
+    expect(told).toEqual([HISTORY, HISTORY]);
+    expect(recorded[0]?.verdict.history).toBe(HISTORY);
+  });
+
+  test("grows by each call that goes out, once that is on record", async () => {
+    const trace: string[] = [];
+    const { gate } = bench({
+      async record() {
+        await new Promise((resolve) => setImmediate(resolve));
+        trace.push("record");
+      },
+      remember: ({ call, verdict }) => trace.push(`remember ${call.tool} ${verdict.kind}`),
+    });
+    await gate.judge(CALL);
+    expect(trace).toEqual(["record", "remember t forward"]);
+  });
+
+  test("is told anew to the policy after a call was held", async () => {
+    const meanwhile = { ...HISTORY, labels: { secrets: 1 } };
+    const histories = [HISTORY, meanwhile];
+    const { gate } = bench({
+      recall: () => histories.shift(),
+      evaluate: (_call, _facts, _unixMs, history) =>
+        history === meanwhile ? decided({ action: "deny", reasons: ["No"] }) : ASKS(),
+      approve: () => ({ kind: "approved", note: { ...NOTE, waitedMs: 1 } }),
+    });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "denied", reasons: ["No"], history: meanwhile });
+  });
+
+  test("does not grow by a call that is refused, or of which no record can be made", async () => {
+    const remembered: unknown[] = [];
+    const remember = (one: unknown) => remembered.push(one);
+    for (const change of [
+      { evaluate: () => decided({ action: "deny" }) },
+      { take: () => ({ kind: "too_many_buckets", limit: LIMIT }) as const },
+      { record: () => Promise.reject(new Error("disk")) },
+    ]) {
+      await bench({ remember, ...change }).gate.judge(CALL);
+    }
+    expect(remembered).toEqual([]);
+  });
+
+  test("grows by what goes out of a server that is observed, whatever the policy says", async () => {
+    const remembered: unknown[] = [];
+    const { gate } = bench({ remember: (one) => remembered.push(one), evaluate: () => decided({ action: "deny" }) });
+    await gate.judge({ ...CALL, observed: true });
+    expect(remembered).toHaveLength(1);
+  });
+
+  test("that can't be told refuses the call, and hides the tool", async () => {
+    const { gate } = bench({
+      recall() {
+        throw new Error("too many names");
+      },
+    });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "failed", step: "decide", problem: "too many names" });
+    expect(gate.hides(CALL)).toBe(true);
+  });
+});
+
 describe("whether a tool is hidden", () => {
   test.each([
     ["a deny that hides", decided({ action: "deny", hidden: true }), true],

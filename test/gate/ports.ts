@@ -80,12 +80,14 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
     frozen: () => undefined,
     describe: () => FACTS,
     checkArguments: () => undefined,
+    recall: () => undefined,
     evaluate: () => decided(),
     take: () => ({ kind: "taken", receipt: RECEIPT }),
     refund: () => {},
     approve: () => ({ kind: "approved", note: NOTE }),
     release: () => {},
     record: () => undefined,
+    remember: () => {},
     newDecisionId: () => "decision-1",
     unixMs: () => 1_700_000_000_000,
     monotonicNs: () => (ns += 1_000),
@@ -101,9 +103,10 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
       trace.push("checkArguments");
       return ports.checkArguments(call);
     },
-    evaluate(call, facts, unixMs) {
+    recall: (call) => ports.recall(call),
+    evaluate(call, facts, unixMs, history) {
       trace.push("evaluate");
-      return ports.evaluate(call, facts, unixMs);
+      return ports.evaluate(call, facts, unixMs, history);
     },
     take(call, facts, decision) {
       trace.push("take");

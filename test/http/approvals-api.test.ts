@@ -115,7 +115,7 @@ describe("the routes of approvals", () => {
     expect(second.status).toBe(409);
     expect(JSON.parse(second.text)).toEqual({
       problem: "it was approved already, by operator",
-      remedy: "the same call, made again, asks anew",
+      remedy: "its call may go out once",
     });
   });
 

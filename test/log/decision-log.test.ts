@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -8,9 +9,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type DecisionLogOptions, openDecisionLog } from "../../src/log/decision-log.ts";
+import { type DecisionLog, type DecisionLogOptions, openDecisionLog } from "../../src/log/decision-log.ts";
+import { toLogLine } from "../../src/log/log-line.ts";
 import { Problem } from "../../src/problem.ts";
 import { buildSources } from "../cli/built.ts";
 import { makeTempDir, run, runToEnd, waitFor } from "../e2e/harness-process.ts";
@@ -23,27 +25,46 @@ beforeEach(() => {
   problems = [];
 });
 
+const LABELS = { id: "0f7b6a8e-93d1-4c53-8f5e-0d7f4f7a9f11", version: "0.1.0" };
+const KEY = Buffer.alloc(32, 7);
 const NOW = Date.parse("2026-11-23T07:00:00.000Z");
 
 function open(options: Partial<DecisionLogOptions> = {}) {
   return openDecisionLog({
     file,
     durable: false,
-    labels: { id: "0f7b6a8e-93d1-4c53-8f5e-0d7f4f7a9f11", version: "0.1.0" },
+    onFailure: options.durable === true ? "refuse" : "continue",
+    key: KEY,
+    rotation: { maxBytes: 1_000_000_000, maxAgeMs: undefined },
+    retention: { files: undefined, maxAgeMs: undefined },
+    labels: LABELS,
     unixMs: () => NOW,
     onProblem: (problem) => problems.push(problem),
     ...options,
   });
 }
 
-/** The ids in the log; fails where a line is no JSON. */
+/** The ids in the log, what it wrote about itself left out; fails where a line is no JSON. */
 function ids(): string[] {
-  const text = readFileSync(file, "utf8");
+  return lines().flatMap(({ decision_id: id }) => (id === undefined ? [] : [String(id)]));
+}
+
+function lines(of = file): Record<string, unknown>[] {
+  const text = readFileSync(of, "utf8");
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text
     .split("\n")
     .slice(0, -1)
-    .map((line) => JSON.parse(line).decision_id);
+    .map((line) => JSON.parse(line));
+}
+
+/** What a gate leaves that is killed now: the log as it is, in another folder. */
+async function kill(log: DecisionLog): Promise<void> {
+  await log.flush();
+  const dir = join(makeTempDir(), "state");
+  cpSync(dirname(file), dir, { recursive: true });
+  await log.close();
+  file = join(dir, basename(file));
 }
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => `call-${n}`);
@@ -191,7 +212,7 @@ describe("the file", () => {
     await first.close();
     appendFileSync(file, '{"decision_id":"torn","input":{"pa');
     const log = await open();
-    expect(log.unclean).toEqual({ fromUnixMs: Date.parse("2026-11-23T06:18:00.123Z"), toUnixMs: NOW, tornBytes: 34 });
+    expect(log.unclean).toEqual({ fromUnixMs: NOW, toUnixMs: NOW, tornBytes: 34 });
     void log.record(makeEvent({ id: "next" }));
     await log.close();
     expect(ids()).toEqual(["whole", "next"]);
@@ -201,19 +222,13 @@ describe("the file", () => {
 });
 
 describe("an unclean end", () => {
-  /** What a killed gate leaves: a log with one line, and the mark that it was open, touched at `aliveUnixMs`. */
-  async function leave(aliveUnixMs: number): Promise<void> {
-    const log = await open();
-    void log.record(makeEvent());
-    await log.close();
-    writeFileSync(`${file}.open`, "");
-    utimesSync(`${file}.open`, aliveUnixMs / 1000, aliveUnixMs / 1000);
-  }
-
   test("is reported from when the writer was last known to have written everything", async () => {
-    await leave(NOW - 90_000);
+    const first = await open({ unixMs: () => NOW - 90_000 });
+    void first.record(makeEvent());
+    await kill(first);
     const log = await open();
     expect(log.unclean).toEqual({ fromUnixMs: NOW - 90_000, toUnixMs: NOW, tornBytes: 0 });
+    expect(log.missing).toBeUndefined();
     await log.close();
     const next = await open();
     expect(next.unclean).toBeUndefined();
@@ -221,16 +236,29 @@ describe("an unclean end", () => {
   });
 
   test("is reported from the last line where that is later", async () => {
-    await leave(Date.parse("2026-11-23T06:17:59.000Z"));
+    const first = await open({ unixMs: () => NOW - 90_000 });
+    void first.record(makeEvent({ startedUnixMs: NOW - 60_000 }));
+    await kill(first);
     const log = await open();
-    expect(log.unclean).toEqual({ fromUnixMs: Date.parse("2026-11-23T06:18:00.123Z"), toUnixMs: NOW, tornBytes: 0 });
+    expect(log.unclean).toEqual({ fromUnixMs: NOW - 60_000, toUnixMs: NOW, tornBytes: 0 });
     await log.close();
   });
 
   test("never begins in the future", async () => {
-    await leave(NOW + 90_000);
+    await kill(await open({ unixMs: () => NOW + 90_000 }));
     const log = await open();
     expect(log.unclean).toEqual({ fromUnixMs: NOW, toUnixMs: NOW, tornBytes: 0 });
+    await log.close();
+  });
+
+  test("of a Regate that left a mark, and no chain, is reported too", async () => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${toLogLine(makeEvent(), { labels: LABELS, maskedKeys: new Set() })}\n`);
+    writeFileSync(`${file}.open`, "");
+    utimesSync(`${file}.open`, (NOW - 5_000) / 1000, (NOW - 5_000) / 1000);
+    const log = await open();
+    expect(log.unclean).toEqual({ fromUnixMs: NOW - 5_000, toUnixMs: NOW, tornBytes: 0 });
+    expect(existsSync(`${file}.open`)).toBe(false);
     await log.close();
   });
 });
@@ -244,7 +272,6 @@ describe("a process", () => {
     await killed.printed(/recorded 50\n/);
     await killed.stop("SIGKILL");
     const recorded = killed.stdout().trim().split("\n").length;
-    expect(existsSync(`${file}.open`)).toBe(true);
     const log = await open({ unixMs: Date.now });
     expect(log.unclean).toBeDefined();
     await log.close();
@@ -252,8 +279,17 @@ describe("a process", () => {
   });
 
   test("on a full disk loses lines, says how many, goes on, and leaves whole lines", async () => {
-    // The shell's limit on a file's size stands for the end of the disk.
-    const full = await runToEnd("/bin/sh", ["-c", 'ulimit -f 8; exec "$0" "$@"', process.execPath, writer, dist, file]);
+    // The shell's limit on a file's size stands for the end of the disk. Each line is written by itself: a batch that is larger
+    // than all of the disk would be lost as one.
+    const full = await runToEnd("/bin/sh", [
+      "-c",
+      'ulimit -f 16; exec "$0" "$@"',
+      process.execPath,
+      writer,
+      dist,
+      file,
+      "flushed",
+    ]);
     expect(full.code).toBe(0);
     expect(full.stdout).toMatch(/^problem the decision log can't be written, decisions are being lost: EFBIG/m);
     const lost = Number(/closed, lost (\d+)/.exec(full.stdout)?.[1]);
@@ -265,7 +301,7 @@ describe("a process", () => {
   test("on a full disk with a durable log refuses", async () => {
     const full = await runToEnd("/bin/sh", [
       "-c",
-      'ulimit -f 8; exec "$0" "$@"',
+      'ulimit -f 16; exec "$0" "$@"',
       process.execPath,
       writer,
       dist,

@@ -168,6 +168,13 @@ describe("the line of a judged call", () => {
       },
     ],
     [
+      { kind: "denied", reasons: ["Too late"], approval: { ...APPROVAL, state: "approved", waitedMs: 7 } },
+      {
+        verdict: "denied",
+        approval: { id: "approval-1", state: "approved", asked: "2026-11-23T06:18:00.123Z", waited_ms: 7 },
+      },
+    ],
+    [
       { kind: "failed", step: "limit", problem: "the journal can't be written" },
       { verdict: "failed", step: "limit", problem: "the journal can't be written" },
     ],

@@ -1,5 +1,6 @@
 // A line that the gate writes is read back as the call that it judged.
 import { describe, expect, test } from "vitest";
+import { toAskedLine } from "../../src/log/asked-line.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { readRecordedLine } from "../../src/log/recorded-call.ts";
 import { BUNDLE, DECISION, type EventParts, makeEvent } from "./events.ts";
@@ -38,6 +39,7 @@ describe("a line of the gate's own", () => {
         args: { path: "/a" },
       },
       unreadable: [],
+      unrecorded: [["history"]],
       definitionSha256: "e".repeat(64),
       digest: BUNDLE.digest,
       result: DECISION,
@@ -64,9 +66,38 @@ describe("a line of the gate's own", () => {
     expect(call.input.server).toBe("files");
   });
 
-  test("holds what came before, where that was not empty", () => {
-    expect(callOf({}, { history: { tools: { "a/b": 1 } } }).input.history).toEqual({ tools: { "a/b": 1 } });
-    expect(callOf({}).input).not.toHaveProperty("history");
+  test("holds what came before as the policy saw it, empty or not, and says where it is not known", () => {
+    const history = { tools: { "a/b": 1 }, categories: {}, labels: { secrets: 2, password: 1 } };
+    for (const seen of [history, { tools: {}, categories: {}, labels: {} }]) {
+      // names of labels are no names of secrets
+      expect(callOf({}, { history: seen })).toMatchObject({ input: { history: seen }, unreadable: [], unrecorded: [] });
+    }
+    const call = callOf({});
+    expect(call.input).not.toHaveProperty("history");
+    expect(call.unrecorded).toEqual([["history"]]);
+  });
+
+  test("names what of a long history was cut", () => {
+    const tools = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`server/tool-${n}`, 1]));
+    const { unreadable } = callOf({}, { history: { tools, categories: {}, labels: {} } });
+    expect(unreadable[0]).toEqual(["history", "tools"]);
+  });
+
+  test("that is a question has the history that was asked with, or none", () => {
+    const event = {
+      id: "q",
+      characters: 1,
+      evaluation: { kind: "decided", decision: DECISION, fuel: 1, bundle: BUNDLE },
+      rules: [],
+      startedUnixMs: 0,
+      judgedNs: 1,
+    } as const;
+    const read = (asked: object) => readRecordedLine(toAskedLine({ ...event, asked: { ...asked } }, context));
+    expect(read({ server: "s" })).toMatchObject({ call: { unrecorded: [] } });
+    const history = { tools: {}, categories: {}, labels: { secrets: 1 } };
+    expect(read({ server: "s", history })).toMatchObject({
+      call: { input: { history }, unreadable: [], unrecorded: [] },
+    });
   });
 });
 
@@ -75,6 +106,10 @@ describe("anything else is no recorded call", () => {
     ["not_json", "{"],
     ["not_json", ""],
     ["foreign", "7"],
+    [
+      "foreign",
+      `{"path":"regate/decision","input":{"server":"s","args":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}}`,
+    ],
     ["foreign", "[]"],
     ["foreign", "null"],
     ["foreign", '{"path": "regate/decision"}'],

@@ -1,6 +1,7 @@
 // tools/list through the chain, and which definition a call is judged by: the one that was last listed to its session.
 import { describe, expect, test } from "vitest";
-import { isToolError, parseMessage, post } from "../e2e/harness-wire.ts";
+import type { Judged } from "../../src/gate/gate.ts";
+import { callBody, isToolError, parseMessage, post } from "../e2e/harness-wire.ts";
 import { startChain, usualPolicy } from "./chain/chain.ts";
 import { openSession } from "./chain/client.ts";
 import { definitionOf, pageOf } from "./chain/mcp-script.ts";
@@ -99,6 +100,78 @@ describe("a call", () => {
     expect(hashes[0]).toBe(hashes[1]);
     expect(hashes[2]).toBe(hashes[0]);
     expect(hashes[3]).not.toBe(hashes[0]);
+  });
+
+  /** A server whose tool `changes` makes `echo` another tool, and says so. */
+  function changing(onList: () => Promise<void> = async () => {}) {
+    let version = 1;
+    const lists: Script = async (received, response) => {
+      const text = `{"tools":[${definitionOf("limited").replace("Does", `Does ${version}`)}]}`;
+      await onList();
+      answerResult(received, response, text);
+    };
+    const changes: Script = ({ message }, response) => {
+      version += 1;
+      beginEvents(response).end(
+        `data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\ndata: {"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{}}\n\n`,
+      );
+    };
+    return { on: { "tools/list": lists }, calls: { changes } };
+  }
+
+  test("is judged again where its tool becomes another one while it is judged, and takes its tokens once", async () => {
+    const waiting: (() => Promise<void>)[] = [];
+    const judged: Judged[] = [];
+    const chain = await startChain({
+      server: changing(),
+      ports: {
+        async record(one) {
+          judged.push(one);
+          if (one.call.tool === "limited") await waiting.shift()?.();
+        },
+      },
+    });
+    const session = await openSession(chain);
+    waiting.push(async () => void (await session.call("changes")));
+    expect(isToolError(await session.call("limited"))).toBe(false);
+    const hashes = judged.filter(({ call }) => call.tool === "limited").map(({ call }) => call.definition?.sha256);
+    expect(new Set(hashes).size).toBe(2);
+    expect(chain.server.bodiesOf("tools/call")).toHaveLength(2);
+    expect(chain.taken()).toBe(1);
+  });
+
+  test("is refused where that happens each time", async () => {
+    const judged: Judged[] = [];
+    const chain = await startChain({
+      server: changing(),
+      ports: {
+        async record(one) {
+          judged.push(one);
+          if (one.call.tool === "limited") await session.call("changes");
+        },
+      },
+    });
+    const session = await openSession(chain);
+    expect(JSON.stringify(await session.call("limited"))).toContain("the complete step failed");
+    expect(judged.findLast(({ call }) => call.tool === "limited")?.verdict).toMatchObject({
+      problem: "the tool's definition changed while the call was judged",
+    });
+    expect(chain.server.bodiesOf("tools/call").filter((body) => body.includes("limited"))).toEqual([]);
+    expect(chain.taken()).toBe(0);
+  });
+
+  test("is not judged by a list that was asked for before the list changed, and came after it", async () => {
+    let release = (): void => {};
+    const held: (() => Promise<void>)[] = [() => new Promise<void>((resolve) => (release = resolve))];
+    const chain = await startChain({ server: changing(async () => held.shift()?.()) });
+    const session = await openSession(chain);
+    const listing = session.post(LIST());
+    await expect.poll(() => chain.server.bodiesOf("tools/list").length).toBe(1);
+    await session.post(callBody("c", "changes", {}));
+    release();
+    expect((await listing).text).toContain("Does 1");
+    await session.call("limited");
+    expect(chain.judged.at(-1)?.call.definition?.text).toContain("Does 2");
   });
 
   test("is judged as of an unknown tool where the server has no tools/list", async () => {

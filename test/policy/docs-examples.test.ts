@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { run as runTest } from "../../src/cli/test.ts";
 import { createEngine } from "../../src/policy/engine.ts";
 import { buildFolder, makeFolder, ROOT } from "./support.ts";
 
@@ -12,6 +13,26 @@ async function exampleOf(page: string, heading: string): Promise<string> {
   if (example === undefined) throw new Error(`${page} has no Rego under ${heading}`);
   return example;
 }
+
+test("a guardrail of three lines closes the way out after a secret was read", async () => {
+  const example = "examples/no-sends-after-secrets";
+  const text = await exampleOf("rules.md", "What was done before");
+  // the page and the example are one
+  const body = text.slice(text.indexOf("rules contains {")).trim();
+  expect(await readFile(join(ROOT, example, "rego/policy/guardrails/guardrails.rego"), "utf8")).toContain(body);
+  let printed = "";
+  const code = await runTest([join(example, "rego"), "--strict"], {
+    stdout: (more) => {
+      printed += more;
+    },
+    stderr: () => {},
+    env: process.env,
+    cwd: ROOT,
+    stdin: () => Promise.reject(new Error("not read")),
+  });
+  expect(printed).toMatch(/\nok\n$/);
+  expect(code).toBe(0);
+});
 
 test("a guardrail of three lines denies and hides what nobody reviewed, and nothing else", async () => {
   const dir = await makeFolder({

@@ -31,13 +31,15 @@ function policyOf(answer: () => Classified) {
     asked.push(text);
     return answer();
   };
-  const engine = { revision, wasm: new Uint8Array(), evaluate: unasked, classify };
+  const engine = { revision, wasm: new Uint8Array(), evaluate: unasked, classify, hasMasks: false, mask: unasked };
   const policy: ActivePolicy = {
     current: {
       engine,
       bundle: { manifest: { revision: "r1", roots: [], wasm: [] }, packages: [], dataJson: new Uint8Array() },
+      judge: unasked,
       rules: new Map(),
       conditions: undefined,
+      readsHistory: false,
       catalogue,
       servers: new Set<string>(),
     },

@@ -218,3 +218,24 @@ describe("a shadow", () => {
     expect(shadow.read()).toMatchObject({ judged: 0, dropped: 0 });
   });
 });
+
+test("a candidate that takes all its fuel for a call has the turn to itself", () => {
+  let fuel = 1_000;
+  const seen: Judged[] = [];
+  const { shadow, turn } = startShadow((judged) => {
+    seen.push(judged);
+    return { ...decided(), fuel };
+  });
+  const offer = (calls: number) => {
+    for (let call = 0; call < calls; call += 1) shadow.offer(judgedAs(decided()));
+  };
+  offer(8);
+  turn();
+  expect(seen).toHaveLength(8);
+  fuel = 8_000_000;
+  offer(3);
+  for (const judged of [9, 10, 11]) {
+    turn();
+    expect(seen).toHaveLength(judged);
+  }
+});

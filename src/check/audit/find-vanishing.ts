@@ -7,6 +7,7 @@ import type { Comparison, Path } from "../../policy/conditions.ts";
 import { compareEffects } from "../../policy/diff/compare-outcomes.ts";
 import type { ComparedPolicy } from "../../policy/diff/compare-policies.ts";
 import { type Effect, effectOf } from "../../policy/diff/effect.ts";
+import { ABSENT, type Draft, put, write } from "../../policy/probe/draft.ts";
 import { type Shape, shapeAt } from "../../policy/probe/shape.ts";
 import type { Level } from "../finding.ts";
 import { describeDecision } from "./describe.ts";
@@ -25,6 +26,13 @@ export type Start = {
   readonly shape: Shape | undefined;
 };
 
+/** By the type that was there. */
+const ANY_OTHER: ReadonlyMap<string, Draft> = new Map<string, Draft>([
+  ["string", "what no policy names"],
+  ["number", 8_675_309.25],
+]);
+/** Whoever compares with these asks whether there is anything. */
+const OF_NOTHING: ReadonlySet<string> = new Set(["null", "true", "false", '""', "[]", "{}"]);
 const TIGHTENING = ["deny", "require_approval", "limit"];
 /** How a field is compared where its absence means nothing: whoever asks for what it is, or may look like, asks for it. */
 const BY_NAME: readonly Comparison[] = ["equal", "key", "prefix", "suffix", "part", "regex", "glob"];
@@ -80,15 +88,34 @@ function findCulprits({ conditions }: ComparedPolicy, before: Decision, after: D
  * What is found counts least where no call can be so, and where the rule asks for the field itself, or holds without it: then
  * its author means it to be silent.
  */
-function weigh(policy: ComparedPolicy, { shape }: Start, variation: Variation, culprits: readonly string[]): Level {
+function weigh(policy: ComparedPolicy, start: Start, variation: Variation, culprits: readonly string[]): Level {
+  const { shape } = start;
   const { path, how } = variation;
   const isGiven = path[0] === "args" || path[0] === "params";
   if (path[0] === "args" && shape !== undefined && isRefused(shape, variation)) return "info";
   const suspects = culprits.filter((rule) => how !== "missing" || needs(policy, rule, path));
   const isByName = suspects.every((rule) => comparedAt(policy, rule, path).every((one) => BY_NAME.includes(one)));
   if (!isByName) return isGiven ? "error" : "warning";
+  if (isGiven && how === "missing" && suspects.some((rule) => refusesAnyOther(policy, start, path, rule)))
+    return "error";
   // what was named is still there, and is not seen any more
   return isGiven && how === "wrapped" && suspects.length > 0 ? "warning" : "info";
+}
+
+/**
+ * Whether the rule names what it does not refuse: it holds for a value that nobody named as well. Then it refuses all but the
+ * named ones, and what is missing is none of them.
+ */
+function refusesAnyOther(policy: ComparedPolicy, { inputText }: Start, path: Path, rule: string): boolean {
+  const tests = policy.conditions?.rules.get(rule)?.tests ?? [];
+  if (!tests.some((test) => test.how !== "key" && isAlong(test.path, path) && !OF_NOTHING.has(test.literal)))
+    return false;
+  const other = ANY_OTHER.get(typeof valueAt(inputText, path));
+  if (other === undefined) return false;
+  const varied = put(JSON.parse(inputText), path, other);
+  if (varied === ABSENT) return false;
+  const evaluation = policy.evaluate(write(varied));
+  return evaluation.kind === "decided" && evaluation.decision.rules.includes(rule);
 }
 
 function needs({ conditions }: ComparedPolicy, rule: string, path: Path): boolean {

@@ -47,7 +47,7 @@ export function observe(policy: ComparedPolicy, samples: readonly Sample[], know
       return { way, isPermitted: isPermitted(evaluation) };
     };
     const schema = known.arguments.get(`${target.server}/${target.tool}`)?.schema;
-    const searched = searchInputs(target, [policy], judge, schema === undefined ? [] : [schema]);
+    const searched = searchInputs(target, [policy], judge, { schemas: schema === undefined ? [] : [schema] });
     generated += searched.inputs;
     return { target, ways: [...ways.values()], isComplete: searched.complete };
   });

@@ -85,7 +85,10 @@ function isChange(text: string): text is ChangeKind | "any" {
   return KINDS.includes(text);
 }
 
-/** The lines of a text, such as a pull request's, that begin with the trailer's key. */
+/** What no reader of a rendered text sees. */
+const COMMENT = /<!--[\s\S]*?(?:-->|$)/g;
+
+/** The lines of a text, such as a pull request's, that begin with the trailer's key; none in a comment, which nobody reads. */
 async function readLines(file: string, io: CommandIo): Promise<readonly Line[]> {
   const text = await readFile(resolve(io.cwd, file), "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new Problem([
@@ -93,8 +96,11 @@ async function readLines(file: string, io: CommandIo): Promise<readonly Line[]> 
     ]);
   });
   const start = new RegExp(`^\\s*${TRAILER}:(.*)$`, "i");
-  return text.split(/\r?\n/).flatMap((line) => {
-    const value = start.exec(line)?.[1];
-    return value === undefined ? [] : [{ text: value.trim(), by: file }];
-  });
+  return text
+    .replace(COMMENT, "")
+    .split(/\r?\n/)
+    .flatMap((line) => {
+      const value = start.exec(line)?.[1];
+      return value === undefined ? [] : [{ text: value.trim(), by: file }];
+    });
 }

@@ -14,10 +14,14 @@ export type Repository = {
 /** One commit message's trailers of one key. */
 export type Trailers = { readonly commit: string; readonly author: string; readonly values: readonly string[] };
 
-type Run = { readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string };
+/** What is compared are the commits, whatever a repository would rather have in their place. */
+const OWN_ENV = { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1" };
+/** OPA takes minutes and gigabytes for a source beyond that. */
+const MAX_SOURCE_BYTES = 8_388_608;
+/** What a bundle may unpack to. */
+const MAX_TREE_BYTES = 268_435_456;
 
-const RECORD = "\x1e";
-const FIELD = "\x1f";
+type Run = { readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string };
 
 /** @throws Problem where there is no git, or no repository */
 export async function findRepository(cwd: string, env: NodeJS.ProcessEnv, revision: string): Promise<Repository> {
@@ -56,7 +60,7 @@ export async function findMergeBase(
 /**
  * Writes the files of a commit that lie at or below some folders, as they are stored: no filters, no attributes.
  * @param folders relative to the root, with forward slashes; the root itself is ""
- * @throws Problem for a link or a submodule among them
+ * @throws Problem for a link or a submodule among them, and for more than a policy can be
  */
 export async function writeTree(
   repository: Repository,
@@ -65,19 +69,32 @@ export async function writeTree(
   to: string,
 ): Promise<void> {
   const paths = folders.includes("") ? [] : folders;
-  const list = await mustRun(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...paths], repository);
+  const list = await mustRun(["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", ...paths], repository);
   const entries = list
     .toString()
     .split("\0")
     .filter((entry) => entry !== "")
     .map(readEntry);
+  const large = entries.find(({ path, bytes }) => path.endsWith(".rego") && bytes > MAX_SOURCE_BYTES);
+  if (large !== undefined) throw new Problem([`${large.path}: is longer than ${MAX_SOURCE_BYTES} bytes`]);
+  const totalBytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (totalBytes > MAX_TREE_BYTES) {
+    const named = paths.map((path) => path || ".").join(", ") || "the root";
+    throw new Problem([`${named}: ${totalBytes} bytes of files, where a policy has ${MAX_TREE_BYTES} at most`]);
+  }
   const contents = await readBlobs(
     repository,
     entries.map(({ object }) => object),
   );
   for (const [index, { path }] of entries.entries()) {
-    await mkdir(dirname(join(to, path)), { recursive: true });
-    await writeFile(join(to, path), contents[index] ?? "");
+    try {
+      await mkdir(dirname(join(to, path)), { recursive: true });
+      await writeFile(join(to, path), contents[index] ?? "");
+    } catch (error) {
+      // git makes no tree with a file and a folder of one name, others can; and not every name is one for every system
+      const why = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+      throw new Problem([`${JSON.stringify(path)}: is no path that a file can be written to (${why})`]);
+    }
   }
 }
 
@@ -93,16 +110,20 @@ export async function listTrailers(
   head: string,
   key: string,
 ): Promise<readonly Trailers[]> {
-  const format = `%H${FIELD}%an${FIELD}%(trailers:key=${key},valueonly,unfold)${RECORD}`;
-  const text = await mustRun(["log", `--format=${format}`, `${base}..${head}`], repository);
-  return text
-    .toString()
-    .split(RECORD)
-    .map((record) => record.replace(/^\n/, "").split(FIELD))
-    .flatMap(([commit = "", author = "", values = ""]) => {
-      const lines = values.split("\n").filter((line) => line.trim() !== "");
-      return lines.length === 0 ? [] : [{ commit, author, values: lines }];
-    });
+  // no name and no message holds a zero byte; whatever else parts fields, somebody may be called by
+  const format = `%H%x00%an%x00%(trailers:key=${key},valueonly,unfold)`;
+  const text = await mustRun(
+    ["log", "-z", "--no-show-signature", `--format=${format}`, `${base}..${head}`],
+    repository,
+  );
+  const fields = text.toString().split("\0");
+  const commits = Array.from({ length: Math.floor(fields.length / 3) }, (_, index) =>
+    fields.slice(3 * index, 3 * index + 3),
+  );
+  return commits.flatMap(([commit = "", author = "", values = ""]) => {
+    const lines = values.split("\n").filter((line) => line.trim() !== "");
+    return lines.length === 0 ? [] : [{ commit, author, values: lines }];
+  });
 }
 
 /**
@@ -119,16 +140,16 @@ export async function pathInRepository({ root, env }: Repository, cwd: string, f
   return clean === "." ? "" : clean;
 }
 
-function readEntry(entry: string): { readonly path: string; readonly object: string } {
+function readEntry(entry: string): { readonly path: string; readonly object: string; readonly bytes: number } {
   const [meta = "", path = ""] = splitOnce(entry, "\t");
-  const [mode = "", , object = ""] = meta.split(" ");
+  const [mode = "", , object = "", size = ""] = meta.split(/ +/);
   if (mode === "120000") throw new Problem([`${path}: is a link; put what it points to there`]);
   if (mode === "160000") throw new Problem([`${path}: is a submodule; put its files there`]);
   // git makes no such tree, others can
   if (path.split("/").some((name) => name === "" || name === "." || name === "..")) {
     throw new Problem([`${JSON.stringify(path)}: is no path that a file can be written to`]);
   }
-  return { path, object };
+  return { path, object, bytes: Number(size) || 0 };
 }
 
 /** The contents of objects, in their order. */
@@ -160,7 +181,7 @@ async function mustRun(args: readonly string[], repository: Repository, input = 
 
 async function runGit(args: readonly string[], { root, env }: Repository, input = ""): Promise<Run> {
   return await new Promise((done, fail) => {
-    const child = spawn("git", args, { cwd: root, env: { ...env, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
+    const child = spawn("git", args, { cwd: root, env: { ...env, ...OWN_ENV } });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));

@@ -18,6 +18,7 @@ export function writeJson(report: Report): string {
     },
     fuel: comparison.fuel,
     unreached: comparison.unreached,
+    unshown: comparison.unshown,
     incomplete: comparison.incomplete,
     ...(replay !== undefined && {
       replay: {

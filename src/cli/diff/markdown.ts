@@ -20,7 +20,9 @@ export const MAX_COMMENT_CHARACTERS = 65_536;
 export const COMMENT_MARK = "<!-- regate diff -->";
 
 /** For what stands around the rows. */
-const RESERVED_CHARACTERS = 12_000;
+const RESERVED_CHARACTERS = 18_000;
+/** For each of the lists behind them: what is written as entities takes six times the room. */
+const MAX_LIST_CHARACTERS = 4_000;
 const MAX_CHARACTERS = 300;
 const MAX_INPUT_CHARACTERS = 2_000;
 const MAX_NOTES = 20;
@@ -171,7 +173,12 @@ function writeNotes(report: Report): readonly string[] {
 }
 
 function bounded(lines: readonly string[], most: number): readonly string[] {
-  return lines.length > most ? [...lines.slice(0, most), `- and ${lines.length - most} more`] : lines;
+  let room = MAX_LIST_CHARACTERS;
+  const shown = lines.slice(0, most).filter((line) => {
+    room -= line.length;
+    return room >= 0;
+  });
+  return shown.length < lines.length ? [...shown, `- and ${lines.length - shown.length} more`] : lines;
 }
 
 /** What could be markup, a mention, a reference, an emoji, mathematics or a link; a row behind a file's name is none of these. */

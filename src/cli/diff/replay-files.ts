@@ -1,9 +1,11 @@
-// Replays decision logs, one after the other, a line at a time; tells how far it is. Lines that are no recorded call are counted
+// Replays decision logs, each with its rotated files, one after the other, a line at a time; tells how far it is. Lines that are no recorded call are counted
 // and named by their number, and change nothing else.
 import { resolve } from "node:path";
+import { withRotated } from "../../log/log-files.ts";
 import { type Line, type LineReader, openLines } from "../../log/read-lines.ts";
 import { readRecordedLine } from "../../log/recorded-call.ts";
 import type { Replay } from "../../policy/diff/replay.ts";
+import { Problem } from "../../problem.ts";
 import type { CommandIo } from "../command.ts";
 import { createProgress } from "./progress.ts";
 
@@ -14,7 +16,7 @@ export type ReplayedFile = { readonly shown: string; readonly lines: number; rea
 
 const MAX_LINES_NAMED = 10;
 
-/** @throws Problem where a file can't be read, before any is replayed */
+/** @throws Problem where a file can't be read, before any is replayed, and where one that is not empty holds no recorded call */
 export async function replayFiles(
   files: readonly string[],
   replay: Replay,
@@ -22,7 +24,8 @@ export async function replayFiles(
 ): Promise<readonly ReplayedFile[]> {
   const readers: { readonly shown: string; readonly reader: LineReader }[] = [];
   try {
-    for (const shown of files) readers.push({ shown, reader: await openLines(resolve(io.cwd, shown), shown) });
+    const logs = await withRotated(files.map((shown) => ({ file: resolve(io.cwd, shown), shown })));
+    for (const { file, shown } of logs) readers.push({ shown, reader: await openLines(file, shown) });
     const progress = createProgress(
       io,
       readers.reduce((sum, { reader }) => sum + reader.sizeBytes, 0),
@@ -50,11 +53,13 @@ async function replayFile(
 ): Promise<ReplayedFile> {
   const faults = new Map<string, { count: number; lines: number[] }>();
   let lines = 0;
+  let calls = 0;
   await reader.read(
     (line, number) => {
       lines = number;
       const what = replayLine(line, replay);
-      if (what === undefined) return;
+      if (what === "call") calls += 1;
+      if (what === "call" || what === undefined) return;
       const fault = faults.get(what) ?? { count: 0, lines: [] };
       faults.set(what, fault);
       fault.count += 1;
@@ -62,10 +67,16 @@ async function replayFile(
     },
     (readBytes) => tell(readBytes, lines),
   );
+  if (calls === 0 && faults.size > 0) {
+    const what = [...faults].map(([fault, { count }]) => `${count} ${fault}`).join(", ");
+    throw new Problem([
+      `${shown}: none of its lines is a recorded call (${what}); name a decision log, such as .regate/decisions.jsonl`,
+    ]);
+  }
   return { shown, lines, faults: [...faults].map(([what, fault]) => ({ what, ...fault })) };
 }
 
-/** @returns what is wrong with the line, if anything */
+/** @returns `call`, what is wrong with the line, or undefined for an empty one */
 function replayLine(line: Line, replay: Replay): string | undefined {
   switch (line.kind) {
     case "too_long":
@@ -78,8 +89,9 @@ function replayLine(line: Line, replay: Replay): string | undefined {
       const read = readRecordedLine(line.text);
       if (read.kind === "call") {
         replay.add(read.call);
-        return undefined;
+        return "call";
       }
+      if (read.kind === "own") return undefined;
       if (line.kind === "unended") return "cut short";
       return read.kind === "not_json" ? "not JSON" : "no decision of a gate";
     }

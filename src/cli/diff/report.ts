@@ -90,7 +90,7 @@ export function describeSide({ name, kind, commit }: Side): string {
 /** What a reader has to know to trust the rows, one sentence each. */
 export function listNotes(report: Report): readonly string[] {
   const { base, comparison, replay, acknowledgements } = report;
-  const { unreached, incomplete } = comparison;
+  const { unreached, unshown, incomplete } = comparison;
   return [
     ...(base.kind === "none"
       ? [`${describeSide(base)}: without a policy nothing is permitted; this is what the first one permits`]
@@ -98,6 +98,11 @@ export function listNotes(report: Report): readonly string[] {
     ...(unreached.length > 0
       ? [
           `${plural(unreached.length, "changed rule is", "changed rules are")} reached by no input, so that what changes there may not show: ${listSome(unreached)}`,
+        ]
+      : []),
+    ...(unshown.length > 0
+      ? [
+          `${plural(unshown.length, "changed rule decides", "changed rules decide")} every input that was tried as before, so that what changes there is its form or does not show: ${listSome(unshown)}`,
         ]
       : []),
     ...(incomplete.length > 0 ? [`not all combinations of arguments were tried for ${listSome(incomplete)}`] : []),
@@ -115,7 +120,7 @@ function describeReplay({ result, files }: NonNullable<Report["replay"]>): reado
   return [
     ...(masked > 0
       ? [
-          `${plural(masked, "recorded call is", "recorded calls are")} not replayable: the decision may read what the log masked or cut`,
+          `${plural(masked, "recorded call is", "recorded calls are")} not replayable: the decision may read what the log masked, cut or does not have`,
         ]
       : []),
     ...(rounded > 0

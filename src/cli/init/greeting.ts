@@ -7,11 +7,13 @@ export type Done = {
   readonly shown: string;
   readonly files: number;
   readonly servers: Servers;
+  /** Those that could not be scanned. */
+  readonly unscanned: readonly string[];
   /** There was a package.json, which stays as it is. */
   readonly isNpmFolder: boolean;
 };
 
-export function describeDone({ shown, files, servers, isNpmFolder }: Done): string {
+export function describeDone({ shown, files, servers, unscanned, isNpmFolder }: Done): string {
   const what =
     servers.kind === "shipped"
       ? "for the filesystem server, as an example; `regate init --mcp-config FILE` starts from your client's servers"
@@ -20,16 +22,21 @@ export function describeDone({ shown, files, servers, isNpmFolder }: Done): stri
     servers.kind === "configured" && servers.variables.length > 0
       ? `\nregate.yaml takes from the environment, instead of holding it: ${servers.variables.join(", ")}\n`
       : "";
+  const missing =
+    unscanned.length > 0
+      ? `\nNot scanned: ${unscanned.join(", ")}. regate.yaml has them; \`make scan\` reads their tools once they answer.\n`
+      : "";
+  const samples =
+    servers.kind === "shipped" ? "  test/samples/                 inputs with the decision that each must get\n" : "";
   return `${shown}: a policy repository of ${files} files, ${what}
 
   rego/policy/servers/          the rules of each server, with their tests
   rego/policy/defaults/         what judges a tool that those don't name: a copy of yours to edit
   rego/catalogue/, schemas/     what was reviewed of each tool
   rego/regate/                  the library, for plain \`opa test rego/\`
-  test/samples/                 inputs with the decision that each must get
-  regate.yaml                   the gate's servers
+${samples}  regate.yaml                   the gate's servers
   Makefile, .github/            make test, make diff, make run; the pull-request workflow
-${variables}
+${variables}${missing}
 ${describePackage(isNpmFolder)}`;
 }
 

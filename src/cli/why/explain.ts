@@ -4,9 +4,9 @@ import { z } from "zod";
 import { CATEGORIES, type Evaluation } from "../../gate/types.ts";
 import type { LoggedDecision } from "../../log/logged-decision.ts";
 import type { ComparedPolicy } from "../../policy/diff/compare-policies.ts";
-import { Projection } from "../../policy/diff/projection.ts";
 import { type Input, isBeyondInput } from "../../policy/nearest/changes.ts";
 import { findNearest, type Nearest } from "../../policy/nearest/find-nearest.ts";
+import { Projection } from "../../policy/projection.ts";
 import { listSpeakers, type Speaker } from "../../policy/speakers.ts";
 
 export type ExplainedRule = {
@@ -24,7 +24,7 @@ export type ExplainedRule = {
 /** What the policy at hand makes of the recorded input. */
 export type Again =
   | { readonly kind: "judged"; readonly evaluation: Evaluation; readonly isAlike: boolean }
-  /** The log does not hold all that the decision may read: these places of the input are masked or cut. */
+  /** The log does not hold all that the decision may read: these places of the input are masked, cut or missing. */
   | { readonly kind: "masked"; readonly places: readonly string[] };
 
 export type Wait =
@@ -69,7 +69,7 @@ export function explain(decision: LoggedDecision, policy: ComparedPolicy, shownB
   };
 }
 
-/** As the log holds it; it keeps no history, which is empty for now. */
+/** As the log holds it; where it has no history, none that could be read is made up. */
 export function inputOf({ input }: LoggedDecision): Input {
   return { history: EMPTY_HISTORY, ...inputSchema.parse(input) };
 }
@@ -86,7 +86,7 @@ function speakersOf({ input }: LoggedDecision, policy: ComparedPolicy): readonly
 }
 
 function judgeAgain(
-  { unreadable, result }: LoggedDecision,
+  { unreadable, unrecorded, result }: LoggedDecision,
   input: Input,
   policy: ComparedPolicy,
   speakers: readonly Speaker[],
@@ -99,7 +99,9 @@ function judgeAgain(
           conditions.always,
           speakers.map((speaker) => speaker.conditions),
         );
-  const places = unreadable.filter((place) => projection.reads(place)).map((place) => place.join("."));
+  const places = [...unreadable, ...unrecorded]
+    .filter((place) => projection.reads(place))
+    .map((place) => place.join("."));
   if (places.length > 0) return { kind: "masked", places };
   const evaluation = policy.evaluate(JSON.stringify(input));
   const now = evaluation.kind === "decided" ? evaluation.decision : undefined;

@@ -21,12 +21,12 @@ export function PolicyAnswer({ known: { explanation, name } }: AnswerProps) {
           ) : (
             <>
               Add one of these to <Name text={policyFile} /> in the policy folder, where the package of{" "}
-              <Name text={name.server} /> is.
+              <Name text={name.server} /> is, beside the tool's other rules where it has some.
             </>
           )}
         </li>
         <li>
-          <code>npx regate build</code> checks and compiles it; <code>make bundle</code> lints and tests first.
+          <code>npx regate test</code> checks, lints and tests it; <code>npx regate build</code> compiles it.
         </li>
         <li>
           <code>npx regate reload</code> has the gate judge by it, without dropping a call.
@@ -60,11 +60,13 @@ function AllowNote({ explanation: { meets, treatment } }: Part) {
   if (meets.stricter.length > 0) {
     return treatment === "depends" ? (
       <p>
-        Lets through what no rule denies: <RuleNames rules={meets.stricter} /> still wins where its conditions hold.
+        Lets through what no rule denies: <RuleNames rules={meets.stricter} /> still{" "}
+        {meets.stricter.length === 1 ? "wins where its" : "win where their"} conditions hold.
       </p>
     ) : (
       <p>
-        Not enough by itself: <RuleNames rules={meets.stricter} /> would still win, so that has to go as well.
+        Not enough by itself: <RuleNames rules={meets.stricter} /> would still win, so{" "}
+        {meets.stricter.length === 1 ? "that has" : "they have"} to go as well.
       </p>
     );
   }
@@ -97,19 +99,28 @@ function LimitNote({ explanation }: Part) {
   }
 }
 
-function ApprovalNote({ explanation: { meets } }: Part) {
+function ApprovalNote({ explanation: { meets, treatment } }: Part) {
   const denying = meets.stricter.filter(({ note }) => note?.action === "deny");
+  if (denying.length > 0 && treatment === "depends") {
+    return (
+      <p>
+        Asks a person about what no rule denies: <RuleNames rules={denying} /> still{" "}
+        {denying.length === 1 ? "wins where its" : "win where their"} conditions hold.
+      </p>
+    );
+  }
   if (denying.length > 0) {
     return (
       <p>
-        Not enough by itself: <RuleNames rules={denying} /> denies it, and that wins.
+        Not enough by itself: <RuleNames rules={denying} /> {denying.length === 1 ? "denies" : "deny"} it, and that
+        wins.
       </p>
     );
   }
   if (meets.silenced.length > 0) {
     return (
       <p>
-        Takes the place of <RuleNames rules={meets.silenced} />, with their limits.
+        Takes the place of <RuleNames rules={meets.silenced} />, limits and all.
       </p>
     );
   }
@@ -166,7 +177,7 @@ function AllowCaution({ explanation: { meets } }: Part) {
   if (meets.stricter.length === 0) return null;
   return (
     <>
-      <RuleNames rules={meets.stricter} /> has to go first.
+      <RuleNames rules={meets.stricter} /> {meets.stricter.length === 1 ? "has" : "have"} to go first.
     </>
   );
 }

@@ -79,7 +79,9 @@ function Notices({ status, waiting }: { readonly status: Status; readonly waitin
       {log.failing && (
         <p class="note alarm">
           <b>The decision log can't be written.</b>{" "}
-          {log.durable ? "Calls are refused until it can." : "Calls go on, and their decisions are lost."}
+          {log.on_failure === "refuse"
+            ? "Calls are refused until it can."
+            : "Calls go on, and their decisions are lost."}
         </p>
       )}
       {log.lost > 0 && (

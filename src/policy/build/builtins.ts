@@ -40,12 +40,24 @@ export function traceBuiltin(scope: Scope, name: string, operands: readonly Synt
       return b === undefined ? NOTHING : getFrom(scope, a, b, c);
     case "object.keys":
       return keysOf(scope.flow(a), 1);
-    case "count":
-      return countOf(scope.look(a));
+    case "count": {
+      const flow = scope.look(a);
+      // with what that which is counted was made
+      scope.testOneWay(flow, NOTHING, "count");
+      return countOf(flow);
+    }
+    case "and":
+    case "or":
+    case "minus":
+    case "intersection":
+      return combine(scope, operands);
     case "regex.match":
       return b === undefined ? NOTHING : matchPattern(scope, a, b, "regex");
     case "glob.match":
       return c === undefined ? NOTHING : matchPattern(scope, a, c, "glob");
+    case "net.cidr_contains":
+    case "net.cidr_intersects":
+      return b === undefined ? NOTHING : matchPattern(scope, a, b, "equal");
     case "walk":
       return b === undefined ? NOTHING : walk(scope, a, b);
     default:
@@ -82,6 +94,13 @@ function isMember(scope: Scope, key: SyntaxTerm | undefined, value: SyntaxTerm, 
   scope.test(scope.look(value), members, "equal");
   if (key !== undefined) scope.test(scope.look(key), keysOf(flow, 0), "equal");
   return NOTHING;
+}
+
+/** Sets: a member of one is compared with those of the others; of numbers it is one more way to come near. */
+function combine(scope: Scope, operands: readonly SyntaxTerm[]): Flow {
+  const [a, b = a] = operands;
+  if (a !== undefined && b !== undefined) scope.test(scope.look(a), scope.look(b), "equal");
+  return deriveFrom(scope, operands);
 }
 
 /** `object.get(object, "key", default)`, or with an array for the path. */

@@ -8,12 +8,14 @@ import { Problem } from "../../problem.ts";
 import { type Bundle, ENTRYPOINTS, parseBundle } from "../bundle.ts";
 import { toJson } from "../conditions.ts";
 import { createEngine } from "../engine.ts";
+import { MASK_ENTRYPOINT } from "../log-masks.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { SHIPPED_CAPABILITIES } from "../shipped.ts";
 import { checkInputFields, checkNegations } from "./check-reads.ts";
 import { readFaults } from "./faults.ts";
 import { indexConditions } from "./index-conditions.ts";
 import { indexRules } from "./index-rules.ts";
+import { type LogPolicy, readLogPolicy } from "./log-policy.ts";
 import type { Module } from "./module.ts";
 import { readPolicy, refuseFaults, writeSources } from "./read-policy.ts";
 import { computeRevision } from "./revision.ts";
@@ -57,12 +59,14 @@ async function buildIn(
   const files = new Set(modules.map(({ file }) => file));
   const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];
   await writeSources(join(scratch, "library"), [...library, manifest(LIBRARY_ROOTS)]);
-  const generated = await checkRules(opa, scratch, folder, modules);
+  const log = readLogPolicy(modules);
+  const generated = await checkRules(opa, scratch, folder, modules, log);
   await writeSources(join(scratch, "own"), [...own, manifest(OWN_ROOTS), ...generated]);
   await copyFile(SHIPPED_CAPABILITIES, join(scratch, "capabilities.json"));
 
   await checkWithOpa(opa, scratch, folder);
-  return compile(opa, scratch, folder, computeRevision([...library, ...own]));
+  const entrypoints = log.masks.length > 0 ? [...ENTRYPOINTS, MASK_ENTRYPOINT] : ENTRYPOINTS;
+  return compile(opa, scratch, folder, entrypoints, computeRevision([...library, ...own]));
 }
 
 /** @returns what is generated from the rules */
@@ -71,14 +75,22 @@ async function checkRules(
   scratch: string,
   folder: PolicyFolder,
   modules: readonly Module[],
+  log: LogPolicy,
 ): Promise<readonly Source[]> {
   const { rules, faults } = findSpeakingRules(modules);
   const { index, faults: doubled } = indexRules(rules);
   const forms = await checkForms(opa, scratch, rules);
-  refuseFaults(folder, [...faults, ...forms, ...checkNegations(rules), ...checkInputFields(modules), ...doubled]);
+  refuseFaults(folder, [
+    ...faults,
+    ...log.faults,
+    ...forms,
+    ...checkNegations(rules),
+    ...checkInputFields(modules),
+    ...doubled,
+  ]);
   return [
     jsonSource("rules/data.json", Object.fromEntries(index)),
-    jsonSource("conditions/data.json", toJson(indexConditions(modules, rules))),
+    jsonSource("conditions/data.json", toJson(indexConditions(modules, rules, log.masks))),
   ];
 }
 
@@ -100,8 +112,14 @@ async function checkWithOpa(opa: Opa, scratch: string, folder: PolicyFolder): Pr
   if (exitCode !== 0) throw new Problem(readFaults(stderr || stdout, (path) => showPath(folder, path)));
 }
 
-async function compile(opa: Opa, scratch: string, folder: PolicyFolder, revision: string): Promise<BuiltBundle> {
-  const entrypoints = ENTRYPOINTS.flatMap((entrypoint) => ["--entrypoint", entrypoint]);
+async function compile(
+  opa: Opa,
+  scratch: string,
+  folder: PolicyFolder,
+  names: readonly string[],
+  revision: string,
+): Promise<BuiltBundle> {
+  const entrypoints = names.flatMap((entrypoint) => ["--entrypoint", entrypoint]);
   const output = ["--revision", revision, "--output", "bundle.tar.gz"];
   const args = ["build", "--bundle", "--target", "wasm", ...entrypoints, ...output, ...CAPABILITIES, ...BUNDLES];
   const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd: scratch });

@@ -24,6 +24,8 @@ export type ReadOptions = {
   readonly onlyNeeded?: boolean;
 };
 
+const WHOLE = ["equal", "eq"];
+
 /** A variable may be bound behind its use, and by another one. */
 const MAX_PASSES = 3;
 
@@ -63,7 +65,10 @@ class Reader {
   #express(expression: SyntaxExpression): void {
     switch (expression.kind) {
       case "term":
-        if (expression.isNegated && this.onlyNeeded) return;
+        if (expression.isNegated && this.onlyNeeded) {
+          this.#lookNegated(expression.term);
+          return;
+        }
         this.#look(expression.term);
         for (const term of expression.replaced) this.#look(term);
         return;
@@ -76,6 +81,12 @@ class Reader {
         // where there is nothing to iterate over, what is asked of each holds
         if (!this.onlyNeeded) for (const inner of expression.body) this.#express(inner);
     }
+  }
+
+  /** What a call is given is evaluated before the call is negated; a ref or an equality is negated as a whole. */
+  #lookNegated(term: SyntaxTerm): void {
+    if (term.kind !== "call" || WHOLE.includes(nameOf(term.operator))) return;
+    for (const operand of term.operands) this.#look(operand);
   }
 
   #iterate(value: SyntaxTerm, collection: SyntaxTerm): void {

@@ -2,7 +2,7 @@
 // compares it with, its helpers included. It judges nothing, and is no part of a decision.
 import { createHash } from "node:crypto";
 import { DECISION_ENTRYPOINT } from "../bundle.ts";
-import type { Conditions, Making, Path, RuleConditions, Test } from "../conditions.ts";
+import { type Conditions, MASK_ID, type Making, type Path, type RuleConditions, type Test } from "../conditions.ts";
 import type { Effects } from "./effects.ts";
 import type { Module } from "./module.ts";
 import { Needs } from "./needs.ts";
@@ -14,29 +14,42 @@ import { Tracer } from "./trace.ts";
 const SOURCE_DIGITS = 32;
 const DECISION = keyOf(DECISION_ENTRYPOINT.split("/"));
 
-/** @param rules those of the modules that speak; without a literal id they are left out, as checkForms reports them */
-export function indexConditions(modules: readonly Module[], rules: readonly SpeakingRule[]): Conditions {
+/**
+ * @param rules those of the modules that speak; without a literal id they are left out, as checkForms reports them
+ * @param masks definitions of policy.log's mask: they are looked at for every call, as guardrails are
+ */
+export function indexConditions(
+  modules: readonly Module[],
+  rules: readonly SpeakingRule[],
+  masks: readonly Placed[] = [],
+): Conditions {
   const program = new Program(modules);
   const tracer = new Tracer(program);
   const needs = new Needs(program);
+  const index = (placed: Placed): Omit<RuleConditions, "head" | "action"> => {
+    const effects = tracer.trace(placed);
+    const source = nameSource(program, placed, effects);
+    return { ...(source !== undefined && { source }), needs: needs.of(placed), ...gather(effects) };
+  };
   const indexed = rules.flatMap((rule): [string, RuleConditions][] => {
     const id = readLiteral(rule.member, "id");
     if (id === undefined) return [];
     const action = readLiteral(rule.member, "action");
-    const effects = tracer.trace(rule.placed);
-    const source = nameSource(program, rule.placed, effects);
-    const literal = { ...(action !== undefined && { action }), ...(source !== undefined && { source }) };
     return [
-      [`${rule.package}/${id}`, { head: rule.head, ...literal, needs: needs.of(rule.placed), ...gather(effects) }],
+      [`${rule.package}/${id}`, { head: rule.head, ...(action !== undefined && { action }), ...index(rule.placed) }],
     ];
   });
+  const masked = masks.map((placed, number): [string, RuleConditions] => [
+    `${MASK_ID}${number === 0 ? "" : `-${number + 1}`}`,
+    { head: ["mask"], ...index(placed) },
+  ]);
   const library = modules.filter(({ package: [root] }) => root === "regate");
   return {
     always: readByLibrary(library),
     library: hash(
       library.map(({ package: parts, imports, rules: all }) => [parts, imports, all.map((one) => one.definition)]),
     ),
-    rules: new Map(indexed.sort(([a], [b]) => (a < b ? -1 : 1))),
+    rules: new Map([...indexed, ...masked].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 

@@ -2,6 +2,7 @@
 // at is a fault: its rules would be built, and never judge.
 import { nearestWord } from "../../config/suggest.ts";
 import type { Fault } from "./faults.ts";
+import { isLogPackage } from "./log-policy.ts";
 import type { Module } from "./module.ts";
 
 /** Kinds of layers: each permits other actions. */
@@ -9,10 +10,10 @@ export type LayerKind = "server" | "defaults" | "guardrails";
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What stands below `policy`. */
-const AREAS = ["servers", "defaults", "guardrails", "lib"];
+const AREAS = ["servers", "defaults", "guardrails", "log", "lib"];
 const ALLOWED =
   "a policy is of packages policy.servers.NAME (one part: quote a name with dots), policy.defaults, policy.guardrails," +
-  " and policy.lib (and below) for helpers";
+  " policy.log for what the log masks, and policy.lib (and below) for helpers";
 
 /** The layer that the rules of a package speak in; undefined where they don't, as in a helper package. */
 export function layerOf([root, area, ...rest]: readonly string[]): LayerKind | undefined {
@@ -63,6 +64,7 @@ function isBeside({ file, package: parts }: Module): boolean {
 
 function describeStray(parts: readonly string[]): string | undefined {
   if (parts[0] === "policy" && (parts[1] === "lib" || layerOf(parts) !== undefined)) return undefined;
+  if (isLogPackage(parts)) return undefined;
   const meant = suggestPackage(parts);
   const suggestion = meant === undefined ? "" : ` (did you mean ${meant}?)`;
   return `is of package ${formatPath(parts)}, which no decision looks at${suggestion}; ${ALLOWED}`;

@@ -61,6 +61,8 @@ export class ChangeTable {
   readonly #rows = new Map<string, Gathered>();
   readonly #rowsPerTool = new Map<string, number>();
   readonly #unlisted = new Map<string, Unlisted>();
+  /** Rules of limits that are gone, each with the one new rule that has its place. */
+  readonly #successors = new Map<string, string>();
 
   constructor(private readonly policies: { readonly base: IndexedRules; readonly head: IndexedRules }) {}
 
@@ -131,8 +133,16 @@ export class ChangeTable {
   /** Two changes with the same key are one. */
   #name({ server, tool, base, head }: Compared): { readonly key: string; readonly change: Change } | undefined {
     const effects: readonly [Effect, Effect] = [effectOf(base, this.policies.base), effectOf(head, this.policies.head)];
-    const change = compareEffects(...effects);
+    const change = compareEffects(...effects, (rule, successor) => this.#succeeds(rule, successor));
     return change === undefined ? undefined : { key: JSON.stringify([server, tool, change.kind, effects]), change };
+  }
+
+  /** A rule with another name counts as it did; two rules in the place of one have a bucket each, and let twice as much through. */
+  #succeeds(rule: string, successor: string): boolean {
+    if (this.policies.head.rules.has(rule) || this.policies.base.rules.has(successor)) return false;
+    const known = this.#successors.get(rule);
+    if (known === undefined) this.#successors.set(rule, successor);
+    return known === undefined || known === successor;
   }
 
   /** Makes a row, where there is room for one. */

@@ -1,6 +1,6 @@
 // What changes for a call between two decisions on it, and whether that is looser, stricter or neither. Pure.
 import type { Decision, Evaluation, RateLimit } from "../../gate/types.ts";
-import { compareLimits } from "./compare-limits.ts";
+import { compareLimits, type Succeeds } from "./compare-limits.ts";
 import { type Effect, isRefusal, STRICTNESS } from "./effect.ts";
 
 export const CHANGES = ["looser", "stricter", "other"] as const;
@@ -17,9 +17,12 @@ export type ChangePart = {
 /** Looser where any part is, else stricter where any is. */
 export type Change = { readonly kind: ChangeKind; readonly parts: readonly [ChangePart, ...ChangePart[]] };
 
-/** @returns undefined where nothing changes for the call */
-export function compareEffects(base: Effect, head: Effect): Change | undefined {
-  const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head)];
+/**
+ * @param succeeds whether one rule's limit takes the place of another's; left out, any does that is as strict
+ * @returns undefined where nothing changes for the call
+ */
+export function compareEffects(base: Effect, head: Effect, succeeds?: Succeeds): Change | undefined {
+  const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head, succeeds)];
   if (first === undefined) return undefined;
   const kinds = [first, ...others].map(({ kind }) => kind);
   const kind = kinds.includes("looser") ? "looser" : kinds.includes("stricter") ? "stricter" : "other";
@@ -46,10 +49,10 @@ function compareActions({ action: from }: Effect, { action: to }: Effect): Chang
   return [{ what: "action", kind, base: from, head: to }];
 }
 
-function compareDetails(base: Effect, head: Effect): ChangePart[] {
+function compareDetails(base: Effect, head: Effect, succeeds: Succeeds | undefined): ChangePart[] {
   if (base.action === "failed" || head.action === "failed") return [];
   return [
-    ...(isRefusal(base.action) || isRefusal(head.action) ? [] : limitsPart(base, head)),
+    ...(isRefusal(base.action) || isRefusal(head.action) ? [] : limitsPart(base, head, succeeds)),
     ...approvalPart(base, head),
     ...hiddenPart(base, head),
     ...redactPart(base, head),
@@ -60,11 +63,18 @@ function compareDetails(base: Effect, head: Effect): ChangePart[] {
   ];
 }
 
-function limitsPart({ rate_limits: base }: Effect, { rate_limits: head }: Effect): ChangePart[] {
+function limitsPart(
+  { rate_limits: base }: Effect,
+  { rate_limits: head }: Effect,
+  succeeds: Succeeds | undefined,
+): ChangePart[] {
   if (JSON.stringify(base) === JSON.stringify(head)) return [];
-  const { looser, stricter } = compareLimits(base, head);
+  const { looser, stricter } = compareLimits(base, head, succeeds);
   const kind = looser ? "looser" : stricter ? "stricter" : "other";
-  const describe = (limits: readonly RateLimit[]): string => limits.map(describeLimit).join("; ") || "none";
+  // two that look alike are two buckets
+  const isSplit = base.map(describeLimit).join() === head.map(describeLimit).join();
+  const describe = (limits: readonly RateLimit[]): string =>
+    limits.map((limit) => `${describeLimit(limit)}${isSplit ? ` of ${limit.rule}` : ""}`).join("; ") || "none";
   return [{ what: "limits", kind, base: describe(base), head: describe(head) }];
 }
 

@@ -4,10 +4,12 @@ import { z } from "zod";
 import type { Evaluation } from "../../gate/types.ts";
 import { startPolicy } from "../active-policy.ts";
 import type { Bundle } from "../bundle.ts";
+import { withMasks } from "../log-masks.ts";
 import { type Judged, searchInputs } from "../probe/search.ts";
 import { listTargets, type ProbedPolicy } from "../probe/targets.ts";
 import type { Sample } from "../samples.ts";
 import { ChangeTable } from "./change-table.ts";
+import { listOtherFacts } from "./other-facts.ts";
 import { createUnchangedCheck } from "./unchanged.ts";
 
 export type ComparedPolicy = ProbedPolicy & {
@@ -16,6 +18,8 @@ export type ComparedPolicy = ProbedPolicy & {
   /** Whether its index is known to be that of its sources, because it was built just now: then it says what can't have changed. */
   readonly isBuiltHere: boolean;
   evaluate(inputText: string): Evaluation;
+  /** The same, with what the log masks of the arguments as what is redacted. */
+  evaluateMasked(inputText: string): Evaluation;
 };
 
 export type Policies = { readonly base: ComparedPolicy; readonly head: ComparedPolicy };
@@ -24,8 +28,10 @@ export type Comparison = {
   readonly table: ChangeTable;
   readonly generated: number;
   readonly samples: number;
-  /** Changed rules of the head that no input reached, sorted: what changes in them may not show. */
+  /** Rules that are new, changed or gone and that no input reached, sorted: what changes by them may not show. */
   readonly unreached: readonly string[];
+  /** Rules of the base that changed or are gone, were reached, and that no input shows to decide otherwise; sorted. */
+  readonly unshown: readonly string[];
   /** Tools for which there was more to try than may be tried, `<server>/<tool>`. */
   readonly incomplete: readonly string[];
   /** The most that one decision took, in units of fuel. */
@@ -37,8 +43,26 @@ export async function openPolicy(bundle: Bundle, isBuiltHere: boolean): Promise<
   const { engine, rules, conditions, catalogue } = await startPolicy(bundle);
   const { revision, digest } = engine.revision;
   const evaluate = (inputText: string): Evaluation => engine.evaluate(inputText);
-  return { revision, digest, isBuiltHere, rules, catalogue, conditions, evaluate };
+  const evaluateMasked = (inputText: string): Evaluation => withMasks(evaluate(inputText), engine.mask(inputText));
+  return { revision, digest, isBuiltHere, rules, catalogue, conditions, evaluate, evaluateMasked };
 }
+
+const NOTHING_PERMITTED: Evaluation = {
+  kind: "decided",
+  decision: {
+    action: "deny",
+    reasons: ["No rule permits this call"],
+    rules: [],
+    malformed: [],
+    rate_limits: [],
+    approval: { timeout: 300, hold: 25 },
+    labels: [],
+    redact: [],
+    hidden: false,
+  },
+  fuel: 0,
+  bundle: { revision: "none", digest: "" },
+};
 
 /** Where there is no policy yet, nothing is permitted: what a first policy permits is looser than that. */
 export const NO_POLICY: ComparedPolicy = {
@@ -48,22 +72,8 @@ export const NO_POLICY: ComparedPolicy = {
   rules: new Map(),
   catalogue: {},
   conditions: { always: [], library: "", rules: new Map() },
-  evaluate: () => ({
-    kind: "decided",
-    decision: {
-      action: "deny",
-      reasons: ["No rule permits this call"],
-      rules: [],
-      malformed: [],
-      rate_limits: [],
-      approval: { timeout: 300, hold: 25 },
-      labels: [],
-      redact: [],
-      hidden: false,
-    },
-    fuel: 0,
-    bundle: { revision: "none", digest: "" },
-  }),
+  evaluate: () => NOTHING_PERMITTED,
+  evaluateMasked: () => NOTHING_PERMITTED,
 };
 
 /** @param schemas JSON Schemas of tools' args by `<server>/<tool>`, where more than the catalogues is known */
@@ -74,16 +84,19 @@ export function comparePolicies(
 ): Comparison {
   const { base, head } = policies;
   const table = new ChangeTable(policies);
-  const reached = new Set<string>();
+  const reached = { base: new Set<string>(), head: new Set<string>() };
   const fuel = { base: 0, head: 0 };
   const incomplete: string[] = [];
   let generated = 0;
 
   const evaluate = (inputs: { base: string; head: string }): { base: Evaluation; head: Evaluation } => {
-    const judged = { base: base.evaluate(inputs.base), head: head.evaluate(inputs.head) };
+    const judged = { base: base.evaluateMasked(inputs.base), head: head.evaluateMasked(inputs.head) };
     fuel.base = Math.max(fuel.base, judged.base.fuel);
     fuel.head = Math.max(fuel.head, judged.head.fuel);
-    if (judged.head.kind === "decided") for (const rule of judged.head.decision.rules) reached.add(rule);
+    for (const side of ["base", "head"] as const) {
+      const evaluation = judged[side];
+      if (evaluation.kind === "decided") for (const rule of evaluation.decision.rules) reached[side].add(rule);
+    }
     return judged;
   };
 
@@ -99,8 +112,11 @@ export function comparePolicies(
       const sides = [judged.base, judged.head];
       return { way: JSON.stringify(sides.map(wayOf)), isPermitted: sides.some(isPermitted) };
     };
-    const known = schemas.get(`${target.server}/${target.tool}`);
-    const searched = searchInputs(target, [base, head], judge, known, isUnchanged.focusOn(target));
+    const searched = searchInputs(target, [base, head], judge, {
+      schemas: schemas.get(`${target.server}/${target.tool}`),
+      isInFocus: isUnchanged.focusOn(target),
+      otherFacts: listOtherFacts(policies, target),
+    });
     generated += searched.inputs;
     if (!searched.complete) incomplete.push(`${server}/${tool}`);
   }
@@ -109,8 +125,18 @@ export function comparePolicies(
     table.add({ ...namesOf(JSON.parse(inputText)), origin: "sample", title, inputs, ...evaluate(inputs) });
   }
   table.shrink(evaluate);
-  const unreached = [...head.rules.keys()].filter((rule) => !reached.has(rule) && !isUnchanged.rule(rule)).sort();
-  return { table, generated, samples: samples.length, unreached, incomplete, fuel };
+  const changed = [...new Set([...base.rules.keys(), ...head.rules.keys()])].filter((rule) => !isUnchanged.rule(rule));
+  const isReached = (rule: string): boolean =>
+    (["base", "head"] as const).every((side) => reached[side].has(rule) || !policies[side].rules.has(rule));
+  const unreached = changed.filter((rule) => !isReached(rule)).sort();
+  const shown = new Set(table.rows().flatMap(({ culprits }) => culprits.map(({ rule }) => rule)));
+  // of a bundle from elsewhere it is not known which rules changed, and of what has no row, by which rule
+  const isKnown = (rule: string): boolean => isUnchanged.knowsRules || !head.rules.has(rule);
+  const isListed = table.unlisted().length === 0;
+  const unshown = changed.filter((rule) => {
+    return isListed && base.rules.has(rule) && isKnown(rule) && isReached(rule) && !shown.has(rule);
+  });
+  return { table, generated, samples: samples.length, unreached, unshown: unshown.sort(), incomplete, fuel };
 }
 
 /** How a call is judged, whatever its reasons and numbers say. */

@@ -3,10 +3,10 @@
 // Each side sees the tool as its own catalogue does, where that has it. Bounded memory, whatever is replayed.
 import type { Evaluation, ToolFacts } from "../../gate/types.ts";
 import { describeTool } from "../catalogue.ts";
+import { Projection } from "../projection.ts";
 import { type Addressee, listSpeakers } from "../speakers.ts";
 import type { Added, ChangeTable } from "./change-table.ts";
 import { type ComparedPolicy, namesOf, type Policies } from "./compare-policies.ts";
-import { Projection } from "./projection.ts";
 import { createUnchangedCheck, type UnchangedCheck } from "./unchanged.ts";
 
 /** A call as a decision log holds it. */
@@ -14,6 +14,8 @@ export type RecordedCall = {
   readonly input: Readonly<Record<string, unknown>> & { readonly server: string };
   /** Places of the input that the log masked or cut. */
   readonly unreadable: readonly (readonly string[])[];
+  /** Places of the input that the log does not have. */
+  readonly unrecorded: readonly (readonly string[])[];
   readonly definitionSha256?: string | undefined;
   /** Of the bundle that judged, and its decision. */
   readonly digest?: string | undefined;
@@ -22,7 +24,7 @@ export type RecordedCall = {
 
 /** Why a call can't be replayed. */
 export type Obstacle =
-  /** Its decision may read a place that the log masked or cut. */
+  /** Its decision may read a place that the log masked or cut, or does not have. */
   | "masked"
   /** Its decision may read a number that the log rounded. */
   | "rounded"
@@ -40,7 +42,8 @@ type Facts = ToolFacts | undefined;
 /** What is known of all calls of one tool with the same facts. */
 type Kind = { readonly projection: Projection; readonly isUnchanged: boolean };
 type Decisions = { readonly base: string; readonly head: string };
-type Judged = Decisions & { readonly added: Added | undefined };
+/** `decisions` are without what the log masks, as the log has them. */
+type Judged = { readonly decisions: Decisions; readonly added: Added | undefined };
 
 const MAX_KINDS = 5_000;
 const MAX_JUDGED = 4_000;
@@ -81,7 +84,7 @@ export class Replay {
     const kind = this.#kindOf(addressee, facts);
     if (kind.isUnchanged) return;
     const { projection } = kind;
-    if (call.unreadable.some((place) => projection.reads(place))) {
+    if ([...call.unreadable, ...call.unrecorded].some((place) => projection.reads(place))) {
       this.#obstacles.masked += 1;
       return;
     }
@@ -103,20 +106,27 @@ export class Replay {
     const name = inputs.base === inputs.head ? inputs.base : `${inputs.base}\n${inputs.head}`;
     const known = this.#judged.get(name);
     if (known !== undefined) {
-      if (this.#isOtherwise(call, known)) this.#obstacles.differs += 1;
+      if (this.#isOtherwise(call, known.decisions)) this.#obstacles.differs += 1;
       else known.added?.again();
       return;
     }
     const base = this.policies.base.evaluate(inputs.base);
     const head = this.policies.head.evaluate(inputs.head);
     const decisions = { base: this.#write(base), head: this.#write(head) };
-    const isOtherwise = this.#isOtherwise(call, decisions);
-    if (isOtherwise) this.#obstacles.differs += 1;
-    else if (decisions.base === decisions.head && decisions.base !== FAILED) this.#remember(name, decisions, undefined);
-    else {
-      const added = this.table.add({ ...namesOf(call.input), origin: "recorded", inputs, base, head });
-      this.#remember(name, decisions, added);
+    if (this.#isOtherwise(call, decisions)) {
+      this.#obstacles.differs += 1;
+      return;
     }
+    const masked = {
+      base: this.policies.base.evaluateMasked(inputs.base),
+      head: this.policies.head.evaluateMasked(inputs.head),
+    };
+    const written = this.#write(masked.base);
+    const isAlike = written !== FAILED && written === this.#write(masked.head);
+    const added = isAlike
+      ? undefined
+      : this.table.add({ ...namesOf(call.input), origin: "recorded", inputs, ...masked });
+    this.#remember(name, decisions, added);
   }
 
   /** Whether the bundle that judged the call judges what is left of it otherwise than it did. */
@@ -130,7 +140,7 @@ export class Replay {
   #remember(name: string, decisions: Decisions, added: Added | undefined): void {
     if (name.length > MAX_REMEMBERED_CHARACTERS) return;
     if (this.#judged.size >= MAX_JUDGED) this.#judged.clear();
-    this.#judged.set(name, { ...decisions, added });
+    this.#judged.set(name, { decisions, added });
   }
 
   /** As text; there are few different ones, and each is kept once. */

@@ -124,16 +124,27 @@ function isPossibleTime(key: string | null | undefined, value: Value): boolean {
   }
 }
 
-/** One moment, as far as there is one: an hour and a weekday choose it in one week, `unix` by itself. */
+/** One moment, as far as there is one: an hour and a weekday choose it in one week, or in the week behind `unix`. */
 function composeTime(times: readonly { readonly path: Path; readonly value: Value }[]): Draft {
   const chosen = new Map(times.map(({ path, value }) => [path[1], value]));
   const unix = chosen.get("unix");
   const hour = chosen.get("hour");
   const weekday = WEEKDAYS.indexOf(String(chosen.get("weekday")));
   const moment = NOON_MS + Math.max(weekday, 0) * DAY_MS + (typeof hour === "number" ? hour - 12 : 0) * HOUR_MS;
-  const time = inputTimeOf(typeof unix === "number" ? unix * 1_000 : moment, "UTC");
+  const time = inputTimeOf(
+    typeof unix === "number" ? nextMoment(unix * 1_000, typeof hour === "number" ? hour : undefined, weekday) : moment,
+    "UTC",
+  );
   const text = chosen.get("rfc3339");
   return { ...time, ...(typeof text === "string" && { rfc3339: text }) };
+}
+
+/** @param weekday from Monday, -1 for any */
+function nextMoment(fromMs: number, hour: number | undefined, weekday: number): number {
+  const hours = hour === undefined ? 0 : (hour - new Date(fromMs).getUTCHours() + 24) % 24;
+  const thenMs = fromMs + hours * HOUR_MS;
+  const days = weekday < 0 ? 0 : (weekday + 1 - new Date(thenMs).getUTCDay() + 7) % 7;
+  return thenMs + days * DAY_MS;
 }
 
 function isCategory(value: Value): value is (typeof CATEGORIES)[number] {

@@ -5,7 +5,11 @@ import type { Making, Path, RuleConditions, Test } from "../conditions.ts";
 import { chooseCandidates } from "./candidates.ts";
 import { isPossible } from "./compose-probe.ts";
 import { ABSENT, type Value } from "./draft.ts";
+import { samplesOfRegex } from "./pattern-samples.ts";
 import { type Shape, shapeAt, UNKNOWN_SHAPE } from "./shape.ts";
+
+const MAX_KEYS = 4;
+const MAX_MEMBERS = 32;
 
 export type Dimension = {
   readonly path: Path;
@@ -83,13 +87,14 @@ function joinCompared(known: Compared | undefined, more: Compared & { readonly t
 
 function dimensionsOf({ reads, tests, makings }: Compared, shape: Shape): readonly Dimension[] {
   const keyed = tests.flatMap(({ path, how, literal }): Path[] => {
-    return how === "key" ? [[...path, String(JSON.parse(literal))]] : [];
+    return how === "key" ? keysFor(String(JSON.parse(literal))).map((key) => [...path, key]) : [];
   });
   const paths = [...reads, ...keyed, ...tests.map(({ path }) => path)].filter((path) => path.length > 0);
   const unique = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()];
   return unique.map((path) => {
     const at = JSON.stringify(path);
-    const own = tests.filter((test) => test.how !== "key" && JSON.stringify(test.path) === at);
+    // what any member is compared with, this one is too
+    const own = tests.filter((test) => test.how !== "key" && isAt(test.path, path));
     const made = makings.filter((making) => JSON.stringify(making.path) === at);
     const chosen = chooseCandidates(own, made, path[0] === "args" ? shapeAt(shape, path.slice(1)) : UNKNOWN_SHAPE);
     // of a place that only leads to others, being there or not is all there is
@@ -107,13 +112,36 @@ function dimensionsOf({ reads, tests, makings }: Compared, shape: Shape): readon
   });
 }
 
-/** Of what any member of a list is compared with: two members, so that `every` and `some` differ. */
+/** A key that a policy compares a key with, or keys that match what it takes for a pattern. */
+function keysFor(literal: string): readonly string[] {
+  return /[\\^$[\]()*+?|]/.test(literal) ? [literal, ...samplesOfRegex(literal).slice(0, MAX_KEYS)] : [literal];
+}
+
+/** Whether a path means the place; null stands for any key. */
+function isAt(path: Path, place: Path): boolean {
+  return path.length === place.length && path.every((key, position) => key === null || key === place[position]);
+}
+
+/**
+ * Of what any member of a list is compared with: two members, so that `every` and `some` differ, and as many as the list is
+ * held to have, alike and each another.
+ */
 function severalOf(path: Path, tests: readonly Test[]): readonly Value[] {
   const member = JSON.stringify([...path, null]);
-  const own = tests.filter((test) => JSON.stringify(test.path) === member);
+  const own = tests.filter((test) => JSON.stringify(test.path) === member && test.how !== "count");
   if (own.length === 0) return [];
   const [first = "x", second = "y"] = chooseCandidates(own, [], UNKNOWN_SHAPE).main;
-  return [[], [first], [first, "x"], ["x", first], [first, second]];
+  const counts = tests
+    .filter((test) => test.how === "count" && (isAt(test.path, path) || JSON.stringify(test.path) === member))
+    .map(({ literal }) => Number(literal));
+  const sizes = counts
+    .flatMap((count) => [count, count + 1, count + 2])
+    .filter((size) => size > 2 && size <= MAX_MEMBERS);
+  const many = [...new Set(sizes)].flatMap((size) => {
+    const alike = Array.from({ length: size }, () => first);
+    return typeof first === "string" ? [alike, alike.map((one, index) => `${one}${index}`)] : [alike];
+  });
+  return [[], [first], [first, "x"], ["x", first], [first, second], ...many];
 }
 
 function startsWith(path: Path, start: Path): boolean {

@@ -39,17 +39,23 @@ export type Searched = {
   readonly complete: boolean;
 };
 
-/**
- * @param schemas JSON Schemas of args, where more than the catalogues is known of them
- * @param isInFocus whether what a rule looks at is tried to the end, by its id; of the others only so much that something is
- *   permitted
- */
+type Facts = readonly (ToolFacts | undefined)[];
+
+export type SearchOptions = {
+  /** JSON Schemas of args, where more than the catalogues is known of them. */
+  readonly schemas?: readonly unknown[] | undefined;
+  /** Whether what a rule looks at is tried to the end, by its id; of the others only so much that something is permitted. */
+  readonly isInFocus?: ((rule: string) => boolean) | undefined;
+  /** What else the policies may know of the tool, each with one for each policy: what is permitted is tried by it too. */
+  readonly otherFacts?: readonly Facts[] | undefined;
+};
+
+/** @param judge says how an input is judged: whatever is judged in a way not seen before is gone on from */
 export function searchInputs(
   target: Target,
   policies: readonly ProbedPolicy[],
   judge: Judge,
-  schemas: readonly unknown[] = [],
-  isInFocus: (rule: string) => boolean = () => true,
+  { schemas = [], isInFocus = () => true, otherFacts = [] }: SearchOptions = {},
 ): Searched {
   const { server, tool } = target;
   const facts = policies.map(({ catalogue }) =>
@@ -63,7 +69,7 @@ export function searchInputs(
     policies.some(({ conditions }) => conditions === undefined),
     isInFocus,
   );
-  return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run();
+  return new Search(target, facts, shape, leaveOutFacts(dimensions, facts), judge).run(otherFacts);
 }
 
 /** What is known of a tool's arguments, from the catalogues and from schemas. */
@@ -75,7 +81,7 @@ export function shapeOfTarget(target: Target, policies: readonly ProbedPolicy[],
 }
 
 /** Where only some of the catalogues have the tool, what these can't say of it is not varied for the others. */
-function leaveOutFacts(dimensions: Dimensions, facts: readonly (ToolFacts | undefined)[]): Dimensions {
+function leaveOutFacts(dimensions: Dimensions, facts: Facts): Dimensions {
   if (new Set(facts.map((one) => one?.definition.catalogued)).size === 1) return dimensions;
   const keep = (list: readonly Dimension[]): readonly Dimension[] => {
     return list.filter(({ path }) => !CATALOGUED.includes(path[0] ?? ""));
@@ -92,7 +98,7 @@ class Search {
 
   constructor(
     private readonly target: Target,
-    private readonly facts: readonly (ToolFacts | undefined)[],
+    private readonly facts: Facts,
     private readonly shape: Shape,
     private readonly dimensions: Dimensions,
     private readonly judge: Judge,
@@ -100,9 +106,9 @@ class Search {
     this.#full = this.#composersOf(this.#fullArgs());
   }
 
-  run(): Searched {
+  run(otherFacts: readonly Facts[]): Searched {
     const none: Assignment = new Map();
-    for (const given of [this.#minimal(), {}]) this.#try(this.#composersOf(given), none);
+    for (const given of [this.#minimal(), {}, ...this.#oneFieldOff()]) this.#try(this.#composersOf(given), none);
     this.#try(this.#full, none);
     this.#combine(none, this.dimensions.context, MAX_CONTEXT_COMBINATIONS);
     this.#vary(none, MAX_COMBINATIONS);
@@ -115,6 +121,11 @@ class Search {
       this.#vary(assignment, MAX_COMBINATIONS_ON_TOP);
     }
     if (![...this.#ways.values()].some(({ isPermitted }) => isPermitted)) this.#varyRefused();
+    const permitted = [...this.#ways.values()].filter(({ isPermitted }) => isPermitted).slice(0, MAX_STARTS);
+    for (const facts of otherFacts) {
+      const composers = this.#composersOf(this.#fullArgs(), facts);
+      for (const assignment of [none, ...permitted.map((way) => way.assignment)]) this.#try(composers, assignment);
+    }
     return { inputs: this.#seen.size, complete: this.#complete };
   }
 
@@ -160,9 +171,9 @@ class Search {
     if (!this.#ways.has(way)) this.#ways.set(way, { assignment, isPermitted });
   }
 
-  #composersOf(given: Draft): readonly ProbeComposer[] {
+  #composersOf(given: Draft, of: Facts = this.facts): readonly ProbeComposer[] {
     const byFacts = new Map<string, ProbeComposer>();
-    return this.facts.map((facts) => {
+    return of.map((facts) => {
       const name = JSON.stringify(facts) ?? "";
       const composer = byFacts.get(name) ?? new ProbeComposer(this.target, facts, given);
       byFacts.set(name, composer);
@@ -182,10 +193,23 @@ class Search {
     }, {});
   }
 
-  #minimal(): Draft {
-    const required = [...this.shape.fields].filter(([, field]) => field.required);
-    return Object.fromEntries(required.map(([name, field]) => [name, sampleOf(field)]));
+  /** All parameters but one, and one besides those that are required: for rules that look at which there are. */
+  #oneFieldOff(): readonly Draft[] {
+    const minimal = this.#minimal();
+    return [...this.shape.fields].flatMap(([name, field]) => {
+      const fewer = Object.fromEntries([...this.shape.fields].filter(([other]) => other !== name).map(sampleEntry));
+      return field.required ? [fewer] : [fewer, { ...minimal, [name]: sampleOf(field) }];
+    });
   }
+
+  #minimal(): { readonly [name: string]: Draft } {
+    const required = [...this.shape.fields].filter(([, field]) => field.required);
+    return Object.fromEntries(required.map(sampleEntry));
+  }
+}
+
+function sampleEntry([name, field]: readonly [string, Shape]): [string, Draft] {
+  return [name, sampleOf(field)];
 }
 
 function assign(start: Assignment, chosen: readonly (readonly [Dimension, Value])[]): Assignment {

@@ -1,5 +1,5 @@
 # What workflows/policy.yml runs for a pull request, in this order; each target writes to .policy/. Here as there:
-#   make policy-test policy-build policy-diff BASE=origin/main
+#   make -k policy-test policy-build policy-diff BASE=origin/main
 # The including Makefile says what REGATE is, and has `policy-tools`.
 COMMENT ?= .github/comment.mjs
 

@@ -103,6 +103,14 @@ describe("a file acknowledges", () => {
     expect(stdout).toContain("acknowledged by .git/text.md: asked for");
   });
 
+  test.each([
+    ["a comment, which no reader sees", "Fix.\n<!-- a template\nRegate-Acknowledge: looser files/*\n-->\n"],
+    ["a comment that is never closed", "Fix.\n<!--\nRegate-Acknowledge: looser files/*\n"],
+  ])("but not by one in %s", async (_, text) => {
+    await writeFile(join(repository.dir, ".git/text.md"), text);
+    expect((await check(["Loosen"], "--acknowledge", ".git/text.md")).exitCode).toBe(1);
+  });
+
   test("and has to be there", async () => {
     expect(await problemOf(check(["Loosen"], "--acknowledge", "nope"))).toEqual(["--acknowledge nope: no such file"]);
   });
@@ -111,4 +119,16 @@ describe("a file acknowledges", () => {
 test("a file that can hide something from a terminal hides nothing", async () => {
   const { stdout } = await check(["Loosen\n\nRegate-Acknowledge: looser files/* -- \u001b[2K\u202efine"]);
   expect(stdout).toContain("\\u{001b}[2K\\u{202e}fine");
+});
+
+test("an author's name is a name, whatever is in it", async () => {
+  await check(["Loosen"]);
+  const name = "Eve\u001flooser files/*\u001e0123456789\u001fAnn\u001flooser files/*";
+  await repository.git("commit", "--quiet", "--amend", "--message", "Loosen", `--author=${name} <eve@example.com>`);
+  const args = ["begin", "HEAD", "--fail-on", "looser"];
+  expect((await diff(repository.dir, args)).exitCode).toBe(1);
+  await repository.git("commit", "--quiet", "--amend", "--message", "Loosen\n\nRegate-Acknowledge: looser files/*");
+  const { exitCode, stdout } = await diff(repository.dir, args);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/acknowledged by Eve\\u\{001f\}looser/);
 });

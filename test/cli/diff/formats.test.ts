@@ -28,6 +28,7 @@ describe("as JSON", () => {
       changes: { looser: 1, stricter: 0, other: 0 },
       inputs: { generated: expect.any(Number), samples: 0 },
       unreached: [],
+      unshown: [],
       rows: [
         {
           server: "files",
@@ -145,6 +146,21 @@ rules[${JSON.stringify(NASTY)}] contains {"id": "r", "action": "${action}", "rea
     expect(fence).toBeDefined();
   });
 
+  test("fits into a comment though all of it has to be escaped, where it acknowledges and fails as well", async () => {
+    const tool = (index: number) => `${"`|<@_{[~".repeat(36)}${index}`;
+    const text = (action: string) =>
+      `package policy.servers.x\n\n${Array.from({ length: 60 }, (_, index) => `rules[${JSON.stringify(tool(index))}] contains {"id": "r${index}", "action": "${action}"}`).join("\n\n")}\n`;
+    const own = await makeRepository({ "rego/policy/x.rego": text("deny") });
+    const trailers = Array.from({ length: 50 }, (_, index) => `Regate-Acknowledge: looser x/${tool(2 * index)}`);
+    await own.commit(`Open\n\n${trailers.join("\n")}`, { "rego/policy/x.rego": text("allow") });
+    const args = ["HEAD~1", "HEAD", "--format", "markdown", "--fail-on", "looser"];
+    const { exitCode, stdout } = await diff(own.dir, args);
+    expect(exitCode).toBe(1);
+    expect(stdout.length).toBeLessThanOrEqual(MAX_COMMENT_CHARACTERS);
+    expect(stdout).toContain("**30 looser changes are not acknowledged.**");
+    expect(stdout.match(/^- and \d+ more$/gm)).toHaveLength(3);
+  }, 60_000);
+
   test("is bounded to what GitHub takes, and what is left out is counted", async () => {
     const servers = Array.from({ length: 8 }, (_, s) => s);
     const tools = Array.from({ length: 25 }, (_, t) => t);
@@ -170,6 +186,6 @@ rules[${JSON.stringify(NASTY)}] contains {"id": "r", "action": "${action}", "rea
     expect(Number(total)).toBe(200);
     expect(listed).toBeGreaterThan(20);
     expect(listed + Number(more.replaceAll(",", ""))).toBe(Number(total));
-    expect(stdout).toContain("- and 180 more\n");
+    expect(stdout).toMatch(/^- and 1[58]\d more$/m);
   }, 60_000);
 });

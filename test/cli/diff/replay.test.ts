@@ -83,6 +83,13 @@ test("a log that is not there is an error before anything is replayed", async ()
   ]);
 });
 
+test("a file without one recorded call is an error, for it would show that nothing changes; an empty log is none", async () => {
+  expect(await problemOf(replay({ "foreign.yaml": "servers:\n  files: {}\n\n{}\n" }))).toEqual([
+    ".git/foreign.yaml: none of its lines is a recorded call (2 not JSON, 1 no decision of a gate); name a decision log, such as .regate/decisions.jsonl",
+  ]);
+  expect((await replay({ "new.jsonl": "\n" })).stdout).toContain("and 0 recorded calls\n");
+});
+
 describe("progress", () => {
   const stderrOf = async (isTerminal: boolean): Promise<string> => {
     await writeFile(join(repository.dir, ".git/a.jsonl"), `${lineFor({ path: "/etc/hosts" })}\n`.repeat(5_000));

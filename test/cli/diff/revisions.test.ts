@@ -263,6 +263,37 @@ describe("what can't be compared is named, with the remedy", () => {
   });
 });
 
+test("a source, or a tree, that no policy needs is refused before it is read", async () => {
+  const repository = await makeRepository(POLICY);
+  await repository.commit("Grow", { "rego/policy/large.rego": "#".repeat(8_388_609) });
+  expect(await problemOf(diff(repository.dir, ["HEAD~1", "HEAD"]))).toEqual([
+    "rego/policy/large.rego: is longer than 8388608 bytes",
+  ]);
+});
+
+test("a commit is itself, whatever stands in its place here", async () => {
+  const repository = await makeRepository(POLICY);
+  await repository.commit("Open", withRules('"/open/"', '"/"'));
+  await repository.git("replace", "HEAD", "HEAD~1");
+  expect((await diff(repository.dir, ["HEAD~1", "HEAD", "--fail-on", "looser"])).exitCode).toBe(1);
+});
+
+test("a tree with a file and a folder of one name is refused", async () => {
+  const repository = await makeRepository(POLICY);
+  const blob = await repository.git("hash-object", "-w", "rego/policy/files.rego");
+  const inner = await repository.git("rev-parse", "HEAD:rego/policy");
+  const id = (hex: string) => Buffer.from(hex, "hex");
+  const tree = async (...parts: (string | Buffer)[]) => {
+    await writeFile(join(repository.dir, ".git/tree"), Buffer.concat(parts.map((part) => Buffer.from(part))));
+    return repository.git("hash-object", "-t", "tree", "-w", "--literally", ".git/tree");
+  };
+  const both = await tree("100644 x\0", id(blob), "40000 x\0", id(inner));
+  const commit = await repository.git("commit-tree", await tree("40000 rego\0", id(both)), "-m", "Both");
+  expect(await problemOf(diff(repository.dir, ["HEAD", commit]))).toEqual([
+    expect.stringMatching(/^"rego\/x.*": is no path that a file can be written to \(E\w+\)$/),
+  ]);
+});
+
 test("a tree with a path that climbs out is refused", async () => {
   const repository = await makeRepository(POLICY);
   const blob = await repository.git("hash-object", "-w", "rego/policy/files.rego");
@@ -327,6 +358,9 @@ describe("samples and schemas come along", () => {
     const named = await diff(repository.dir, ["a.tar.gz", "b.tar.gz", "--samples", "test/samples"]);
     expect(named.stdout).toContain("and 1 sample\n");
     expect(named.stdout).toContain("1 sample)");
+    expect(await problemOf(diff(repository.dir, ["a.tar.gz", "b.tar.gz", "--samples", "tests/sample"]))).toEqual([
+      "--samples tests/sample: no such folder; name the one that holds them, such as test/samples",
+    ]);
   });
 
   test("a broken one is named by its place in the repository", async () => {

@@ -134,6 +134,38 @@ describe("the catalogue", () => {
     expect(await changesOf(catalogue({ write: WRITE }))).toEqual(["stricter disk/read"]);
   });
 
+  test("that reviewed another definition lets that one through", async () => {
+    const sha = (digit: string) => ({ sha256: digit.repeat(64) });
+    const base = catalogue({ read: { ...READ, ...sha("0") }, write: { ...WRITE, ...sha("1") } });
+    const head = catalogue({ read: { ...READ, ...sha("0") }, write: { ...WRITE, ...sha("2") } });
+    expect(await changesOf(head, base)).toEqual(["looser disk/write"]);
+    // any definition, where no one is the reviewed one
+    expect(await changesOf(catalogue({ read: { ...READ, ...sha("0") }, write: WRITE }), base)).toEqual([
+      "looser disk/write",
+    ]);
+    const { table } = await compareFiles({ base, head });
+    const [row] = table.rows();
+    expect(JSON.parse(row?.shown.inputs.base ?? "")).toMatchObject({ definition: { changed: true } });
+    expect(JSON.parse(row?.shown.inputs.head ?? "")).toMatchObject({ definition: { changed: false } });
+  });
+
+  test("that reviewed one where there was none, or one of a tool that is refused, lets nothing more through", async () => {
+    const sha = { sha256: "0".repeat(64) };
+    expect(await changesOf(catalogue({ read: { ...READ, ...sha }, write: WRITE }))).toEqual([]);
+    const unknown = (digit: string) => catalogue({ read: READ, wipe: { ...WIPE, sha256: digit.repeat(64) } });
+    const { table } = await compareFiles({ base: unknown("0"), head: unknown("1") });
+    // what is refused either way is only listed again
+    expect(
+      table.rows().map(({ parts }) => parts.filter(({ kind }) => kind === "looser").map(({ what }) => what)),
+    ).toEqual([["hidden"]]);
+  });
+
+  test("that has a dangerous tool no more leaves it to what its server says of it", async () => {
+    const head = catalogue({ read: READ, write: WRITE });
+    const changes = await changesOf(head, catalogue({ read: READ, write: WRITE, get_invoice: WIPE }));
+    expect(changes).toContain("looser disk/get_invoice");
+  });
+
   test("that has another server", async () => {
     const head = { ...FILES, "catalogue/new/data.json": JSON.stringify({ tools: { read: READ } }) };
     expect(await changesOf(head)).toEqual(["looser new/read"]);

@@ -33,6 +33,7 @@ const denyIf = (condition: string, more = ""): string => {
   return `${ALLOW}\n\nrules.pay contains {"id": "deny", "action": "deny"} if ${condition}\n\n${more}`;
 };
 const limited = (limit: string): string => rule(`"action": "allow", "rate_limit": {"max": 10, "window": 60${limit}}`);
+const SERVER_LIMIT = '{"id": "r", "action": "allow", "rate_limit": {"max": 10, "window": 60, "over": "server"}}';
 const SMALL = "{\n\tis_number(input.args.amount)\n\tinput.args.amount <= 100\n}";
 const APPROVAL = rule('"action": "require_approval", "approval": {"timeout": 60, "hold": 5}');
 
@@ -349,6 +350,130 @@ const MUTATIONS: readonly Mutation[] = [
   ),
   mutate("a list as a whole", denyIf('input.args.tags == ["a", "b"]'), '"b"', '"c"', BOTH),
   mutate("the amount of a member", denyIf("sum([item.n | some item in input.args.tags]) > 10"), "> 10", "> 12", LOOSER),
+  mutate(
+    "a key and its value",
+    denyIf('{\n\tsome key, value in input.args.card\n\tkey == "run"\n\tvalue == "rm"\n}'),
+    '"rm"',
+    '"mv"',
+    BOTH,
+  ),
+  mutate(
+    "the pattern of a key",
+    denyIf('{\n\tsome key, _ in input.args.card\n\tregex.match("^SECRET_[A-Z]+$", key)\n}'),
+    "SECRET",
+    "TOKEN",
+    BOTH,
+  ),
+  mutate(
+    "how many of which each is a text",
+    denyIf("{\n\tcount(input.args.tags) > 3\n\tevery tag in input.args.tags { is_string(tag) }\n}"),
+    "> 3",
+    "> 4",
+    LOOSER,
+  ),
+  mutate(
+    "how many of a kind",
+    denyIf('count([tag | some tag in input.args.tags; startswith(tag, "a")]) > 2'),
+    "> 2",
+    "> 3",
+    LOOSER,
+  ),
+  mutate(
+    "what two sets have in common",
+    denyIf('count({tag | some tag in input.args.tags} & {"admin", "root"}) > 0'),
+    ', "root"',
+    "",
+    LOOSER,
+  ),
+  mutate(
+    "what is in none of a set",
+    denyIf('count({tag | some tag in input.args.tags} - {"a", "b"}) > 0'),
+    ', "b"',
+    "",
+    STRICTER,
+  ),
+  mutate("the greatest of a list", denyIf("max(input.args.tags) > 10"), "> 10", "> 12", LOOSER),
+  mutate(
+    "two arguments as one text",
+    denyUnless('concat("/", [input.args.path, input.args.other]) == "acme/site"'),
+    "site",
+    "blog",
+    BOTH,
+  ),
+  mutate(
+    "two arguments in a template",
+    denyUnless('$"{input.args.path}/{input.args.other}" == "acme/site"'),
+    "site",
+    "blog",
+    BOTH,
+  ),
+  mutate("what is taken off the start", denyUnless('trim_prefix(input.args.path, "/srv/") == "a"'), "srv", "opt", BOTH),
+  mutate("the middle of a text", denyUnless('substring(input.args.path, 3, 3) == "abc"'), '"abc"', '"abd"', BOTH),
+  mutate("a piece further on", denyUnless('split(input.args.path, "/")[3] == "pub"'), '"pub"', '"priv"', BOTH),
+  mutate("how many pieces", denyIf('count(split(input.args.path, "/")) > 4'), "> 4", "> 5", LOOSER),
+  mutate("a network", denyIf('net.cidr_contains("10.0.0.0/8", input.args.other)'), "/8", "/16", LOOSER),
+  mutate("a bound on both sides of zero", denyIf("abs(input.args.amount) > 50"), "> 50", "> 60", LOOSER),
+  mutate(
+    "arguments that nothing else looks at",
+    denyIf('count(object.keys(input.args) - {"amount", "currency"}) > 0'),
+    '"currency"}',
+    '"currency", "card"}',
+    LOOSER,
+  ),
+  mutate("a class of characters", denyUnless("regex.match(`^[a-z]+$`, input.args.path)"), "a-z", "a-z0-9", LOOSER),
+  mutate("a long repetition", denyUnless("regex.match(`^[a-z]{3,8}$`, input.args.path)"), "8", "9", LOOSER),
+  mutate("a choice of a glob", denyUnless('glob.match("{a,b,c}.md", [], input.args.path)'), ",c", "", STRICTER),
+  mutate(
+    "an hour behind a date",
+    denyIf("{\n\tinput.time.unix > 1800000000\n\tinput.time.hour >= 18\n}"),
+    ">= 18",
+    ">= 20",
+    LOOSER,
+  ),
+  mutate(
+    "a weekday behind a date",
+    denyIf('{\n\tinput.time.unix > 1800000000\n\tinput.time.weekday == "Sunday"\n}'),
+    "Sunday",
+    "Saturday",
+    BOTH,
+  ),
+  mutate("how many groups", denyIf("count(input.principal.groups) > 2"), "> 2", "> 3", LOOSER),
+  {
+    title: "a bucket that becomes two, by an argument",
+    base: limited(""),
+    head: `${limited("")} if input.args.currency == "EUR"\n\n${limited("").replace('"r"', '"other"')} if not input.args.currency == "EUR"`,
+    kinds: LOOSER,
+  },
+  {
+    title: "a bucket that becomes two others, by an argument",
+    base: limited(""),
+    head: ['"a"} if', '"b"} if not']
+      .map((text) => {
+        const [id, condition] = text.split("} ");
+        return `${limited("").replace('"r"', id ?? "")} ${condition} input.args.currency == "EUR"`;
+      })
+      .join("\n\n"),
+    kinds: LOOSER,
+  },
+  {
+    title: "a bucket of the server that becomes two, by the tool",
+    base: `rules["*"] contains ${SERVER_LIMIT} if input.tool in {"get_a", "get_b"}`,
+    head: `rules["*"] contains ${SERVER_LIMIT} if input.tool == "get_a"\n\nrules["*"] contains ${SERVER_LIMIT.replace('"r"', '"s"')} if input.tool == "get_b"`,
+    kinds: LOOSER,
+  },
+  {
+    title: "two buckets that become one",
+    base: `rules["*"] contains ${SERVER_LIMIT} if input.tool == "get_a"\n\nrules["*"] contains ${SERVER_LIMIT.replace('"r"', '"s"')} if input.tool == "get_b"`,
+    head: `rules["*"] contains ${SERVER_LIMIT.replace('"r"', '"t"')} if input.tool in {"get_a", "get_b"}`,
+    kinds: OTHER,
+  },
+  {
+    title: "a limit that another one made idle",
+    base: `${limited("")}\n\n${limited("").replace('"r"', '"s"')}`,
+    head: limited(""),
+    kinds: OTHER,
+  },
+  mutate("the id of a rule with a limit", limited(""), '"r"', '"renamed"', OTHER),
 ];
 
 const COMMON = {
@@ -376,5 +501,6 @@ describe.each([
   test("no more than it tried to the end, and every changed rule by some input", () => {
     expect(comparison.incomplete).toEqual([]);
     expect(comparison.unreached).toEqual([]);
+    expect(comparison.unshown).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ComparedPolicy } from "../../../src/policy/diff/compare-policies.ts";
-import { Projection } from "../../../src/policy/diff/projection.ts";
+import { Projection } from "../../../src/policy/projection.ts";
 import { listSpeakers } from "../../../src/policy/speakers.ts";
 import { openFiles } from "./support.ts";
 
@@ -72,6 +72,8 @@ describe("the part of an input that rules may read gets the decision of all of i
           method: "tools/call",
         };
         expect(decide(projection.project(input))).toEqual(decide(input));
+        const text = projection.projectText(JSON.stringify(input));
+        expect(decide(JSON.parse(text))).toEqual(decide(input));
       }),
       { numRuns: 300 },
     );

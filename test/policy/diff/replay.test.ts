@@ -58,7 +58,7 @@ function call(given: object, more: Partial<RecordedCall> & { readonly tool?: str
     time: { unix: 1, rfc3339: "1970-01-01T00:00:01Z", weekday: "Thursday", hour: 0 },
     args: given,
   };
-  return { input, unreadable: [], ...rest };
+  return { input, unreadable: [], unrecorded: [], ...rest };
 }
 
 function replay(calls: readonly RecordedCall[], policies = { base, head }) {
@@ -75,6 +75,25 @@ function replay(calls: readonly RecordedCall[], policies = { base, head }) {
 }
 
 describe("a recorded call", () => {
+  test("is judged with the history that it had, and with none that the log does not have", async () => {
+    const after = (least: number) =>
+      `rules.pay contains {"id": "after", "action": "deny"} if input.history.labels.secrets >= ${least}`;
+    const policies = {
+      base: await openFiles(files(100, TOOLS), true),
+      head: await openFiles(files(100, TOOLS, after(2)), true),
+    };
+    const told = (labels: object): RecordedCall => {
+      const { input, ...rest } = call({ amount: 1 });
+      return { ...rest, input: { ...input, history: { tools: {}, categories: {}, labels } } };
+    };
+    const unknown = { ...call({ amount: 1 }), unrecorded: [["history"]] };
+    const replayed = replay([told({ secrets: 2 }), told({ secrets: 1 }), told({}), unknown], policies);
+    expect(replayed.obstacles).toEqual({ masked: 1, rounded: 0, differs: 0 });
+    expect(replayed.rows).toEqual([expect.objectContaining({ change: "stricter", recorded: 1 })]);
+    // where neither policy looks at it, it need not be known
+    expect(replay([unknown], { base, head }).obstacles.masked).toBe(0);
+  });
+
   test("that is judged otherwise is reported by the part of it that rules read, and counted", () => {
     const { calls, rows, obstacles } = replay([
       call({ amount: 150, note: "for lunch" }),
@@ -140,6 +159,7 @@ describe("a recorded call", () => {
     const read: RecordedCall = {
       input: { ...input, server: "bank", method: "resources/read", params: { uri: "file:/a" } },
       unreadable: [],
+      unrecorded: [],
     };
     expect(replay([read], policies).rows).toEqual([
       expect.objectContaining({ change: "stricter", tool: 'methods["resources/read"]' }),
@@ -235,13 +255,13 @@ describe("the samples, as a log would hold them", () => {
     const policy = await openPolicy(await parseBundle(bytes, "b"), false);
     const table = new ChangeTable({ base: policy, head: policy });
     // so that no call is known to be unchanged before it is judged
-    const check = { rule: () => false, speakers: () => false, target: () => false };
+    const check = { knowsRules: false, rule: () => false, speakers: () => false, target: () => false };
     const replayed = new Replay({ base: policy, head: policy }, table, check);
     for (const { inputText } of await readSamples(join(ROOT, "test/samples"))) {
       const input: unknown = JSON.parse(inputText);
       const evaluation = policy.evaluate(inputText);
       if (evaluation.kind === "failed" || !isWanted(inputText) || !couldBeLogged(input, policy)) continue;
-      replayed.add({ input, unreadable: [], digest: policy.digest, result: evaluation.decision });
+      replayed.add({ input, unreadable: [], unrecorded: [], digest: policy.digest, result: evaluation.decision });
     }
     expect(table.rows()).toEqual([]);
     return replayed.result();

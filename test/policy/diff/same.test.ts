@@ -131,3 +131,32 @@ describe("what the index says is the same is not tried again", { timeout: 60_000
     expect(comparison.generated).toBeLessThan(40);
   });
 });
+
+describe("what no input shows is named", { timeout: 60_000 }, () => {
+  const server = (text: string) => ({ "policy/files.rego": `package policy.servers.files\n\n${text}\n` });
+  const open = 'rules.read contains {"id": "open", "action": "allow"}';
+  const hidden = (word: string) => `base64.decode(strings.reverse(input.args.path)) == "${word}"`;
+
+  test("where a rule is gone that nothing reached", async () => {
+    const deny = `rules.read contains {"id": "no", "action": "deny"} if ${hidden("rm")}`;
+    const comparison = await compareFiles({ base: server(`${open}\n\n${deny}`), head: server(open) });
+    expect(comparison.table.rows()).toEqual([]);
+    expect(comparison.unreached).toEqual(["policy.servers.files/no"]);
+  });
+
+  test("where a rule is reached, and decides otherwise for nothing that was tried", async () => {
+    const denyUnless = (word: string) =>
+      server(`${open}\n\nrules.read contains {"id": "no", "action": "deny"} if not _ok\n\n_ok if ${hidden(word)}`);
+    const comparison = await compareFiles({ base: denyUnless("rm"), head: denyUnless("mv") });
+    expect(comparison.table.rows()).toEqual([]);
+    expect(comparison.unreached).toEqual([]);
+    expect(comparison.unshown).toEqual(["policy.servers.files/no"]);
+  });
+
+  test("but not where it is known to be the same, or a row tells of it", async () => {
+    const deny = 'rules.read contains {"id": "no", "action": "deny"} if input.args.path == "/etc"';
+    const head = server(`${open}\n\n${deny.replace("/etc", "/srv")}`);
+    const comparison = await compareFiles({ base: server(`${open}\n\n${deny}`), head });
+    expect([comparison.unreached, comparison.unshown]).toEqual([[], []]);
+  });
+});

@@ -82,7 +82,8 @@ describe("values near a literal", () => {
     ["a text", "equal", '"Eur"', ['"Eur"', '"eur"', '"Eurx"', '"xEur"', '"Eu"']],
     ["a start", "prefix", '"/srv/"', ['"/srv/"', '"/srv/x"', '"/srv"', '"x/srv/"']],
     ["an end", "suffix", '".txt"', ['"x.txt"', '".txt"', '".tx"']],
-    ["a size", "count", "2", ["[0,1]", "[0,1,2]", "[0]", '"xx"', '{"k0":0,"k1":1}']],
+    ["a size", "count", "2", ['["x0","x1"]', '["x0","x1","x2"]', '["x0"]', '"xx"', '{"k0":0,"k1":1}']],
+    ["a network", "equal", '"10.1.0.0/16"', ['"10.1.0.0"', '"10.1.255.255"', '"10.0.255.255"', '"10.2.0.0"']],
     ["a pattern", "regex", '"^[A-Z]{3}$"', ['"AAA"', '"AA"', '"AAAx"']],
     ["true", "equal", "true", ["true", "false"]],
   ])("that is %s", (_, how, literal, expected) => {

@@ -32,7 +32,18 @@ describe("texts that a regular expression matches", () => {
   });
 });
 
+test("a regular expression's texts show each of its alternatives, the ends of its classes and of its repetitions", () => {
+  const alternatives = Array.from({ length: 20 }, (_, index) => `a${index}`);
+  expect(samplesOfRegex(`^(${alternatives.join("|")})$`)).toEqual(expect.arrayContaining(alternatives));
+  expect(samplesOfRegex("^[b-y0-9]{2,7}$")).toEqual(expect.arrayContaining(["bb", "yy", "00", "99", "x".repeat(7)]));
+  expect(samplesOfRegex("(?s)^a.b$")).toContain("a\nb");
+});
+
 describe("texts that a glob matches", () => {
+  test("have each choice of its braces", () => {
+    expect(samplesOfGlob("{a,b}.{x,y,z}")).toEqual(["a.x", "b.x", "a.y", "a.z"]);
+  });
+
   test("fill stars within and across separators, choices and classes", () => {
     expect(samplesOfGlob("/srv/*.{txt,md}")).toEqual(expect.arrayContaining(["/srv/x.txt", "/srv/.txt"]));
     expect(samplesOfGlob("/srv/**")).toContain("/srv/x/y");

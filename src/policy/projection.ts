@@ -1,7 +1,8 @@
 // Cuts an input down to what the rules that may speak to a call can read of it. Two inputs with the same rest get the same
 // decision, and a place that the log masked matters only where it is part of the rest. Sound because conditions.ts names every
 // place that may be read.
-import type { Path, RuleConditions } from "../conditions.ts";
+import type { Path, RuleConditions } from "./conditions.ts";
+import { listMembers } from "./json-member.ts";
 
 type Node = {
   /** All that lies here and below. */
@@ -37,6 +38,22 @@ export class Projection {
   /** The input without what nobody reads. */
   project(input: Readonly<Record<string, unknown>>): unknown {
     return project(input, this.#root);
+  }
+
+  /** Of what lies at one key; undefined where nobody reads there. */
+  below(key: string): Projection | undefined {
+    if (this.#root.whole) return this;
+    const node = this.#root.children.get(key) ?? this.#root.any;
+    return node && new Projection(node);
+  }
+
+  /**
+   * As project does for the text of a value, which keeps its numbers as they are written. It may keep more: an array stays whole,
+   * and so does an object of which the keys are looked at.
+   * @param text known to be JSON, with no key twice in one object
+   */
+  projectText(text: string): string {
+    return projectText(text, this.#root);
   }
 
   /** Whether what lies at the place, or which keys it has, can matter. */
@@ -97,6 +114,17 @@ function project(value: unknown, node: Node): unknown {
     if (node.shape || node.any !== undefined || node.children.has(key)) kept[key] = projectAt(below, node, key);
   }
   return kept;
+}
+
+function projectText(text: string, node: Node): string {
+  if (node.whole || node.shape || node.any !== undefined || !/^\s*\{/.test(text)) return text;
+  if (node.children.size === 0) return "{}";
+  const kept: string[] = [];
+  for (const { key, start, end } of listMembers(text)) {
+    const child = node.children.get(key);
+    if (child !== undefined) kept.push(`${JSON.stringify(key)}:${projectText(text.slice(start, end), child)}`);
+  }
+  return `{${kept.join(",")}}`;
 }
 
 function projectAt(value: unknown, node: Node, key: string): unknown {

@@ -1,0 +1,138 @@
+// Keeps histories over restarts: one append for each call that counts, before it goes out, and from time to time a fold into the
+// store. A line says what is, not what changed, so that reading it twice does no harm. What can't be written stays counted in
+// memory, and is written with the next call that can be.
+import { z } from "zod";
+import type { Call, History } from "../gate/types.ts";
+import { JournalFile } from "../limits/journal-file.ts";
+import { decodeChecked, encodeChecked } from "../limits/journal-line.ts";
+import { Problem } from "../problem.ts";
+import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS, oldestHour } from "./history.ts";
+
+/** Where counts lie after a fold. */
+export interface HistoryStore {
+  /** Replaces these counts and drops all of hours before `oldestHour`. */
+  save(counts: Iterable<HourCount>, oldestHour: number): void;
+  load(): readonly HourCount[];
+}
+
+export type HistoryJournalOptions = HistoryOptions & {
+  /** The journal's file, which only this process writes. */
+  readonly path: string;
+  readonly store: HistoryStore;
+  readonly unixMs: () => number;
+  /** Told, in one sentence, when writing begins to fail and when it works again. */
+  readonly onProblem: (problem: string) => void;
+  /** Length of the file at which it is folded; 256 KiB where absent. */
+  readonly foldBytes?: number;
+};
+
+export interface HistoryJournal {
+  /** @throws Error where more was done than is counted */
+  read(call: Call): History;
+  /** Counts a call that goes out. Never throws. */
+  add(allowed: Allowed): void;
+  /** Folds what is left and closes the file. */
+  close(): void;
+}
+
+const FOLD_BYTES = 256 * 1024;
+
+const lineSchema = z.array(z.tuple([z.string(), z.enum(KINDS), z.string(), z.int().min(0), z.int().positive()]));
+
+/** @throws Problem where what an earlier process left can't be read: to go on would forget calls */
+export function openHistory(options: HistoryJournalOptions): HistoryJournal {
+  const { path, store, unixMs, onProblem, foldBytes = FOLD_BYTES } = options;
+  const histories = new Histories(options);
+  const file = openFile(path);
+  let foldAtBytes = foldBytes;
+  /** What was counted since the last fold, by what it is a count of. */
+  let counted = new Map<string, HourCount>();
+  let isFailing = false;
+  foldAtStart();
+  histories.restore(store.load(), unixMs());
+
+  function fold(counts: Iterable<HourCount>): void {
+    store.save(counts, oldestHour(unixMs()));
+    file.empty();
+    counted = new Map();
+    foldAtBytes = foldBytes;
+  }
+
+  function foldAtStart(): void {
+    try {
+      fold(readCounts(file));
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem([
+        `${path}: the history could not be folded into the store (${messageOf(error)}): is the disk full?`,
+      ]);
+    }
+  }
+
+  function write(counts: readonly HourCount[]): void {
+    for (const count of counts) counted.set(nameOf(count), count);
+    try {
+      // what a full disk kept out goes with it
+      const all = isFailing ? [...counted.values()] : counts;
+      if (all.length > 0) file.append(encodeChecked(JSON.stringify(all.map(toTuple))));
+      if (file.bytes >= foldAtBytes) fold(counted.values());
+      if (isFailing) onProblem(`${path}: the history is written again`);
+      isFailing = false;
+    } catch (error) {
+      foldAtBytes = file.bytes + foldBytes;
+      if (!isFailing) {
+        onProblem(`${path}: the history can't be written, and would be lost with this process: ${messageOf(error)}`);
+      }
+      isFailing = true;
+    }
+  }
+
+  return {
+    read: (call) => histories.read(call.principal.id, unixMs()),
+    add: (allowed) => write(histories.add(allowed)),
+    close() {
+      fold(counted.values());
+      file.close();
+    },
+  };
+}
+
+function nameOf({ principal, kind, name, hour }: HourCount): string {
+  return `${hour} ${kind} ${name.length} ${name}${principal}`;
+}
+
+function toTuple({ principal, kind, name, hour, count }: HourCount): z.infer<typeof lineSchema>[number] {
+  return [principal, kind, name, hour, count];
+}
+
+/** The last count that the file has of each. */
+function readCounts(file: JournalFile): Iterable<HourCount> {
+  const last = new Map<string, HourCount>();
+  for (const [index, line] of file.lines().entries()) {
+    const parsed = lineSchema.safeParse(decodeChecked(line));
+    if (!parsed.success) {
+      throw new Problem([
+        `${file.path}:${index + 1}: the history's journal is damaged: restore it, or move it away and accept that calls made since the last fold are forgotten`,
+      ]);
+    }
+    for (const [principal, kind, name, hour, count] of parsed.data) {
+      const read = { principal, kind, name, hour, count };
+      last.set(nameOf(read), read);
+    }
+  }
+  return last.values();
+}
+
+function openFile(path: string): JournalFile {
+  try {
+    return new JournalFile(path);
+  } catch (error) {
+    throw new Problem([
+      `${path}: the history's journal cannot be opened (${messageOf(error)}): make its folder writable`,
+    ]);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,195 @@
+// How many calls each principal was allowed, by tool, category and label, in the last 24 hours: what `input.history` says. Counts
+// are kept by the hour, so that each call counts for at least 24 hours and less than 25. Bounded: whoever goes beyond a bound has
+// no history that could be told, and a policy that looks at it refuses. Its only clock is the time that it is given.
+import type { Call, History, Verdict } from "../gate/types.ts";
+
+export const KINDS = ["tools", "categories", "labels"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What one principal did in one hour under one name. Hours count from 1970. */
+export type HourCount = {
+  readonly principal: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly hour: number;
+  readonly count: number;
+};
+
+export type HistoryOptions = {
+  /** Names of one principal, over all kinds; 1,000 where it is left out. */
+  readonly maxNamesPerPrincipal?: number;
+  /** Names of all principals together; 100,000 where it is left out. */
+  readonly maxNames?: number;
+};
+
+/** What a forwarded call counts as. */
+export type Allowed = { readonly call: Call; readonly verdict: Verdict; readonly unixMs: number };
+
+const HOURS = 24;
+const HOUR_MS = 3_600_000;
+const MAX_NAME_CHARACTERS = 512;
+const NONE: History = { tools: {}, categories: {}, labels: {} };
+/** What names no tool but reads (rego/regate/layers). */
+const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
+
+/** Counts by the hour, the oldest first. */
+type Counted = { hour: number; count: number }[];
+
+type Known = {
+  readonly names: Record<Kind, Map<string, Counted>>;
+  size: number;
+  /** Told once, until a call or an hour changes it. */
+  told: History | undefined;
+  /** Something of the hours up to this one could not be counted. */
+  lackingHour: number;
+};
+
+/** The first hour that still counts. */
+export function oldestHour(unixMs: number): number {
+  return Math.floor(unixMs / HOUR_MS) - HOURS;
+}
+
+export class Histories {
+  readonly #principals = new Map<string, Known>();
+  readonly #maxNamesPerPrincipal: number;
+  readonly #maxNames: number;
+  #size = 0;
+  #hour = 0;
+  /** Some principal's calls of the hours up to this one could not be counted. */
+  #lackingHour = Number.NEGATIVE_INFINITY;
+
+  constructor({ maxNamesPerPrincipal = 1_000, maxNames = 100_000 }: HistoryOptions = {}) {
+    this.#maxNamesPerPrincipal = maxNamesPerPrincipal;
+    this.#maxNames = maxNames;
+  }
+
+  /** @throws Error where more was done than is counted: what is told must not be less than what was */
+  read(principal: string, unixMs: number): History {
+    this.#turnTo(unixMs);
+    const known = this.#principals.get(principal);
+    if (known === undefined) {
+      if (this.#isLacking(this.#lackingHour))
+        throw new Error("too many principals have a history: this one's is not known");
+      return NONE;
+    }
+    if (this.#isLacking(known.lackingHour)) {
+      throw new Error(
+        `the history of this principal holds more than ${this.#maxNamesPerPrincipal} names, or all do too many`,
+      );
+    }
+    known.told ??= this.#tell(known);
+    return known.told;
+  }
+
+  /** Counts a call that goes out. @returns what it made of the counts of this hour */
+  add({ call, verdict, unixMs }: Allowed): readonly HourCount[] {
+    // the retry of a call that was counted
+    if (call.continued === true) return [];
+    this.#turnTo(unixMs);
+    const principal = call.principal.id;
+    return namesOf(call, verdict).flatMap(([kind, whole]) => {
+      const name = whole.slice(0, MAX_NAME_CHARACTERS);
+      const count = this.#count(principal, kind, name, this.#hour, 1);
+      return count === undefined ? [] : [{ principal, kind, name, hour: this.#hour, count }];
+    });
+  }
+
+  /** Takes up what was counted before a restart; what is too old is left out. */
+  restore(counts: Iterable<HourCount>, unixMs: number): void {
+    this.#turnTo(unixMs);
+    for (const { principal, kind, name, hour, count } of [...counts].sort((a, b) => a.hour - b.hour)) {
+      // a clock that was ahead: what was done then was done before now
+      if (hour >= this.#hour - HOURS) this.#count(principal, kind, name, Math.min(hour, this.#hour), count);
+    }
+    // whoever is at a bound may have gone beyond it
+    if (this.#size >= this.#maxNames) this.#lackingHour = this.#hour;
+    for (const known of this.#principals.values()) {
+      if (known.size >= this.#maxNamesPerPrincipal || this.#size >= this.#maxNames) known.lackingHour = this.#hour;
+    }
+  }
+
+  #count(principal: string, kind: Kind, name: string, hour: number, more: number): number | undefined {
+    const known = this.#principals.get(principal) ?? this.#begin(principal);
+    if (known === undefined) return undefined;
+    const counted = known.names[kind].get(name) ?? this.#beginName(known, kind, name);
+    if (counted === undefined) return undefined;
+    known.told = undefined;
+    const last = counted.at(-1);
+    if (last?.hour === hour) last.count += more;
+    else counted.push({ hour, count: more });
+    return counted.at(-1)?.count;
+  }
+
+  #begin(principal: string): Known | undefined {
+    if (this.#size >= this.#maxNames) {
+      this.#lackingHour = this.#hour;
+      return undefined;
+    }
+    const known: Known = {
+      names: { tools: new Map(), categories: new Map(), labels: new Map() },
+      size: 0,
+      told: undefined,
+      lackingHour: Number.NEGATIVE_INFINITY,
+    };
+    this.#principals.set(principal, known);
+    return known;
+  }
+
+  #beginName(known: Known, kind: Kind, name: string): Counted | undefined {
+    if (known.size >= this.#maxNamesPerPrincipal || this.#size >= this.#maxNames) {
+      known.lackingHour = this.#hour;
+      return undefined;
+    }
+    const counted: Counted = [];
+    known.names[kind].set(name, counted);
+    known.size += 1;
+    this.#size += 1;
+    return counted;
+  }
+
+  #tell({ names }: Known): History {
+    const sum = (counted: Counted): number => counted.reduce((total, { count }) => total + count, 0);
+    const sums = (kind: Kind): Record<string, number> => {
+      // without a prototype, so that a name such as __proto__ is a name
+      const told: Record<string, number> = Object.create(null);
+      for (const [name, counted] of names[kind]) told[name] = sum(counted);
+      return told;
+    };
+    return { tools: sums("tools"), categories: sums("categories"), labels: sums("labels") };
+  }
+
+  #isLacking(hour: number): boolean {
+    return hour >= this.#hour - HOURS;
+  }
+
+  /** A clock that is set back changes nothing. */
+  #turnTo(unixMs: number): void {
+    const hour = Math.floor(unixMs / HOUR_MS);
+    if (hour <= this.#hour) return;
+    this.#hour = hour;
+    const oldest = this.#hour - HOURS;
+    for (const [principal, known] of this.#principals) {
+      known.told = undefined;
+      for (const kind of KINDS) {
+        for (const [name, counted] of known.names[kind]) {
+          while (counted[0] !== undefined && counted[0].hour < oldest) counted.shift();
+          if (counted.length > 0) continue;
+          known.names[kind].delete(name);
+          known.size -= 1;
+          this.#size -= 1;
+        }
+      }
+      if (known.size === 0 && !this.#isLacking(known.lackingHour)) this.#principals.delete(principal);
+    }
+  }
+}
+
+function namesOf(call: Call, verdict: Verdict): readonly (readonly [Kind, string])[] {
+  const { server, tool, method } = call;
+  const category = verdict.facts?.category ?? (COUNTED_AS_READ.has(method) ? "Read" : undefined);
+  return [
+    ...(tool === undefined ? [] : [["tools", `${server}/${tool}`] as const]),
+    ...(category === undefined ? [] : [["categories", category] as const]),
+    ...(verdict.decision?.labels ?? []).map((label) => ["labels", label] as const),
+  ];
+}

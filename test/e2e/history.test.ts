@@ -1,0 +1,66 @@
+// What a principal did before, on one server, decides what it may do on another: the shipped example in a real gate, over sessions,
+// kill -9, and in the record.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { startRecorder } from "./harness-fixtures.ts";
+import { type Gate, operate, startGate } from "./harness-gate.ts";
+import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
+import { isToolError, openSession, textOf } from "./harness-wire.ts";
+
+const EXAMPLE = join(ROOT, "examples/no-sends-after-secrets");
+const REFUSED = "A secret was read in the last 24 hours: nothing is sent out";
+/** What the servers of this test list has no definition that anybody reviewed. */
+const LOOSE = { arguments: "loose" };
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = join(makeTempDir(), "example.tar.gz");
+  const built = await regate("build", join(EXAMPLE, "rego"), "-o", bundle);
+  expect(built).toMatchObject({ code: 0, stderr: "" });
+});
+
+function regate(...args: readonly string[]) {
+  return runToEnd(process.execPath, [join(ROOT, "dist/main.js"), ...args]);
+}
+
+function logOf(gate: Gate): Record<string, unknown>[] {
+  return readFileSync(join(gate.dir, ".regate/decisions.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ decision_id: id }) => id !== undefined);
+}
+
+test("nothing is sent after a secret was read, in any session, over kill -9; the record knows why, and replays", async () => {
+  const [vault, chat] = [await startRecorder("--sessions"), await startRecorder("--sessions")];
+  const servers = { vault: { url: vault.url, ...LOOSE }, chat: { url: chat.url, ...LOOSE } };
+  const first = await startGate({ servers, bundle });
+  const send = async (gate: Gate) => (await openSession(gate.url("chat"))).call("post_message", { text: "hello" });
+
+  expect(isToolError(await send(first))).toBe(false);
+  await (await openSession(first.url("vault"))).call("read_secret", {});
+  expect(textOf(await send(first))).toContain(REFUSED);
+  expect(isToolError(await (await openSession(first.url("vault"))).call("read_secret", {}))).toBe(false);
+  await first.process.stop("SIGKILL");
+
+  const second = await startGate({ servers, bundle, dir: first.dir });
+  expect(textOf(await send(second))).toContain(REFUSED);
+  expect(chat.calls("post_message")).toBe(1);
+  await second.process.stop();
+
+  const last = logOf(second).at(-1);
+  expect(last).toMatchObject({
+    input: { history: { labels: { secrets: 2 }, tools: { "chat/post_message": 1, "vault/read_secret": 2 } } },
+    regate: { verdict: "denied" },
+  });
+  const why = await operate(second, "why", String(last?.decision_id), "--bundle", bundle);
+  expect(why.stdout).toContain("policy.guardrails/no-sends-after-secrets (deny)");
+  expect(why.stdout).toContain("history.labels.secrets");
+
+  const log = join(second.dir, ".regate/decisions.jsonl");
+  const replayed = await regate("diff", bundle, bundle, "--replay", log, "--format", "json");
+  expect(JSON.parse(replayed.stdout).replay).toMatchObject({
+    not_replayable: { masked: 0, rounded: 0, differs: 0 },
+  });
+});
