@@ -25,7 +25,7 @@ const START_MS = 30_000;
 const PICTURES = [
   { name: "overview", path: "/console/", height: 1080 },
   { name: "decisions", path: "/console/decisions", height: 900 },
-  { name: "decision", path: "/console/decisions?tool=create_api_key", follow: "create_api_key", height: 1180 },
+  { name: "decision", path: "/console/decisions?tool=create_api_key", follow: "create_api_key", height: 1400 },
   { name: "approvals", path: "/console/approvals", height: 1000 },
   { name: "sessions", path: "/console/sessions", height: 900 },
   { name: "bundle", path: "/console/bundle", height: 1060 },
@@ -35,7 +35,7 @@ const PICTURES = [
     wait: "#browser-decision[data-state=decided]",
     height: 900,
   },
-  { name: "freeze", path: "/console/freeze", height: 640 },
+  { name: "freeze", path: "/console/freeze", frozen: { server: "sitewise", principal: "night-batch" }, height: 640 },
   { name: "catalogue", path: "/console/catalogue", height: 1000 },
   { name: "create-api-key", path: TOOL, height: 1220 },
   { name: "create-api-key-rego", path: `${TOOL}#policy`, height: 860 },
@@ -117,12 +117,21 @@ function buildShadow() {
 
 /** A person's answer to one of the calls that wait. */
 async function denyOne(base) {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-  const { approvals } = await (await fetch(`${base}/v1/approvals?state=pending`, { headers })).json();
+  const { approvals } = await ask(base, "/v1/approvals?state=pending");
   const { id } = approvals.find(({ argsText }) => argsText.includes("stop"));
-  const body = JSON.stringify({ reason: "The pump is stopped by its own schedule" });
-  const answer = await fetch(`${base}/v1/approvals/${id}/deny`, { method: "POST", headers, body });
-  if (!answer.ok) throw new Error(`denying answered ${answer.status}`);
+  await ask(base, `/v1/approvals/${id}/deny`, { reason: "The pump is stopped by its own schedule" });
+}
+
+/** One request of the operator's; a POST where there is a body. */
+async function ask(base, path, body) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const answer = await fetch(`${base}${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers,
+    body: body && JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`);
+  return await answer.json();
 }
 
 function change(file, from, to) {
@@ -161,7 +170,8 @@ async function takePictures(base) {
   await browser.close();
 }
 
-async function takePicture(page, base, { name, path, follow, wait, height }, colorScheme) {
+async function takePicture(page, base, { name, path, follow, wait, frozen, height }, colorScheme) {
+  if (frozen !== undefined) await ask(base, "/v1/freeze", frozen);
   await page.setViewportSize({ width: 1240, height });
   await page.goto(`${base}${path}`);
   if (follow !== undefined) await page.getByRole("link", { name: follow, exact: true }).first().click();
@@ -170,6 +180,7 @@ async function takePicture(page, base, { name, path, follow, wait, height }, col
   await sleep(500);
   const file = join(OUT, `${name}${colorScheme === "dark" ? "-dark" : ""}.png`);
   await page.screenshot({ path: file });
+  if (frozen !== undefined) await ask(base, "/v1/freeze", { ...frozen, thaw: true });
   const { size } = statSync(file);
   if (size > MAX_BYTES)
     throw new Error(`${file} has ${size} bytes; a picture in the repository has ${MAX_BYTES} at most`);

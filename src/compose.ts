@@ -22,7 +22,7 @@ import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
-import { createRecentLines } from "./log/recent-lines.ts";
+import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
@@ -105,6 +105,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     closers.push(() => history.close());
     const lines = createRecentLines();
+    await recallLines(config.log.file, lines);
     const decisions = await composeLog(options, { instance, state, onLine: lines.push });
     closers.push(() => decisions.close());
 

@@ -65,12 +65,11 @@ export function summarize(minutes: readonly Minute[], range: Range, nowUnixMs: n
   };
 }
 
-/** The least round number that is no smaller: the top of an axis. */
+/** The least round number that is no smaller, and of which the half is whole: the top of an axis. */
 export function roundUp(count: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, count)));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= count) ?? 10;
-  // halves of it are written on the axis too
-  return Math.max(4, step * power);
+  const steps = power === 1 ? [4, 6, 8, 10] : [1, 2, 3, 4, 5, 6, 8, 10];
+  return power * (steps.find((step) => step * power >= count) ?? 10);
 }
 
 function listParts(counts: ReadonlyMap<string, number>): Bar["parts"] {

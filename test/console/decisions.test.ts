@@ -15,7 +15,7 @@ const HTML = "<img src=x onerror=alert(1)>";
 describe("the list", () => {
   test("says that nothing was judged yet", async () => {
     const { get } = await startConsole(policy);
-    expect(readPage(await get("/console/decisions"))).toContain("No call has been judged since the gate started");
+    expect(readPage(await get("/console/decisions"))).toContain("No call has been judged yet");
   });
 
   test("has the newest decision first, each with what became of it, for whom and why", async () => {

@@ -95,6 +95,8 @@ describe("freezing", () => {
 
     await first.process.stop("SIGKILL");
     const second = await startGate({ servers, dir: first.dir });
+    const after = await signInTo(second.base, OPERATOR_KEY, "/console/decisions?verdict=frozen");
+    await after.page.getByRole("link", { name: "echo", exact: true }).first().waitFor();
     const again = await openSession(second.url("recorder"));
     expect(textOf(await again.call("echo"))).toContain("All calls are frozen by an operator");
     expect(await operate(second, "freeze", "--thaw", "--server", "recorder")).toMatchObject({ code: 2 });

@@ -45,7 +45,7 @@ export function DecisionsPage({ viewer, filter, found, servers }: DecisionsPageP
                 No decision fits. <a href={DECISIONS}>Show all</a>
               </>
             ) : (
-              "No call has been judged since the gate started. As soon as an agent calls a tool, it shows here."
+              "No call has been judged yet. As soon as an agent calls a tool, it shows here."
             )}
           </p>
         ) : (
