@@ -39,11 +39,11 @@ a.below.freeze-link { color: var(--frost); font-family: inherit; font-size: 0.81
 .requests .empty { margin-top: 0; }
 .request { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.35rem; padding: 1.1rem 1.25rem 1.25rem; border: 1px solid var(--line); border-left: 4px solid light-dark(#d9992b, #dba748); border-radius: 12px; background: var(--surface); }
 .request header { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.1rem 1rem; }
-.request h3 { font-size: 1.0625rem; }
-.request h3 .name { font-size: 1em; }
-.request h3 a { text-decoration: none; }
-.request h3 a:hover { text-decoration: underline; }
-.request h3 .soft { font-weight: 400; font-size: 0.9375rem; letter-spacing: 0; }
+.request-title { font-size: 1.0625rem; }
+.request-title .name { font-size: 1em; }
+.request-title a { text-decoration: none; }
+.request-title a:hover { text-decoration: underline; }
+.request-title .soft { font-weight: 400; font-size: 0.9375rem; letter-spacing: 0; }
 .request .lapses { color: var(--Financial); font-size: 0.875rem; font-weight: 540; }
 .request .why { margin-top: 0.15rem; font-size: 1rem; }
 .request .arguments { margin-top: 0.4rem; }

@@ -52,7 +52,9 @@ export function ApprovalsPage({ viewer, pending, others, rules, nowUnixMs, probl
               No call waits for a person.
             </p>
           ) : (
-            pending.map((request) => <Request {...{ request, viewer, rules, nowUnixMs }} maxChars={MAX_QUEUE_CHARS} />)
+            pending.map((request) => (
+              <Request {...{ request, viewer, rules, nowUnixMs }} maxChars={MAX_QUEUE_CHARS} isAlone={false} />
+            ))
           )}
         </div>
       </section>
@@ -90,7 +92,7 @@ export function ApprovalPage({ viewer, request, rules, nowUnixMs, problem }: App
       </div>
       {problem !== undefined && <Problem text={problem} />}
       <div id="pending" data-live="" data-keyed="" class="requests">
-        <Request {...{ request, viewer, rules, nowUnixMs }} maxChars={MAX_JSON_CHARS} />
+        <Request {...{ request, viewer, rules, nowUnixMs }} maxChars={MAX_JSON_CHARS} isAlone />
       </div>
       <dl class="facts row">
         <div>
@@ -138,10 +140,13 @@ type RequestProps = {
   readonly rules: RuleNotes;
   readonly nowUnixMs: number;
   readonly maxChars: number;
+  readonly isAlone: boolean;
 };
 
-function Request({ request, viewer, rules, nowUnixMs, maxChars }: RequestProps) {
+function Request({ request, viewer, rules, nowUnixMs, maxChars, isAlone }: RequestProps) {
   const { id, state, server, tool, argsText, principal, session, reasons, decisionId } = request;
+  // alone on its page it stands right below the page's own heading
+  const Heading = isAlone ? "h2" : "h3";
   const text = indentJson(argsText);
   const isCut = text.length > maxChars;
   return (
@@ -152,7 +157,7 @@ function Request({ request, viewer, rules, nowUnixMs, maxChars }: RequestProps) 
       aria-labelledby={`tool-${id}`}
     >
       <header>
-        <h3 id={`tool-${id}`}>
+        <Heading id={`tool-${id}`} class="request-title">
           <a href={toolUrl({ server, tool })}>
             <Name text={tool} max={120} />
           </a>
@@ -163,7 +168,7 @@ function Request({ request, viewer, rules, nowUnixMs, maxChars }: RequestProps) 
               <Shown text={server} max={80} />
             </a>
           </span>
-        </h3>
+        </Heading>
         <p class="lapses">{describeState(request, nowUnixMs)}</p>
       </header>
       <p class="who">
