@@ -31,13 +31,15 @@ const nameOf = (event: SseEvent | undefined) => event?.data;
 
 describe("a stream of changes", () => {
   test("tells many changes as one", async () => {
-    const events = createEvents({ maxStreams: 5, everyMs: 20, beatMs: 60_000 });
+    const events = createEvents({ maxStreams: 5, everyMs: 20, beatMs: 500 });
     const { url } = await serve(events);
     const stream = await openStream(url);
     expect(stream.headers["content-type"]).toBe("text/event-stream");
     await stream.next();
     for (let n = 0; n < 1_000; n++) events.notify();
     expect(nameOf(await stream.next())).toBe("changed");
+    // had there been another, it would have come before the next beat
+    expect(nameOf(await stream.next())).toBe("beat");
     events.notify();
     expect(nameOf(await stream.next())).toBe("changed");
     stream.leave();

@@ -233,3 +233,21 @@ describe("when the journal cannot be written", () => {
     ]);
   });
 });
+
+describe("what a call found and left in its buckets", () => {
+  test("is told with a take, and with a refusal, in tokens", () => {
+    const { limiter, clock } = bench();
+    const rule = limit().rule;
+    const buckets = (charges: Parameters<typeof limiter.take>[0]) => {
+      const taken = limiter.take(charges, "ann");
+      return taken.kind === "too_many_buckets" ? undefined : taken.buckets;
+    };
+    expect(buckets([charge("k", { cost: 4 }), charge("other")])).toEqual([
+      { rule, max: 10, before: 10, after: 6 },
+      { rule, max: 10, before: 10, after: 9 },
+    ]);
+    clock.ms += 1_234;
+    expect(buckets([charge("k", { cost: 7 })])).toEqual([{ rule, max: 10, before: 6.206, after: 6.206 }]);
+    expect(buckets([])).toEqual([]);
+  });
+});

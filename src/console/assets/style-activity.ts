@@ -88,6 +88,7 @@ button.approve { background: light-dark(#1c6a48, #7fd0a6); color: light-dark(#ff
 .chart figcaption b { font-variant-numeric: tabular-nums; margin-left: 0.15rem; }
 .as-table { margin-top: 0.5rem; }
 .scroll { overflow: auto; max-height: 20rem; }
+.lead + .list, .problem + .list { margin-top: 1.1rem; }
 .list td, .list th { font-size: 0.875rem; }
 .list tbody th { font-weight: 400; }
 .list .number, .numbers td { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
