@@ -28,6 +28,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (!isServing) process.exit(error.code === "EPIPE" ? 0 : EXIT_BUG);
 });
 process.stderr.on("error", () => {});
+// A limit on the size of files is a full disk to a gate, and no reason to die.
+if (isServing) process.on("SIGXFSZ", () => {});
 
 try {
   await end(await runCommand(process.argv.slice(2), io));

@@ -39,6 +39,8 @@ export interface HistoryJournal {
 }
 
 const FOLD_BYTES = 256 * 1024;
+/** All that a full disk kept out is tried at once, and that is much for one call. */
+const RETRY_MS = 1_000;
 /** How long counts that nobody reads may wait to be written, and how many. */
 const WAIT_MS = 50;
 const MAX_WAITING = 1_000;
@@ -54,6 +56,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   /** What was counted since the last fold, by what it is a count of. */
   let counted = new Map<string, HourCount>();
   let isFailing = false;
+  let retryUnixMs = 0;
   const waiting = new Map<string, HourCount>();
   let timer: NodeJS.Timeout | undefined;
   foldAtStart();
@@ -79,6 +82,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
 
   function write(counts: readonly HourCount[]): void {
     for (const count of counts) counted.set(nameOf(count), count);
+    if (isFailing && unixMs() < retryUnixMs) return;
     try {
       // what a full disk kept out goes with it
       const all = isFailing ? [...counted.values()] : counts;
@@ -88,6 +92,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
       isFailing = false;
     } catch (error) {
       foldAtBytes = file.bytes + foldBytes;
+      retryUnixMs = unixMs() + RETRY_MS;
       if (!isFailing) {
         onProblem(`${path}: the history can't be written, and would be lost with this process: ${messageOf(error)}`);
       }

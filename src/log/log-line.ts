@@ -44,6 +44,7 @@ export function writeFromParts(event: DecisionEvent, context: LineContext): stri
       startedUnixMs: event.startedUnixMs,
       judgedNs: event.judgedNs,
       fuel: verdict.fuel,
+      budget: verdict.budget,
       regate: describeVerdict(event),
     },
     context,
@@ -87,6 +88,7 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
     classified: verdict.facts?.classified,
     unknown_because: verdict.facts?.unknownBecause,
     continued,
+    buckets: verdict.buckets,
     ...describeOutcome(outcome),
   };
 }
@@ -102,6 +104,7 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { limit: outcome.limit };
     case "invalid_arguments":
       return { problem: outcome.problem };
+    case "frozen":
     case "approval_needed":
       return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
     case "failed": {

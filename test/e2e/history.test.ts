@@ -1,10 +1,11 @@
 // What a principal did before, on one server, decides what it may do on another: the shipped example in a real gate, over sessions,
 // kill -9, and in the record.
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
+import { logLine } from "./harness-log.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
 import { isToolError, openSession, textOf } from "./harness-wire.ts";
 
@@ -63,4 +64,24 @@ test("nothing is sent after a secret was read, in any session, over kill -9; the
   expect(JSON.parse(replayed.stdout).replay).toMatchObject({
     not_replayable: { masked: 0, rounded: 0, differs: 0 },
   });
+});
+
+test("a shadow that looks at what was done before is told of it, though the policy in force does not look", async () => {
+  const dir = makeTempDir();
+  cpSync(join(EXAMPLE, "rego"), dir, { recursive: true });
+  rmSync(join(dir, "policy/guardrails"), { recursive: true });
+  const active = join(dir, "active.tar.gz");
+  expect(await regate("build", dir, "-o", active)).toMatchObject({ code: 0 });
+  const [vault, chat] = [await startRecorder("--sessions"), await startRecorder("--sessions")];
+  const servers = { vault: { url: vault.url, ...LOOSE }, chat: { url: chat.url, ...LOOSE } };
+  const gate = await startGate({ servers, bundle: active, args: ["--shadow", bundle] });
+  await (await openSession(gate.url("vault"))).call("read_secret", {});
+  expect(isToolError(await (await openSession(gate.url("chat"))).call("post_message", {}))).toBe(false);
+  const line = await logLine(gate, ({ input }) => input.tool === "post_message");
+  expect(line.input.history).toMatchObject({ labels: { secrets: 1 } });
+  for (;;) {
+    const { stdout } = await operate(gate, "status");
+    if (/stricter post_message on chat: allow \(posts, .*\) -> deny \(no-sends-after-secrets, posts\)/.test(stdout))
+      break;
+  }
 });
