@@ -56,7 +56,7 @@ bench: dist/main.js $(OPA) ## measure: ratios within one run; with LABELS=FILE, 
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
 	node bench/out/bench/main.js
 
-screenshots: dist/main.js .venv/ready $(CHROMIUM) ## the pictures of the console in docs/screenshots/, from a real browser before real servers
+screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the console in docs/screenshots/, from a real browser before real servers
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 

@@ -17,6 +17,8 @@ const TRIAL_TOOL = "regate_trial";
 /** One policy, ready to judge. */
 export type LoadedPolicy = {
   readonly engine: Engine;
+  /** What the bundle says of itself, and its data as the engine has it. */
+  readonly bundle: Pick<Bundle, "manifest" | "packages" | "dataJson">;
   /** Judges calls with that engine. */
   readonly judge: Judge;
   /** Where each rule stands in its source, by id. */
@@ -102,9 +104,10 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  const { rules, catalogue } = bundle;
+  const { rules, catalogue, manifest, packages, dataJson } = bundle;
   const conditions = readConditions(bundle.conditions);
   const readsHistory = mayRead(conditions, "history");
   const judge = createJudge(engine, { rules, conditions });
-  return { engine, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
+  const own = { manifest, packages, dataJson };
+  return { engine, bundle: own, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
 }
