@@ -47,6 +47,8 @@ const event = fc
     time: fc.constantFrom(...TIMES),
     judgedNs: fc.double({ min: 0, max: 1e12, noNaN: true }),
     fuel: fc.nat(),
+    budget: fc.option(fc.nat(), { nil: undefined, freq: 9 }),
+    left: fc.option(fc.nat({ max: 9 }), { nil: undefined, freq: 2 }),
     startedUnixMs: fc.integer({ min: 0, max: 4e12 }),
     observed: fc.option(fc.constant(true), { nil: undefined }),
     continued: fc.option(fc.constant(true), { nil: undefined }),
@@ -78,7 +80,8 @@ const event = fc
       },
       verdict: {
         ...{ id: base.verdict.id, decision, facts, fuel: made.fuel, bundle: made.bundle },
-        ...{ kind: "forward", receipt: undefined },
+        ...{ kind: "forward", receipt: undefined, budget: made.budget },
+        ...(made.left !== undefined && { buckets: [{ rule: "policy.a/b", max: 10, before: 10, after: made.left }] }),
         ...(extra !== undefined && { extra }),
       },
       startedUnixMs: made.startedUnixMs,
