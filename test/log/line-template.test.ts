@@ -107,4 +107,15 @@ describe("the line of a call that goes out", () => {
     for (const other of [context, stricter, context]) expect(toLogLine(one, other)).toBe(writeFromParts(one, other));
     expect(toLogLine(one, stricter)).not.toContain("DE1");
   });
+
+  test("has the buckets of its own call, and not those of one before", () => {
+    const time = Object.freeze({ unix: 1 });
+    const base = makeEvent({});
+    for (const after of [9, 8, undefined, 7]) {
+      const buckets = after === undefined ? undefined : [{ rule: "policy.a/b", max: 10, before: after + 1, after }];
+      const { call, rules } = base;
+      const one = { ...base, call, rules, time, verdict: { ...base.verdict, budget: 200_000, buckets } };
+      expect(toLogLine(one, context)).toBe(writeFromParts(one, context));
+    }
+  });
 });
