@@ -22,6 +22,7 @@ const MARKS = {
   given: `${MARK}4`,
   judgedNs: 1_000_000_007,
   fuel: 1_000_000_009,
+  budget: 1_000_000_021,
   startedUnixMs: Date.parse("1970-01-01T00:00:00.123Z"),
 };
 /** What stands at the places, as it is in a line with marks; a session stands there twice. */
@@ -33,6 +34,7 @@ const SLOTS = [
   `"1970-01-01T00:00:00.123Z"`,
   `${MARKS.judgedNs}`,
   `${MARKS.fuel}`,
+  `${MARKS.budget}`,
   `"${MARKS.session}"`,
 ];
 /** Far below what is cut. */
@@ -71,7 +73,7 @@ function fill(texts: readonly string[], event: DecisionEvent, { maskedKeys }: Li
   return (
     `${texts[0]}"${verdict.id}"${texts[1]}${session}${texts[2]}${textOf(event.time)}${texts[3]}${JSON.stringify(given.value)}` +
     `${texts[4]}"${new Date(startedUnixMs).toISOString()}"${texts[5]}${Math.round(judgedNs)}${texts[6]}${verdict.fuel}` +
-    `${texts[7]}${session}${texts[8]}`
+    `${texts[7]}${verdict.budget}${texts[8]}${session}${texts[9]}`
   );
 }
 
@@ -92,6 +94,8 @@ function isPlain(event: DecisionEvent): boolean {
     verdict.kind === "forward" &&
     verdict.instead === undefined &&
     verdict.approval === undefined &&
+    verdict.budget !== undefined &&
+    verdict.buckets === undefined &&
     verdict.decision?.redact.length === 0 &&
     typeof time === "object" &&
     time !== null &&
@@ -117,7 +121,20 @@ const KNOWN = {
     "history",
     "mask",
   ]),
-  verdict: new Set(["id", "decision", "facts", "fuel", "bundle", "kind", "receipt", "approval", "instead", "history"]),
+  verdict: new Set([
+    "id",
+    "decision",
+    "facts",
+    "fuel",
+    "budget",
+    "bundle",
+    "kind",
+    "receipt",
+    "approval",
+    "instead",
+    "history",
+    "buckets",
+  ]),
 };
 
 function hasOnly(value: object, known: ReadonlySet<string>): boolean {
@@ -146,10 +163,10 @@ function isAlike(a: DecisionEvent, b: DecisionEvent): boolean {
 }
 
 function makeTexts(event: DecisionEvent, context: LineContext, write: Write): readonly string[] | undefined {
-  const { id, session, time, given, judgedNs, fuel, startedUnixMs } = MARKS;
+  const { id, session, time, given, judgedNs, fuel, budget, startedUnixMs } = MARKS;
   const call = { ...event.call, session, args: { text: "", value: given } };
   const marked = write(
-    { ...event, call, verdict: { ...event.verdict, id, fuel }, time, judgedNs, startedUnixMs },
+    { ...event, call, verdict: { ...event.verdict, id, fuel, budget }, time, judgedNs, startedUnixMs },
     context,
   );
   if (marked.length > MAX_CHARACTERS || /\*\*(?:masked|truncated)\*\*/.test(marked)) return undefined;

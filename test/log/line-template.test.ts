@@ -47,6 +47,8 @@ const event = fc
     time: fc.constantFrom(...TIMES),
     judgedNs: fc.double({ min: 0, max: 1e12, noNaN: true }),
     fuel: fc.nat(),
+    budget: fc.option(fc.nat(), { nil: undefined, freq: 9 }),
+    left: fc.option(fc.nat({ max: 9 }), { nil: undefined, freq: 2 }),
     startedUnixMs: fc.integer({ min: 0, max: 4e12 }),
     observed: fc.option(fc.constant(true), { nil: undefined }),
     continued: fc.option(fc.constant(true), { nil: undefined }),
@@ -78,7 +80,8 @@ const event = fc
       },
       verdict: {
         ...{ id: base.verdict.id, decision, facts, fuel: made.fuel, bundle: made.bundle },
-        ...{ kind: "forward", receipt: undefined },
+        ...{ kind: "forward", receipt: undefined, budget: made.budget },
+        ...(made.left !== undefined && { buckets: [{ rule: "policy.a/b", max: 10, before: 10, after: made.left }] }),
         ...(extra !== undefined && { extra }),
       },
       startedUnixMs: made.startedUnixMs,
@@ -103,5 +106,16 @@ describe("the line of a call that goes out", () => {
     const stricter = { ...context, maskedKeys: new Set(["account"]) };
     for (const other of [context, stricter, context]) expect(toLogLine(one, other)).toBe(writeFromParts(one, other));
     expect(toLogLine(one, stricter)).not.toContain("DE1");
+  });
+
+  test("has the buckets of its own call, and not those of one before", () => {
+    const time = Object.freeze({ unix: 1 });
+    const base = makeEvent({});
+    for (const after of [9, 8, undefined, 7]) {
+      const buckets = after === undefined ? undefined : [{ rule: "policy.a/b", max: 10, before: after + 1, after }];
+      const { call, rules } = base;
+      const one = { ...base, call, rules, time, verdict: { ...base.verdict, budget: 200_000, buckets } };
+      expect(toLogLine(one, context)).toBe(writeFromParts(one, context));
+    }
   });
 });
