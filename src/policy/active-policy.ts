@@ -105,7 +105,9 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
     }
   }
   const { rules, catalogue, manifest, packages, dataJson } = bundle;
-  const conditions = readConditions(bundle.conditions);
+  const indexed = readConditions(bundle.conditions);
+  // an index that passes over a rule is none: that rule would not get what it reads
+  const conditions = [...rules.keys()].every((id) => indexed?.rules.has(id)) ? indexed : undefined;
   const readsHistory = mayRead(conditions, "history");
   const judge = createJudge(engine, { rules, conditions });
   const own = { manifest, packages, dataJson };
