@@ -1,7 +1,7 @@
 // The gate as it is measured: its policy built by the command, its tools catalogued by a scan of the very upstream, served by the
 // command as a process of its own. With PROFILE=DIR the process leaves a CPU profile there when it ends.
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { run, type Started, start } from "./processes.ts";
 
 /** Rules for the tools of upstream.ts: a plain one, a limited one, and a limited one that reads the arguments. */
@@ -27,7 +27,8 @@ export async function prepareGate(scratch: string, server: Readonly<Record<strin
   await mkdir(scratch, { recursive: true });
   const limits = { newSessions: { max: 1_000_000, window: 60 } };
   await writeFile(config, JSON.stringify({ listen: "127.0.0.1:0", bundle, limits, servers: { bench: server } }));
-  await run("node", ["dist/main.js", "scan", "bench", "-c", config]);
+  // in its folder: a scan writes where it is called
+  await run("node", [resolve("dist/main.js"), "scan", "bench", "-c", config], scratch);
   const rules = join(scratch, "rego/policy/servers/bench/bench.rego");
   await mkdir(dirname(rules), { recursive: true });
   await writeFile(rules, RULES);

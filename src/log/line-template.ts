@@ -23,6 +23,7 @@ const MARKS = {
   judgedNs: 1_000_000_007,
   fuel: 1_000_000_009,
   budget: 1_000_000_021,
+  buckets: [{ rule: `${MARK}5`, max: 1, before: 1, after: 1 }],
   startedUnixMs: Date.parse("1970-01-01T00:00:00.123Z"),
 };
 /** What stands at the places, as it is in a line with marks; a session stands there twice. */
@@ -37,6 +38,8 @@ const SLOTS = [
   `${MARKS.budget}`,
   `"${MARKS.session}"`,
 ];
+/** Behind them, where a rule limits the call. */
+const LIMITED_SLOTS = [...SLOTS, JSON.stringify(MARKS.buckets)];
 /** Far below what is cut. */
 const MAX_CHARACTERS = 16_384;
 const MAX_SESSION_CHARACTERS = 512;
@@ -73,7 +76,8 @@ function fill(texts: readonly string[], event: DecisionEvent, { maskedKeys }: Li
   return (
     `${texts[0]}"${verdict.id}"${texts[1]}${session}${texts[2]}${textOf(event.time)}${texts[3]}${JSON.stringify(given.value)}` +
     `${texts[4]}"${new Date(startedUnixMs).toISOString()}"${texts[5]}${Math.round(judgedNs)}${texts[6]}${verdict.fuel}` +
-    `${texts[7]}${verdict.budget}${texts[8]}${session}${texts[9]}`
+    `${texts[7]}${verdict.budget}${texts[8]}${session}${texts[9]}` +
+    (verdict.buckets === undefined ? "" : `${JSON.stringify(verdict.buckets)}${texts[10]}`)
   );
 }
 
@@ -95,7 +99,6 @@ function isPlain(event: DecisionEvent): boolean {
     verdict.instead === undefined &&
     verdict.approval === undefined &&
     verdict.budget !== undefined &&
-    verdict.buckets === undefined &&
     verdict.decision?.redact.length === 0 &&
     typeof time === "object" &&
     time !== null &&
@@ -126,13 +129,13 @@ const KNOWN = {
     "decision",
     "facts",
     "fuel",
-    "budget",
     "bundle",
     "kind",
     "receipt",
     "approval",
     "instead",
     "history",
+    "budget",
     "buckets",
   ]),
 };
@@ -153,6 +156,7 @@ function isAlike(a: DecisionEvent, b: DecisionEvent): boolean {
     a.call.observed === b.call.observed &&
     a.rules === b.rules &&
     a.verdict.bundle === b.verdict.bundle &&
+    (a.verdict.buckets === undefined) === (b.verdict.buckets === undefined) &&
     a.verdict.facts?.category === b.verdict.facts?.category &&
     a.verdict.facts?.risk === b.verdict.facts?.risk &&
     a.verdict.facts?.severity === b.verdict.facts?.severity &&
@@ -163,22 +167,22 @@ function isAlike(a: DecisionEvent, b: DecisionEvent): boolean {
 }
 
 function makeTexts(event: DecisionEvent, context: LineContext, write: Write): readonly string[] | undefined {
-  const { id, session, time, given, judgedNs, fuel, budget, startedUnixMs } = MARKS;
+  const { id, session, time, given, judgedNs, fuel, budget, buckets, startedUnixMs } = MARKS;
+  const isLimited = event.verdict.buckets !== undefined;
   const call = { ...event.call, session, args: { text: "", value: given } };
-  const marked = write(
-    { ...event, call, verdict: { ...event.verdict, id, fuel, budget }, time, judgedNs, startedUnixMs },
-    context,
-  );
+  const verdict = { ...event.verdict, id, fuel, budget, buckets: isLimited ? buckets : undefined };
+  const marked = write({ ...event, call, verdict, time, judgedNs, startedUnixMs }, context);
   if (marked.length > MAX_CHARACTERS || /\*\*(?:masked|truncated)\*\*/.test(marked)) return undefined;
   const texts: string[] = [];
   let from = 0;
-  for (const slot of SLOTS) {
+  const slots = isLimited ? LIMITED_SLOTS : SLOTS;
+  for (const slot of slots) {
     const at = marked.indexOf(slot, from);
     if (at === -1) return undefined;
     texts.push(marked.slice(from, at));
     from = at + slot.length;
   }
   texts.push(marked.slice(from));
-  const isWhole = texts.every((text) => SLOTS.every((slot) => !text.includes(slot)));
+  const isWhole = texts.every((text) => slots.every((slot) => !text.includes(slot)));
   return isWhole ? texts : undefined;
 }
