@@ -54,7 +54,7 @@ export function composeGate(config: Config, parts: GateParts): Gate {
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });
     },
-    remember: ({ call, verdict, startedUnixMs }) => history.add({ call, verdict, unixMs: startedUnixMs }),
+    remember: (call, verdict, unixMs) => history.add({ call, verdict, unixMs }),
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
