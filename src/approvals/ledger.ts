@@ -133,7 +133,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       .map(({ request }) => request)
       .filter(({ state, principal }) => state === "pending" && principal === question.principal);
     if (pending.length >= MAX_PENDING) return `${MAX_PENDING} calls of this principal wait for one already`;
-    const characters = pending.reduce((sum, { argsText }) => sum + argsText.length, question.argsText.length);
+    const characters = pending.reduce((sum, request) => sum + charactersOf(request), charactersOf(question));
     if (characters > MAX_PENDING_CHARACTERS)
       return "the arguments are too long to be shown to a person beside what waits already";
     return undefined;
@@ -144,7 +144,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const over = [...rows.values()].filter(({ request }) => !standing.has(request.id)).reverse();
     let characters = 0;
     const dropped = over.filter(({ request }, index) => {
-      characters += request.argsText.length;
+      characters += charactersOf(request);
       const isOld = request.askedUnixMs + CLOSED_MS < unixMs();
       return isOld || index >= MAX_CLOSED || characters > MAX_CLOSED_CHARACTERS;
     });
@@ -302,6 +302,10 @@ function remedyOf({ state }: ApprovalRequest): string {
     default:
       return "the same call, made again, asks anew";
   }
+}
+
+function charactersOf({ argsText, besidesText = "" }: Pick<ApprovalRequest, "argsText" | "besidesText">): number {
+  return argsText.length + besidesText.length;
 }
 
 function isOpen({ state }: ApprovalRequest): boolean {
