@@ -61,7 +61,8 @@ export function composeGate(config: Config, parts: GateParts): Gate {
   });
 }
 
-function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
+/** What the policy was asked about the call. */
+export function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
   return composeInput(call, verdict.facts, { unixMs: startedUnixMs }, verdict.history ?? NO_HISTORY, timezone);
 }
 
