@@ -52,11 +52,11 @@ catalogue: dist/main.js $(OPA) .venv/ready .servers/ready ## install the servers
 	node dist/main.js scan --all -c tools/servers/regate.yaml
 	node scripts/catalogue-table.mjs
 
-bench: dist/main.js $(OPA) ## measure: ratios within one run; with LABELS=FILE, the classifier against labelled tools
+bench: dist/main.js $(OPA) ## measure: ratios within one run; ONLY=PART,... and ROUNDS=N, see docs/performance.md; with LABELS=FILE, the classifier
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
 	node bench/out/bench/main.js
 
-screenshots: dist/main.js .venv/ready $(CHROMIUM) ## the pictures of the console in docs/screenshots/, from a real browser before real servers
+screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the console in docs/screenshots/, from a real browser before real servers
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 

@@ -12,6 +12,12 @@ export type StartOptions = {
 };
 
 const children = new Set<ChildProcess>();
+/** However the measurement ends: nothing that it started outlives it. */
+process.once("exit", () => {
+  for (const child of children) child.kill();
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+process.stdout.once("error", () => process.exit(1));
 /** USER_HZ: what Linux counts a process's time in. */
 const TICK_US = 10_000;
 

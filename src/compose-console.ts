@@ -2,36 +2,58 @@
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import { createConsole } from "./console/console.tsx";
-import type { Attempt, ConsolePorts, PolicyView } from "./console/ports.ts";
+import type { Attempt, BucketNow, BundleView, ConsolePorts, PolicyView } from "./console/ports.ts";
 import type { ToolFacts } from "./gate/types.ts";
-import { createLimiter } from "./limits/limiter.ts";
+import { readBucketKey } from "./limits/bucket-key.ts";
+import { createLimiter, type Limiter } from "./limits/limiter.ts";
 import type { ActivePolicy, LoadedPolicy } from "./policy/active-policy.ts";
 import { bareCall } from "./policy/bare-call.ts";
 import { formatPath } from "./policy/build/packages.ts";
+import { readPackageNote } from "./policy/bundle-packages.ts";
 import { type Catalogue, describeTool } from "./policy/catalogue.ts";
+import { fuelBudget } from "./policy/engine.ts";
+import { FUEL_EXPORT } from "./policy/fuel-meter.ts";
 import { composeInput, NO_HISTORY } from "./policy/input.ts";
+import { INPUT_KEYS } from "./policy/input-schema.ts";
 import type { ToolName } from "./policy/live-tools.ts";
 import { findFacts } from "./policy/tool-facts.ts";
 import { writeToolRules } from "./policy/tool-rules.ts";
 
-export type ConsoleOptions = {
+export type ConsoleOptions = Pick<
+  ConsolePorts,
+  "version" | "status" | "freezes" | "approvals" | "activity" | "lines" | "ask"
+> & {
   readonly config: Pick<Config, "servers" | "timezone">;
   readonly policy: ActivePolicy;
   readonly live: Live;
+  readonly limiter: Pick<Limiter, "buckets">;
   readonly acceptsKey: ConsolePorts["acceptsKey"];
   readonly log: (line: string) => void;
 };
 
+const MAX_BUCKETS = 10_000;
 /** Of one address: ten at once, then one each six seconds. */
 const ATTEMPTS = { rule: "gate/console", max: 10, window: 60, per: "everyone", over: "all", cost: 1 } as const;
 /** Addresses that failed lately; beyond them nobody new may try until some are forgotten. */
 const MAX_ADDRESSES = 1_000;
 
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
-  const { config, policy, live, acceptsKey, log } = options;
+  const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask, log } =
+    options;
   return createConsole({
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
+    version,
+    status,
+    freezes,
+    approvals,
+    activity,
+    lines,
+    ask,
+    meter: { exportName: FUEL_EXPORT, baseUnits: fuelBudget(0), unitsPerByte: fuelBudget(1) - fuelBudget(0) },
+    inputKeys: INPUT_KEYS,
+    buckets: () => listBuckets(limiter),
+    unixMs: Date.now,
     servers: groupServers(config),
     acceptsKey,
     countAttempt: createAttempts(),
@@ -42,17 +64,20 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
 
 /** The active policy as the console reads it. */
 export function viewPolicy(policy: LoadedPolicy, live: Live, timezone: string): PolicyView {
-  const { engine, rules, catalogue, servers } = policy;
+  const { engine, bundle, rules, catalogue, servers } = policy;
+  const inputOf = ({ server, tool }: ToolName, facts: ToolFacts): string =>
+    composeInput(bareCall(server, tool, "console"), facts, { unixMs: Date.now() }, NO_HISTORY, timezone);
   return {
     revision: engine.revision.revision,
     catalogue,
     rules,
     judge({ server, tool }) {
       const facts = describeLive(catalogue, live, { server, tool });
-      const call = bareCall(server, tool, "console");
-      const evaluation = engine.evaluate(composeInput(call, facts, { unixMs: Date.now() }, NO_HISTORY, timezone));
-      return { facts, evaluation };
+      return { facts, evaluation: engine.evaluate(inputOf({ server, tool }, facts)) };
     },
+    inputOf: (name) => inputOf(name, describeLive(catalogue, live, name)),
+    describe: () => describeBundle(policy),
+    program: { wasm: engine.wasm, dataJson: bundle.dataJson },
     writeRego({ server, tool }, limitAction) {
       const packageText = formatPath(["policy", "servers", server]);
       return writeToolRules({
@@ -76,6 +101,35 @@ function describeLive(catalogue: Catalogue, { tools, classify }: Live, { server,
     tool,
     definition: status.kind === "gone" ? undefined : status.definition,
   });
+}
+
+function describeBundle({ engine, bundle: { manifest, packages, dataJson } }: LoadedPolicy): BundleView {
+  return {
+    digest: engine.revision.digest,
+    roots: manifest.roots,
+    regoVersion: manifest.rego_version,
+    wasmBytes: engine.wasm.length,
+    dataBytes: dataJson.length,
+    entrypoints: manifest.wasm.map(({ entrypoint, annotations: [note = {}] }) => ({ name: entrypoint, ...note })),
+    packages: packages.map(({ path, file, metadata }) => ({ path, file, ...readPackageNote(metadata) })),
+  };
+}
+
+/** The console shows so many; looking at each of a million would block the calls. */
+function listBuckets(limiter: Pick<Limiter, "buckets">): {
+  readonly list: readonly BucketNow[];
+  readonly isCut: boolean;
+} {
+  const list: BucketNow[] = [];
+  let seen = 0;
+  for (const { key, used, max, windowMs } of limiter.buckets()) {
+    seen += 1;
+    if (seen > MAX_BUCKETS) return { list, isCut: true };
+    const name = readBucketKey(key);
+    if (name !== undefined)
+      list.push({ ...name, max, left: max * (1 - used), fullInSeconds: (used * windowMs) / 1_000 });
+  }
+  return { list, isCut: false };
 }
 
 /** By catalogue name, the keys. */

@@ -4,6 +4,7 @@ import type { RunningApprovals } from "./compose-approvals.ts";
 import { composeJudging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
+import type { Freezes } from "./freeze/freeze.ts";
 import { createGate, type Gate, type Judged } from "./gate/gate.ts";
 import type { Call, Charge, Decision, History, ToolFacts } from "./gate/types.ts";
 import type { HistoryJournal } from "./history/history-journal.ts";
@@ -16,6 +17,7 @@ import type { ActivePolicy } from "./policy/active-policy.ts";
 import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
 import type { RuleIndex } from "./policy/rule-index.ts";
 import type { Shadow } from "./shadow/shadow.ts";
+import type { Activity } from "./status/activity.ts";
 
 export type GateParts = {
   readonly policy: ActivePolicy;
@@ -25,6 +27,8 @@ export type GateParts = {
   readonly history: Pick<HistoryJournal, "read" | "add">;
   readonly live: Live;
   /** Sees each call that was judged. */
+  readonly freezes: Pick<Freezes, "frozen">;
+  readonly activity: Pick<Activity, "count">;
   readonly shadow: (Pick<Shadow, "offer"> & { readsHistory(): boolean }) | undefined;
 };
 
@@ -33,9 +37,10 @@ const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
 /** The gate's ports onto the parts; describe, checkArguments and evaluate run without a pause between them, so on one bundle. */
 export function composeGate(config: Config, parts: GateParts): Gate {
-  const { policy, limiter, approvals, decisions, history, live, shadow } = parts;
+  const { policy, limiter, approvals, decisions, history, live, freezes, activity, shadow } = parts;
   return createGate({
     ...composeJudging({ policy, ...live, timezone: config.timezone }),
+    frozen: (call) => freezes.frozen(call),
     recall: (call) => recall(call, parts),
     take: (call, facts, decision) => limiter.take(chargesOf(call, facts, decision), call.principal.id),
     refund: (receipt) => limiter.refund(receipt),
@@ -44,7 +49,7 @@ export function composeGate(config: Config, parts: GateParts): Gate {
     record(judged) {
       shadow?.offer(judged);
       const { engine } = policy.current;
-      return decisions.record({
+      const recorded = decisions.record({
         ...judged,
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
@@ -53,12 +58,25 @@ export function composeGate(config: Config, parts: GateParts): Gate {
         // asked when the line is written
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });
+      if (recorded === undefined) activity.count(judged);
+      else
+        recorded.then(
+          () => activity.count(judged),
+          () => activity.count(unrecorded(judged)),
+        );
+      return recorded;
     },
-    remember: (call, verdict, unixMs) => history.add({ call, verdict, unixMs }),
+    remember: (call, verdict, unixMs) => history.add({ call, verdict, unixMs }, policy.current.readsHistory),
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
   });
+}
+
+/** As the gate refuses it then. */
+function unrecorded(judged: Judged): Judged {
+  const problem = "the decision can't be recorded";
+  return { ...judged, verdict: { ...judged.verdict, kind: "failed", step: "record", problem } };
 }
 
 /** What the policy was asked about the call. */

@@ -5,10 +5,12 @@ import type { Live } from "./compose-live.ts";
 import type { RunningServer } from "./compose-servers.ts";
 import type { RunningShadow } from "./compose-shadow.ts";
 import type { Config } from "./config/schema.ts";
+import type { Freezes } from "./freeze/freeze.ts";
 import type { Asked } from "./http/data-api.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { readInput } from "./policy/read-input.ts";
+import { describeFrozen } from "./status/describe-frozen.ts";
 import type { ServerStatus, Status } from "./status/status-schema.ts";
 
 export type OperatorParts = {
@@ -20,6 +22,7 @@ export type OperatorParts = {
   readonly policy: ActivePolicy;
   /** Since when the active policy judges, Unix time in milliseconds. */
   readonly policySince: () => number;
+  readonly freezes: Freezes;
   readonly shadow: RunningShadow | undefined;
   readonly decisions: DecisionLog;
   readonly live: Live;
@@ -61,6 +64,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     now: toText(Date.now()),
     policy: { ...policy.current.engine.revision, file: parts.bundle, since: toText(parts.policySince()) },
     shadow: shadow?.status(),
+    frozen: describeFrozen(parts.freezes.list()),
     servers: parts.servers.map((running) => describeServer(running, parts)),
     log: {
       file: config.log.file,

@@ -11,6 +11,7 @@ import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
+import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
@@ -21,9 +22,11 @@ import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
+import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
+import { createActivity } from "./status/activity.ts";
 
 export type GateOptions = {
   readonly config: Config;
@@ -82,6 +85,12 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       onFoldFailed: log,
     });
     closers.push(() => journal.close());
+    const freezes = createFreezes({
+      store: state.meta,
+      servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      unixMs: Date.now,
+      log,
+    });
     const limiter = createLimiter({
       monotonicMs: () => performance.now(),
       journal,
@@ -95,12 +104,15 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       onProblem: log,
     });
     closers.push(() => history.close());
-    const decisions = await composeLog(options, instance, state);
+    const lines = createRecentLines();
+    await recallLines(config.log.file, lines);
+    const decisions = await composeLog(options, { instance, state, onLine: lines.push });
     closers.push(() => decisions.close());
 
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
+    const activity = createActivity(Date.now);
     let operator: OpenedOperatorKey | undefined;
     let url: string | undefined;
     const approvals = composeApprovals({
@@ -111,7 +123,17 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       url: () => url && reachableUrl({ url }),
       log,
     });
-    const gate = composeGate(config, { policy, limiter, approvals, decisions, history, live, shadow });
+    const gate = composeGate(config, {
+      policy,
+      limiter,
+      approvals,
+      decisions,
+      history,
+      live,
+      freezes,
+      activity,
+      shadow,
+    });
     const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
@@ -125,6 +147,20 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
+    const status = composeStatus({
+      config,
+      version,
+      instance,
+      bundle: options.bundle.shown,
+      policy,
+      policySince: () => policySince,
+      freezes,
+      shadow,
+      decisions,
+      live,
+      servers,
+    });
+    const ask = composeAsk({ policy, decisions });
     const app = createApp({
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
@@ -132,25 +168,29 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       authenticator: createAuthenticator(config.keys),
       operatorKey,
       reload,
-      ask: composeAsk({ policy, decisions }),
+      ask,
+      freezes,
       approvals: approvals.desk,
-      status: composeStatus({
-        config,
-        version,
-        instance,
-        bundle: options.bundle.shown,
-        policy,
-        policySince: () => policySince,
-        shadow,
-        decisions,
-        live,
-        servers,
-      }),
+      status,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       notReady: () => undefined,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
-      console: composeConsole({ config, policy, live, acceptsKey: operatorKey.accepts, log }),
+      console: composeConsole({
+        config,
+        policy,
+        live,
+        limiter,
+        ask,
+        version,
+        status,
+        freezes,
+        approvals: approvals.desk,
+        activity,
+        lines,
+        acceptsKey: operatorKey.accepts,
+        log,
+      }),
       log,
     });
     const server = await listen(app, config.listen);
@@ -178,7 +218,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   }
 }
 
-async function composeLog({ config, version, log }: GateOptions, instance: string, state: State): Promise<DecisionLog> {
+type LogParts = { readonly instance: string; readonly state: State; readonly onLine: (line: string) => void };
+
+async function composeLog({ config, version, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
+  const { instance, state, onLine } = parts;
   const { keyFile, rotate, keep, ...rest } = config.log;
   const decisions = await openDecisionLog({
     ...rest,
@@ -187,6 +230,7 @@ async function composeLog({ config, version, log }: GateOptions, instance: strin
     retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
     labels: { id: instance, version },
     unixMs: Date.now,
+    onLine,
     onProblem: log,
   });
   if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));

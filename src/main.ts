@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The process around a command: its streams, its exit code. The only place that ends the process.
+import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
 
@@ -17,6 +18,9 @@ const io: CommandIo = {
   stdin: readStdin,
 };
 
+// Commands load what they need when they run: from Node 22.1 on, as it was compiled the last time.
+if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache();
+
 let ending = false;
 process.on("uncaughtException", (error) => void endWithBug(error));
 // Whoever read us has seen enough (`regate ... | head`). A gate goes on: it is there for its clients, not for who reads its log.
@@ -24,6 +28,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (!isServing) process.exit(error.code === "EPIPE" ? 0 : EXIT_BUG);
 });
 process.stderr.on("error", () => {});
+// A limit on the size of files is a full disk to a gate, and no reason to die.
+if (isServing) process.on("SIGXFSZ", () => {});
 
 try {
   await end(await runCommand(process.argv.slice(2), io));

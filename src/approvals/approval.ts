@@ -88,3 +88,32 @@ export interface Approvals {
   /** Called after each change of any request. @returns what ends that */
   onChange(listener: () => void): () => void;
 }
+
+/** What a call finds. */
+export type Found =
+  /** It may go out: on an approval of its own, or on a grant that an earlier call got. */
+  | { readonly kind: "through"; readonly request: ApprovalRequest; readonly byGrant: boolean }
+  /** Pending, or denied and not to be asked again yet. */
+  | { readonly kind: "standing"; readonly request: ApprovalRequest }
+  | { readonly kind: "full"; readonly problem: string };
+
+/** The requests themselves, for who lets calls wait for them. */
+export interface Ledger {
+  all(): Iterable<ApprovalRequest>;
+  find(id: string): ApprovalRequest | undefined;
+  /** Lets the call through on what stands for it, else asks; claims nothing but a grant. Throws where it can't be written. */
+  ask(question: Question): Found;
+  /** Uses an approval up: true once for each. Throws where that can't be written. */
+  claim(id: string): boolean;
+  /** The call that went out on it did not: it may be used again, where nothing has ended it meanwhile. */
+  release(id: string): void;
+  approve(id: string, by: string, grantMinutes: number | undefined): ApprovalOutcome;
+  deny(id: string, by: string, reason: string): ApprovalOutcome;
+  followLink(id: string, link: string): ApprovalOutcome;
+  /** Ends what is pending, approved or granted, where `ended` says so. */
+  void(ended: (request: ApprovalRequest) => boolean): void;
+  /** Ends what has timed out. */
+  lapse(): void;
+  /** When the next request times out; undefined while none can. */
+  nextLapseUnixMs(): number | undefined;
+}

@@ -1,10 +1,12 @@
 // The requests for approval and what may become of each: the one place where a state changes. What lets a call through is
 // written down before it counts; what ends a request counts even where it can't be written. Nothing waits here, and no timer
 // runs: whoever asks is answered by the time that it is.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { ApprovalState } from "../gate/types.ts";
-import type { ApprovalOutcome, ApprovalRequest, ApprovalStore, Kept, Question } from "./approval.ts";
+import type { ApprovalOutcome, ApprovalRequest, ApprovalStore, Kept, Ledger, Question } from "./approval.ts";
+import { pickForgotten, refusalOfMore } from "./bounds.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
+import { hashOfLink, isLinkOf, makeLink } from "./links.ts";
+import { describeOver, remedyOf } from "./over.ts";
 
 export type LedgerOptions = {
   readonly store: ApprovalStore;
@@ -22,47 +24,11 @@ export type LedgerOptions = {
   readonly onProblem: (problem: string) => void;
 };
 
-/** What a call finds. */
-export type Found =
-  /** It may go out: on an approval of its own, or on a grant that an earlier call got. */
-  | { readonly kind: "through"; readonly request: ApprovalRequest; readonly byGrant: boolean }
-  /** Pending, or denied and not to be asked again yet. */
-  | { readonly kind: "standing"; readonly request: ApprovalRequest }
-  | { readonly kind: "full"; readonly problem: string };
-
-export const MAX_PENDING = 20;
 export const MAX_GRANT_MINUTES = 1_440;
 export const MAX_REASON_CHARS = 1_000;
 const MAX_TIMEOUT_SECONDS = 30 * 86_400;
-/** Arguments of the pending requests of one principal, together. */
-const MAX_PENDING_CHARACTERS = 8_388_608;
-/** Requests that are over: for who looks back. */
-const MAX_CLOSED = 1_000;
-const MAX_CLOSED_CHARACTERS = 8_388_608;
-const CLOSED_MS = 7 * 86_400_000;
-const LINK_BYTES = 32;
 const MINUTE_MS = 60_000;
 const SEE_LIST = "regate approvals list shows those that wait";
-
-export interface Ledger {
-  all(): Iterable<ApprovalRequest>;
-  find(id: string): ApprovalRequest | undefined;
-  /** Lets the call through on what stands for it, else asks; claims nothing but a grant. Throws where it can't be written. */
-  ask(question: Question): Found;
-  /** Uses an approval up: true once for each. Throws where that can't be written. */
-  claim(id: string): boolean;
-  /** The call that went out on it did not: it may be used again, where nothing has ended it meanwhile. */
-  release(id: string): void;
-  approve(id: string, by: string, grantMinutes: number | undefined): ApprovalOutcome;
-  deny(id: string, by: string, reason: string): ApprovalOutcome;
-  followLink(id: string, link: string): ApprovalOutcome;
-  /** Ends what is pending, approved or granted, where `ended` says so. */
-  void(ended: (request: ApprovalRequest) => boolean): void;
-  /** Ends what has timed out. */
-  lapse(): void;
-  /** When the next request times out; undefined while none can. */
-  nextLapseUnixMs(): number | undefined;
-}
 
 export function createLedger(options: LedgerOptions): Ledger {
   const { store, unixMs, newId, fourEyes, revision, withLinks, changed, onProblem } = options;
@@ -128,28 +94,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     return states.map((state) => fitting.find(({ request }) => request.state === state)).find((kept) => kept);
   }
 
-  function refusalOfMore(question: Question): string | undefined {
-    const pending = [...standingRows()]
-      .map(({ request }) => request)
-      .filter(({ state, principal }) => state === "pending" && principal === question.principal);
-    if (pending.length >= MAX_PENDING) return `${MAX_PENDING} calls of this principal wait for one already`;
-    const characters = pending.reduce((sum, request) => sum + charactersOf(request), charactersOf(question));
-    if (characters > MAX_PENDING_CHARACTERS)
-      return "the arguments are too long to be shown to a person beside what waits already";
-    return undefined;
-  }
-
   /** Forgets the oldest of what is over. */
   function prune(): void {
-    const over = [...rows.values()].filter(({ request }) => !standing.has(request.id)).reverse();
-    let characters = 0;
-    const dropped = over.filter(({ request }, index) => {
-      characters += charactersOf(request);
-      const isOld = request.askedUnixMs + CLOSED_MS < unixMs();
-      return isOld || index >= MAX_CLOSED || characters > MAX_CLOSED_CHARACTERS;
-    });
-    if (dropped.length === 0) return;
-    const ids = dropped.map(({ request }) => request.id);
+    const over = [...rows.values()].map(({ request }) => request).filter(({ id }) => !standing.has(id));
+    const ids = pickForgotten(over, unixMs());
+    if (ids.length === 0) return;
     store.drop(ids);
     for (const id of ids) rows.delete(id);
   }
@@ -166,12 +115,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       lapsesUnixMs: nowUnixMs + Math.min(timeoutSeconds, MAX_TIMEOUT_SECONDS) * 1_000,
       decided: undefined,
     };
-    const link = withLinks ? randomBytes(LINK_BYTES).toString("base64url") : undefined;
+    const link = withLinks ? makeLink() : undefined;
     const kept: Kept = {
       request,
       ...fingerprintsOf(question),
       grantUntilUnixMs: undefined,
-      linkSha256: link && sha256Hex(link),
+      linkSha256: link && hashOfLink(link),
       linkUsed: false,
     };
     store.add(kept);
@@ -202,7 +151,10 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (grant !== undefined) return { kind: "through", request: grant.request, byGrant: true };
       const asked = pick(["denied", "pending"], fingerprint);
       if (asked !== undefined) return { kind: "standing", request: asked.request };
-      const problem = refusalOfMore(question);
+      const pending = [...standingRows()]
+        .map(({ request }) => request)
+        .filter(({ state, principal }) => state === "pending" && principal === question.principal);
+      const problem = refusalOfMore(pending, question);
       return problem === undefined ? { kind: "standing", request: add(question) } : { kind: "full", problem };
     },
 
@@ -249,7 +201,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
     followLink(id, link) {
       const kept = rows.get(id);
-      const fits = kept?.linkSha256 !== undefined && isSameHash(kept.linkSha256, sha256Hex(link));
+      const fits = kept?.linkSha256 !== undefined && isLinkOf(kept.linkSha256, link);
       if (kept === undefined || !fits)
         return refused("this link belongs to no request that is here, or to another one", SEE_LIST);
       if (kept.linkUsed) return refused("this link was used already: each leads here once", SEE_LIST);
@@ -276,38 +228,6 @@ export function createLedger(options: LedgerOptions): Ledger {
   };
 }
 
-/** Why nothing is left to decide. */
-function describeOver({ state, decided }: ApprovalRequest): string {
-  switch (state) {
-    case "pending":
-      return "it waits for a decision";
-    case "approved":
-    case "used":
-      return `it was approved already, by ${decided?.by}`;
-    case "denied":
-      return `it was denied already, by ${decided?.by}`;
-    case "lapsed":
-      return "it has lapsed: the time for it is over";
-    case "voided":
-      return "it is void: what it was bound to has changed";
-  }
-}
-
-function remedyOf({ state }: ApprovalRequest): string {
-  switch (state) {
-    case "approved":
-      return "its call may go out once";
-    case "denied":
-      return "the same call asks anew when the time for this one is over";
-    default:
-      return "the same call, made again, asks anew";
-  }
-}
-
-function charactersOf({ argsText, besidesText = "" }: Pick<ApprovalRequest, "argsText" | "besidesText">): number {
-  return argsText.length + besidesText.length;
-}
-
 function isOpen({ state }: ApprovalRequest): boolean {
   return state === "pending" || state === "approved";
 }
@@ -318,14 +238,6 @@ function withState(kept: Kept, state: ApprovalState): Kept {
 
 function isWhole(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= max;
-}
-
-function sha256Hex(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-function isSameHash(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(one, "hex"), Buffer.from(other, "hex"));
 }
 
 function refused(problem: string, remedy: string): Extract<ApprovalOutcome, { kind: "refused" }> {

@@ -138,6 +138,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "freeze",
+    {
+      usage: "[--server NAME] [--principal NAME] [--thaw] [-c regate.yaml]",
+      summary: "have the running gate refuse all calls, or some, at once; --thaw ends it",
+      load: () => import("./freeze.ts"),
+    },
+  ],
+  [
     "approvals",
     {
       usage:

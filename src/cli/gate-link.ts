@@ -1,9 +1,8 @@
-// HTTP from a command to the running gate. A connection of its own for each request, on which the gate proves itself first;
-// one that is kept is lost where the gate closes it at that moment, without anyone knowing what it read. Redirects are not
-// followed. Knows no JSON-RPC.
+// HTTP from a command to the running gate, on a connection on which the gate has proven itself first: one of its own for each
+// request, or one that was kept for a moment. Redirects are not followed. Knows no JSON-RPC.
 import { type Agent, type IncomingMessage, request } from "node:http";
 import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
-import { connectToGate } from "./gate-connection.ts";
+import { connectToGate, type ProvenConnections } from "./gate-connection.ts";
 
 const MAX_BODY_BYTES = 67_108_864;
 
@@ -23,9 +22,27 @@ export type Outgoing = {
   readonly signal: AbortSignal;
 };
 
+/**
+ * As send, on a kept connection where there is one, which is kept again.
+ * @param locate finds the gate where a connection must be opened; undefined where none runs
+ */
+export function sendKept(
+  connections: ProvenConnections,
+  locate: () => RunningGate | undefined,
+  outgoing: Outgoing,
+): Sent {
+  const kept = connections.take();
+  if (kept !== undefined) return sendThrough(kept.agent, kept.gate, outgoing, connections);
+  const gate = locate();
+  if (gate === undefined) return { handedOver: Promise.resolve(), answer: Promise.reject(new Error("no gate runs")) };
+  return send(gate, outgoing, connections);
+}
+
 /** Nothing of `outgoing` is sent before the gate has proven itself. */
-export function send(gate: RunningGate, outgoing: Outgoing): Sent {
-  const onItsWay = connectToGate(gate, outgoing.signal).then((agent) => sendThrough(agent, gate, outgoing));
+export function send(gate: RunningGate, outgoing: Outgoing, connections?: ProvenConnections): Sent {
+  const onItsWay = connectToGate(gate, outgoing.signal).then((agent) =>
+    sendThrough(agent, gate, outgoing, connections),
+  );
   return {
     handedOver: onItsWay.then(
       ({ handedOver }) => handedOver,
@@ -35,11 +52,21 @@ export function send(gate: RunningGate, outgoing: Outgoing): Sent {
   };
 }
 
-function sendThrough(agent: Agent, gate: RunningGate, { method, path, headers, body, signal }: Outgoing): Sent {
+function sendThrough(
+  agent: Agent,
+  gate: RunningGate,
+  { method, path, headers, body, signal }: Outgoing,
+  connections: ProvenConnections | undefined,
+): Sent {
   const url = new URL(`${reachableUrl(gate)}${path}`);
-  const outgoing = request(url, { method, headers: { ...headers, connection: "close" }, signal, agent });
+  const ending = connections === undefined ? { connection: "close" } : {};
+  const outgoing = request(url, { method, headers: { ...headers, ...ending }, signal, agent });
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.once("response", resolve);
+    outgoing.once("response", (incoming) => {
+      // node lets go of the connection in the turn in which the answer ends
+      if (connections !== undefined) incoming.once("end", () => setImmediate(() => connections.keep(agent, gate)));
+      resolve(incoming);
+    });
     outgoing.on("error", reject);
   });
   const handedOver = new Promise<void>((resolve) => {

@@ -16,7 +16,7 @@ export type OperatorRequest<T> = {
   readonly config: string;
   readonly method: "GET" | "POST";
   readonly path: string;
-  /** Sent as JSON. */
+  /** Of a POST, sent as JSON. */
   readonly body?: unknown;
   readonly schema: z.ZodType<T>;
   /** What is asked for, as in "the gate answered 500 and not ...". */

@@ -36,6 +36,7 @@ function formatStatus(status: Status, url: string): string {
   return [
     `Regate ${status.version} at ${url}, since ${status.started}`,
     ...(observed.length > 0 ? [`OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")}`] : []),
+    ...status.frozen.map(({ what, since }) => `FROZEN: ${showable(what, 500)}, since ${since}`),
     label("policy", `revision ${policy.revision} (${policy.file}), since ${policy.since}`),
     label("log", `${log.file}, ${describeLog(log)}`),
     ...(shadow === undefined ? [] : formatShadow(shadow)),

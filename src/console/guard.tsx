@@ -21,7 +21,13 @@ export interface Guard {
   showSignIn(c: Ctx): Answer;
   signIn(c: Ctx): Answer;
   signOut(c: Ctx): Answer;
+  /** Reads a form that changes something: only one of a page of the sign-in's own is taken. */
+  readChange(c: Ctx): Promise<Change>;
 }
+
+export type Change =
+  | { readonly kind: "read"; readonly form: URLSearchParams }
+  | { readonly kind: "refused"; readonly answer: Response };
 
 const LIFETIME_SECONDS = 12 * 3600;
 const MAX_SIGN_INS = 100;
@@ -45,8 +51,18 @@ export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePo
 
   const signInOf = (c: Ctx): SignIn | undefined => signIns.find(getCookie(c, cookieName(c)));
 
+  async function readChange(c: Ctx): Promise<Change> {
+    const signIn = signInOf(c);
+    // with the key in a header there is no token: such a client has the operator's routes below /v1
+    if (signIn === undefined) return { kind: "refused", answer: await refuse(c, "Sign in to change something here.") };
+    const form = new URLSearchParams(await c.req.text());
+    if (isCsrfOf(signIn, form.get("csrf"))) return { kind: "read", form };
+    return { kind: "refused", answer: await refuse(c, "This form is not from a page of your sign-in.") };
+  }
+
   return {
     signInOf,
+    readChange,
 
     async admit(c, next) {
       if (signInOf(c) !== undefined) return void (await next());
@@ -93,16 +109,18 @@ export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePo
     },
 
     async signOut(c) {
-      const signIn = signInOf(c);
-      if (signIn === undefined) return c.redirect(SIGN_IN, 303);
-      if (!isCsrfOf(signIn, new URLSearchParams(await c.req.text()).get("csrf"))) {
-        return c.html(<MessagePage title="No entry" message="This form is not from a page of your sign-in." />, 403);
-      }
+      if (signInOf(c) === undefined) return c.redirect(SIGN_IN, 303);
+      const change = await readChange(c);
+      if (change.kind === "refused") return change.answer;
       signIns.close(getCookie(c, cookieName(c)));
       deleteCookie(c, cookieName(c), COOKIE);
       return c.redirect(SIGN_IN, 303);
     },
   };
+}
+
+function refuse(c: Ctx, message: string): Answer {
+  return c.html(<MessagePage title="No entry" message={message} />, 403);
 }
 
 function tooMany(c: Ctx, next: string, retryAfterSeconds: number): Answer {

@@ -3,6 +3,13 @@
 import type { ToolName } from "./ports.ts";
 
 export const HOME = "/console/";
+export const DECISIONS = "/console/decisions";
+export const APPROVALS = "/console/approvals";
+export const SESSIONS = "/console/sessions";
+export const BUNDLE = "/console/bundle";
+export const PLAYGROUND = "/console/playground";
+export const FREEZE = "/console/freeze";
+export const EVENTS = "/console/events";
 export const CATALOGUE = "/console/catalogue";
 export const SIGN_IN = "/console/sign-in";
 export const SIGN_OUT = "/console/sign-out";
@@ -17,6 +24,14 @@ export function toolUrl({ server, tool }: ToolName): string {
   // browsers resolve dots, encoded ones too
   if (/^\.{0,2}$/.test(tool)) return `${serverUrl(server)}?${new URLSearchParams({ [TOOL_PARAMETER]: tool })}`;
   return `${serverUrl(server)}/${segment(tool)}`;
+}
+
+export function approvalUrl(id: string): string {
+  return `${APPROVALS}/${segment(id)}`;
+}
+
+export function decisionUrl(id: string): string {
+  return `${DECISIONS}/${segment(id)}`;
 }
 
 /** Where to go after the sign-in: a path of the console's, else its first page. */

@@ -94,6 +94,20 @@ export function describeDecision({ action, hidden, rate_limits }: Decision): str
   }
 }
 
+/** A decision's action as a sentence of the policy's. */
+export function describeDecisionAction(action: string): string {
+  switch (action) {
+    case "allow":
+      return "The policy allows it.";
+    case "require_approval":
+      return "The policy wants a person's approval.";
+    case "deny":
+      return "The policy denies it.";
+    default:
+      return `The policy says ${action}.`;
+  }
+}
+
 const WHOSE = { session: "in each session", principal: "for each principal", everyone: "for everyone together" };
 const COUNTED = {
   tool: "",

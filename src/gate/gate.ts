@@ -1,5 +1,5 @@
-// What happens to a call, top to bottom: complete, decide, take tokens, ask for approval, record. Whatever fails refuses; only
-// on a server that is observed what would be refused goes out, and the record says so.
+// What happens to a call, top to bottom: is it frozen, complete, decide, take tokens, ask for approval, record. Whatever fails
+// refuses; only on a server that is observed what the policy would refuse goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
 import type {
   ApprovalNote,
@@ -41,6 +41,8 @@ export type Judged = {
 };
 
 export interface GatePorts {
+  /** Before all else, and once more before the call goes out: why an operator has frozen calls like this one. */
+  frozen(call: Call): string | undefined;
   /** Step 3. What the catalogue knows of the call's tool; undefined for methods that name no tool. */
   describe(call: Call): ToolFacts | undefined;
   /** Step 3. Where the arguments don't fit the reviewed inputSchema, in one sentence without their values. */
@@ -107,7 +109,7 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
   const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
-  const verdict = call.observed === true ? letThrough(decided) : decided;
+  const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
   if (verdict !== decided && verdict.kind === "forward") ports.remember(call, verdict, startedUnixMs);
   const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   const judged = { call, verdict, startedUnixMs, judgedNs };
@@ -121,7 +123,7 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
   }
 }
 
-/** Steps 3 to 6. */
+/** Whether it is frozen, and steps 3 to 6. */
 async function decide(
   ports: GatePorts,
   call: Call,
@@ -134,6 +136,8 @@ async function decide(
   let receipt: Receipt | undefined;
   let approval: ApprovalNote | undefined;
   try {
+    const frozen = ports.frozen(call);
+    if (frozen !== undefined) return { ...seen, kind: "frozen", problem: frozen };
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
     seen.facts = facts;
@@ -145,6 +149,7 @@ async function decide(
     seen.history = history;
     const evaluation = ports.evaluate(call, facts, unixMs, history);
     seen.fuel = evaluation.fuel;
+    seen.budget = evaluation.budget;
     seen.bundle = evaluation.bundle;
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
@@ -155,6 +160,7 @@ async function decide(
     if (decision.rate_limits.length > 0 && call.continued !== true) {
       const taking = ports.take(call, facts, decision);
       const taken = taking instanceof Promise ? await taking : taking;
+      if (taken.kind !== "too_many_buckets") seen.buckets = taken.buckets;
       if (taken.kind !== "taken") return { ...seen, ...refusedByLimit(taken) };
       receipt = taken.receipt;
     }
@@ -176,6 +182,12 @@ async function decide(
       giveBack(ports, { receipt, approval });
       return { ...seen, ...refused, approval };
     }
+    // what waited for tokens or a person may have been frozen meanwhile
+    const frozenSince = ports.frozen(call);
+    if (frozenSince !== undefined) {
+      giveBack(ports, { receipt, approval });
+      return { ...seen, kind: "frozen", problem: frozenSince, approval };
+    }
     const verdict: Verdict = { ...seen, kind: "forward", receipt, approval };
     ports.remember(call, verdict, unixMs);
     return verdict;
@@ -188,8 +200,9 @@ async function decide(
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, bundle, history, ...instead } = verdict;
-  return { id, decision, facts, fuel, bundle, history, kind: "forward", receipt: undefined, instead };
+  const { id, decision, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
+  const known = { id, decision, facts, fuel, budget, bundle, history, buckets };
+  return { ...known, kind: "forward", receipt: undefined, instead };
 }
 
 function hides(ports: GatePorts, call: Call): boolean {
@@ -247,6 +260,6 @@ function failure(step: Step, cause: unknown): Extract<Refusal, { readonly kind: 
 }
 
 function known(verdict: Verdict): Known {
-  const { id, decision, facts, fuel, bundle, history } = verdict;
-  return { id, decision, facts, fuel, bundle, history };
+  const { id, decision, facts, fuel, budget, bundle, history, buckets } = verdict;
+  return { id, decision, facts, fuel, budget, bundle, history, buckets };
 }

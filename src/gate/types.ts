@@ -152,9 +152,10 @@ export type RuleLocation = {
 export type Revision = { readonly revision: string; readonly digest: string };
 
 /** What the engine made of one input; it never throws for anything that an input or a policy can cause. */
-export type Evaluation =
-  | { readonly kind: "decided"; readonly decision: Decision; readonly fuel: number; readonly bundle: Revision }
-  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number; readonly bundle: Revision | undefined };
+export type Evaluation = { readonly fuel: number /** Units that it might take. */; readonly budget?: number } & (
+  | { readonly kind: "decided"; readonly decision: Decision; readonly bundle: Revision }
+  | { readonly kind: "failed"; readonly problem: string; readonly bundle: Revision | undefined }
+);
 
 /** What the policy masks of a call's line in the log, besides what its rules redact: JSON pointers from the line's root. */
 export type Masks =
@@ -190,10 +191,24 @@ export type Charge = {
 /** Tokens that were taken, to be given back only where no byte of the request was written upstream. */
 export type Receipt = { readonly charges: readonly Charge[]; readonly principal: string };
 
+/** What a call found in one bucket and left in it, in tokens; for the record. */
+export type BucketTake = {
+  /** `<package>/<id>` of the rule whose bucket it is. */
+  readonly rule: string;
+  readonly max: number;
+  readonly before: number;
+  readonly after: number;
+};
+
 export type Taken =
-  | { readonly kind: "taken"; readonly receipt: Receipt }
+  | { readonly kind: "taken"; readonly receipt: Receipt; readonly buckets?: readonly BucketTake[] }
   /** `retryAfterSeconds` is absent where waiting never helps (the cost is over the bucket's max). */
-  | { readonly kind: "exhausted"; readonly limit: RateLimit; readonly retryAfterSeconds?: number }
+  | {
+      readonly kind: "exhausted";
+      readonly limit: RateLimit;
+      readonly retryAfterSeconds?: number;
+      readonly buckets?: readonly BucketTake[];
+    }
   /** The principal holds as many part-used buckets as it may. */
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit };
 
@@ -237,7 +252,11 @@ export type Verdict = {
   readonly decision: Decision | undefined;
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
+  /** Units of fuel that the evaluation might take; absent where there was none. */
+  readonly budget?: number | undefined;
   readonly bundle: Revision | undefined;
+  /** What was taken of each bucket, or would have been; absent where no rule limits the call. */
+  readonly buckets?: readonly BucketTake[] | undefined;
   /** What the policy was told of earlier calls; undefined where it does not look at them. */
   readonly history?: History | undefined;
 } & Outcome;
@@ -254,6 +273,8 @@ export type Forward = {
 };
 
 export type Refusal =
+  /** An operator has frozen calls like this one; on an observed server too. `problem` is for the agent. */
+  | { readonly kind: "frozen"; readonly problem: string; readonly approval?: ApprovalNote | undefined }
   /** The arguments don't fit the reviewed inputSchema. `problem` says where, without their values: the agent is told. */
   | { readonly kind: "invalid_arguments"; readonly problem: string }
   /** `approval` where it was held for one, got it, and the policy denies it by then. */

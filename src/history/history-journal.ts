@@ -1,5 +1,5 @@
-// Keeps histories over restarts: one append for each call that counts, before it goes out, and from time to time a fold into the
-// store. A line says what is, not what changed, so that reading it twice does no harm. What can't be written stays counted in
+// Keeps histories over restarts: one append for each call that counts, before it goes out where a policy reads that and a moment
+// later where none does, and from time to time a fold into the store. A line says what is, not what changed, so that reading it twice does no harm. What can't be written stays counted in
 // memory, and is written with the next call that can be.
 import { z } from "zod";
 import type { Call, History } from "../gate/types.ts";
@@ -29,13 +29,21 @@ export type HistoryJournalOptions = HistoryOptions & {
 export interface HistoryJournal {
   /** @throws Error where more was done than is counted */
   read(call: Call): History;
-  /** Counts a call that goes out. Never throws. */
-  add(allowed: Allowed): void;
+  /**
+   * Counts a call that goes out. Never throws.
+   * @param isRead whether the policy in force reads it; where it does not, many calls share one write
+   */
+  add(allowed: Allowed, isRead?: boolean): void;
   /** Folds what is left and closes the file. */
   close(): void;
 }
 
 const FOLD_BYTES = 256 * 1024;
+/** All that a full disk kept out is tried at once, and that is much for one call. */
+const RETRY_MS = 1_000;
+/** How long counts that nobody reads may wait to be written, and how many. */
+const WAIT_MS = 50;
+const MAX_WAITING = 1_000;
 
 const lineSchema = z.array(z.tuple([z.string(), z.enum(KINDS), z.string(), z.int().min(0), z.int().positive()]));
 
@@ -48,6 +56,9 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   /** What was counted since the last fold, by what it is a count of. */
   let counted = new Map<string, HourCount>();
   let isFailing = false;
+  let retryUnixMs = 0;
+  const waiting = new Map<string, HourCount>();
+  let timer: NodeJS.Timeout | undefined;
   foldAtStart();
   histories.restore(store.load(), unixMs());
 
@@ -71,6 +82,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
 
   function write(counts: readonly HourCount[]): void {
     for (const count of counts) counted.set(nameOf(count), count);
+    if (isFailing && unixMs() < retryUnixMs) return;
     try {
       // what a full disk kept out goes with it
       const all = isFailing ? [...counted.values()] : counts;
@@ -80,6 +92,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
       isFailing = false;
     } catch (error) {
       foldAtBytes = file.bytes + foldBytes;
+      retryUnixMs = unixMs() + RETRY_MS;
       if (!isFailing) {
         onProblem(`${path}: the history can't be written, and would be lost with this process: ${messageOf(error)}`);
       }
@@ -87,10 +100,24 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
     }
   }
 
+  function writeWaiting(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const counts = [...waiting.values()];
+    waiting.clear();
+    if (counts.length > 0) write(counts);
+  }
+
   return {
     read: (call) => histories.read(call.principal.id, unixMs()),
-    add: (allowed) => write(histories.add(allowed)),
+    add(allowed, isRead = true) {
+      const counts = histories.add(allowed);
+      for (const count of counts) waiting.set(nameOf(count), count);
+      if (isRead || waiting.size >= MAX_WAITING) writeWaiting();
+      else timer ??= setTimeout(writeWaiting, WAIT_MS).unref();
+    },
     close() {
+      writeWaiting();
       fold(counted.values());
       file.close();
     },

@@ -6,6 +6,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Status } from "../status/status-schema.ts";
 import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
+import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import {
   admit,
   answerBug,
@@ -42,6 +43,7 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
   Pick<ApprovalsApiParts, "approvals"> & {
     readonly operatorKey: OperatorKey;
+    readonly freezes: FreezeApiParts["freezes"];
     readonly reload: () => Promise<ReloadedAll>;
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
@@ -85,6 +87,7 @@ export function createApp(parts: AppParts): App {
   };
   app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
+  app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 

@@ -1,6 +1,7 @@
 // Names the bucket that a limit draws on: one for each (rule, whose, what). Two different triples never share a name,
 // whatever their parts hold, and no name is longer than MAX_KEY_LENGTH.
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { Category, RateLimit } from "../gate/types.ts";
 
 /** What of a call a bucket can be told apart by. */
@@ -23,6 +24,39 @@ export function bucketKey(limit: Pick<RateLimit, "rule" | "per" | "over">, call:
   // `per` and `over` say how many parts follow each, so that the array reads in one way only.
   const key = JSON.stringify([limit.rule, limit.per, ...whose(limit.per, call), limit.over, ...what(limit.over, call)]);
   return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+}
+
+/** What a key says of its bucket. */
+export type BucketName = {
+  /** `<package>/<id>`, or the gate's own. */
+  readonly rule: string;
+  readonly per: RateLimit["per"];
+  readonly over: RateLimit["over"];
+  readonly principal: string | undefined;
+  readonly session: string | undefined;
+  readonly server: string | undefined;
+  /** The tool, the method of what names no tool, or the category; undefined where all are counted. */
+  readonly what: string | undefined;
+};
+
+const keySchema = z.union([
+  z.tuple([z.string(), z.literal("session"), z.string(), z.string()]).rest(z.string()),
+  z.tuple([z.string(), z.literal("principal"), z.string()]).rest(z.string()),
+  z.tuple([z.string(), z.literal("everyone")]).rest(z.string()),
+]);
+const OVER = ["tool", "category", "server", "all"] as const;
+
+/** Undefined for a key that is stored as its hash. */
+export function readBucketKey(key: string): BucketName | undefined {
+  if (!key.startsWith("[")) return undefined;
+  const parsed = keySchema.safeParse(JSON.parse(key));
+  if (!parsed.success) return undefined;
+  const [rule, per, ...rest] = parsed.data;
+  const principal = per === "everyone" ? undefined : rest.shift();
+  const session = per === "session" ? rest.shift() : undefined;
+  const [given, server, ...more] = rest;
+  const over = OVER.find((one) => one === given);
+  return over && { rule, per, over, principal, session, server, what: more.at(-1) };
 }
 
 function whose(per: RateLimit["per"], call: Countable): readonly string[] {

@@ -1,6 +1,6 @@
 // Token buckets in memory: a call takes from all of its buckets or from none, and each take is in the journal before it
 // counts. Synchronous; time and journal come in as arguments, and nothing here runs by itself.
-import type { Charge, RateLimit, Receipt, Taken } from "../gate/types.ts";
+import type { BucketTake, Charge, RateLimit, Receipt, Taken } from "../gate/types.ts";
 import { Bucket, type BucketLevel, type Mark } from "./bucket.ts";
 import { BucketShelf } from "./bucket-shelf.ts";
 
@@ -50,6 +50,8 @@ const SLACK = 1e-9;
 /** Full buckets are looked for at this many places for each charge: more than it can add, so they do not pile up. */
 const SWEEP_STEPS_PER_CHARGE = 2;
 
+type Exhausted = Extract<Taken, { readonly kind: "exhausted" }>;
+
 /** What one call takes from one bucket. */
 type Draw = { readonly bucket: Bucket; readonly limit: RateLimit; share: number; windowMs: number };
 
@@ -76,19 +78,20 @@ export function createLimiter(options: LimiterOptions): Limiter {
       adoptWindows(draws, nowMs);
 
       const exhausted = exhaustedBy(charges, draws, nowMs);
-      if (exhausted !== undefined) return exhausted;
+      if (exhausted !== undefined) return { ...exhausted, buckets: draws.map((draw) => describeDraw(draw, nowMs, 0)) };
       const added = draws.find((draw) => !draw.bucket.shelved);
       if (added !== undefined && !shelf.hasRoom(principal, draws.map(bucketOf), nowMs)) {
         return { kind: "too_many_buckets", limit: added.limit };
       }
 
+      const buckets = draws.map((draw) => describeDraw(draw, nowMs, draw.share));
       if (draws.length > 0) journal.append(draws.map((draw) => levelAfter(draw, nowMs)));
       const taken = draws.map(({ bucket, share, limit }) => {
         const mark = bucket.take(nowMs, share, limit.max);
         shelf.put(bucket);
         return { bucket, mark };
       });
-      return { kind: "taken", receipt: new IssuedReceipt(charges, principal, taken) };
+      return { kind: "taken", receipt: new IssuedReceipt(charges, principal, taken), buckets };
     },
 
     refund(receipt) {
@@ -147,7 +150,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 }
 
 /** The refusal of a call that one of its buckets cannot carry now: the one that takes longest, or that never will. */
-function exhaustedBy(charges: readonly Charge[], draws: readonly Draw[], nowMs: number): Taken | undefined {
+function exhaustedBy(charges: readonly Charge[], draws: readonly Draw[], nowMs: number): Exhausted | undefined {
   const never =
     charges.find(({ limit }) => limit.cost > limit.max)?.limit ?? draws.find(({ share }) => share > 1 + SLACK)?.limit;
   if (never !== undefined) return { kind: "exhausted", limit: never };
@@ -165,6 +168,13 @@ function exhaustedBy(charges: readonly Charge[], draws: readonly Draw[], nowMs: 
     limit: longest.limit,
     retryAfterSeconds: Math.ceil(longest.waitMs * (1 - SLACK / 2)) / 1000,
   };
+}
+
+/** In tokens, with as many digits as are worth reading. */
+function describeDraw({ bucket, limit }: Draw, nowMs: number, share: number): BucketTake {
+  const left = 1 - bucket.usedAt(nowMs);
+  const tokens = (part: number): number => Math.round(Math.max(0, part) * limit.max * 1_000) / 1_000;
+  return { rule: limit.rule, max: limit.max, before: tokens(left), after: tokens(left - share) };
 }
 
 function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {

@@ -38,6 +38,7 @@ export function toAskedLine(event: AskedEvent, context: LineContext): string {
       startedUnixMs: event.startedUnixMs,
       judgedNs: event.judgedNs,
       fuel: evaluation.fuel,
+      budget: evaluation.budget,
       regate: { verdict: "asked", server: asked.server, tool: asked.tool, method: asked.method, rules },
     },
     context,

@@ -31,9 +31,8 @@ export function readLink(line: Buffer): ChainHead | undefined {
   return n === undefined || mac === undefined ? undefined : { n: Number(n), mac };
 }
 
-/** Whether the line, whose link is `own`, is the very one that was written behind `before`. */
+/** Whether the line, whose link is `own`, is the very one that was written behind `before`; its number is among what the MAC is over. */
 export function follows(line: Buffer, own: ChainHead, before: ChainHead, key: Buffer): boolean {
-  if (own.n !== before.n + 1) return false;
   return macOf(line.subarray(0, -MAC_TAIL_CHARACTERS), before, key) === own.mac;
 }
 

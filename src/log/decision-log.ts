@@ -36,6 +36,8 @@ export type DecisionLogOptions = {
   /** Names of arguments that are masked besides the built-in ones; case does not count. */
   readonly maskedKeys?: readonly string[];
   readonly unixMs: () => number;
+  /** Gets each line once it is written; where the disk fails and calls go out all the same, then too. */
+  readonly onLine?: (line: string) => void;
   /** Told, in one sentence, when writing or rotating begins to fail and when it works again. */
   readonly onProblem: (problem: string) => void;
 };
@@ -66,6 +68,7 @@ export type LogEvent = DecisionEvent | AskedEvent;
 
 type Waiting = {
   readonly event: LogEvent;
+  line?: string;
   readonly characters: number;
   readonly settle: ((error: Error | undefined) => void) | undefined;
 };
@@ -217,6 +220,7 @@ class ChainedDecisionLog implements DecisionLog {
       this.#waitingCharacters -= next.characters;
       try {
         const line = toLine(next.event, this.#context);
+        next.line = line;
         lines.push(line);
         characters += line.length;
         batch.push(next);
@@ -249,6 +253,7 @@ class ChainedDecisionLog implements DecisionLog {
 
   #succeed(batch: readonly Waiting[]): void {
     for (const { settle } of batch) settle?.(undefined);
+    this.#tell(batch);
     if (this.#failing === undefined) return;
     this.#failing = undefined;
     this.options.onProblem(`the decision log is written again; so far ${this.#lost} decisions are missing from it`);
@@ -257,7 +262,12 @@ class ChainedDecisionLog implements DecisionLog {
   #fail(batch: readonly Waiting[], cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     for (const { settle } of batch) settle?.(error);
+    if (!this.options.durable || this.options.onFailure === "continue") this.#tell(batch);
     this.#lose(batch.length, error.message);
+  }
+
+  #tell(batch: readonly Waiting[]): void {
+    for (const { line } of batch) if (line !== undefined) this.options.onLine?.(line);
   }
 
   #lose(count: number, problem: string): void {

@@ -23,16 +23,11 @@ export function isRotatedName(file: string): boolean {
 
 /** The rotated files of the log `file`, the oldest first; none where its folder can't be read. */
 export async function listRotated(file: string): Promise<readonly RotatedFile[]> {
-  const { name, ext } = parse(file);
-  const names = await readdir(dirname(file)).catch(() => []);
+  const { dir, name, ext } = parse(file);
+  const names = await readdir(dir).catch(() => []);
   return names
-    .flatMap((one) => {
-      const middle =
-        one.startsWith(`${name}.`) && one.endsWith(ext) ? one.slice(name.length + 1, one.length - ext.length) : "";
-      return /^\d{6,12}$/.test(middle) && join(dirname(file), one) === rotatedName(file, Number(middle))
-        ? [{ file: join(dirname(file), one), number: Number(middle) }]
-        : [];
-    })
+    .map((one) => ({ file: join(dir, one), number: Number(one.slice(name.length + 1, one.length - ext.length)) }))
+    .filter((one) => one.file === rotatedName(file, one.number))
     .sort((a, b) => a.number - b.number);
 }
 

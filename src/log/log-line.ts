@@ -1,6 +1,7 @@
 // One judged call as one line of the decision log, with what only the gate knows under `regate`. Pure.
 import type { Judged } from "../gate/gate.ts";
 import type { ApprovalNote, Masks, Outcome, Verdict } from "../gate/types.ts";
+import { writeByTemplate } from "./line-template.ts";
 import { type LineContext, type LineParts, type RuleSite, writeLine } from "./write-line.ts";
 
 /** What a tool's definition says otherwise than the reviewed one, in words fit to be shown. */
@@ -21,6 +22,11 @@ export type DecisionEvent = Judged & {
 
 /** @returns the line, without a line feed at its end and with none inside */
 export function toLogLine(event: DecisionEvent, context: LineContext): string {
+  return writeByTemplate(event, context, writeFromParts) ?? writeFromParts(event, context);
+}
+
+/** The line of any event, as toLogLine writes it. */
+export function writeFromParts(event: DecisionEvent, context: LineContext): string {
   const { call, verdict } = event;
   const given = call.method === "tools/call" ? "args" : "params";
   return writeLine(
@@ -38,6 +44,7 @@ export function toLogLine(event: DecisionEvent, context: LineContext): string {
       startedUnixMs: event.startedUnixMs,
       judgedNs: event.judgedNs,
       fuel: verdict.fuel,
+      budget: verdict.budget,
       regate: describeVerdict(event),
     },
     context,
@@ -81,6 +88,7 @@ function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEve
     classified: verdict.facts?.classified,
     unknown_because: verdict.facts?.unknownBecause,
     continued,
+    buckets: verdict.buckets,
     ...describeOutcome(outcome),
   };
 }
@@ -96,6 +104,7 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { limit: outcome.limit };
     case "invalid_arguments":
       return { problem: outcome.problem };
+    case "frozen":
     case "approval_needed":
       return { problem: outcome.problem, approval: outcome.approval && describeApproval(outcome.approval) };
     case "failed": {

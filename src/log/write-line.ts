@@ -34,6 +34,8 @@ export type LineParts = {
   readonly startedUnixMs: number;
   readonly judgedNs: number;
   readonly fuel: number;
+  /** Units of fuel that there were; absent where nothing was evaluated. */
+  readonly budget?: number | undefined;
   /** What only the gate knows. */
   readonly regate: Readonly<Record<string, unknown>>;
 };
@@ -77,7 +79,11 @@ export function writeLine(parts: LineParts, { labels, maskedKeys }: LineContext)
     error,
     requested_by: parts.requestedBy,
     timestamp: new Date(parts.startedUnixMs).toISOString(),
-    metrics: { timer_regate_judge_ns: Math.round(parts.judgedNs), counter_regate_fuel: parts.fuel },
+    metrics: {
+      timer_regate_judge_ns: Math.round(parts.judgedNs),
+      counter_regate_fuel: parts.fuel,
+      counter_regate_fuel_budget: parts.budget,
+    },
     masked: masked.length > 0 ? masked : undefined,
     regate: { ...toRecord(regate), truncated: truncated.length > 0 ? truncated : undefined },
   });

@@ -6,6 +6,7 @@ import { isRecord } from "./envelope.ts";
 import { errorAnswer, UPSTREAM_FAILED_CODE } from "./refusal.ts";
 import { writeEvent } from "./sse.ts";
 
+type Chunk = string | Uint8Array;
 type Head = { readonly status: number; readonly isStream: boolean };
 
 /** @param idText the request's id, as received */
@@ -13,13 +14,12 @@ export function continueStream(outgoing: ServerResponse, idText: string): Server
   const chunks: Uint8Array[] = [];
   let head: Head | undefined;
 
-  function end(chunk?: string | Uint8Array): void {
+  function end(chunk?: Chunk, encoding?: BufferEncoding): void {
+    if (chunk !== undefined) chunks.push(bytesOf(chunk, encoding));
     if (head?.isStream === true) {
-      if (chunk === undefined) outgoing.end();
-      else outgoing.end(chunk);
+      outgoing.end(Buffer.concat(chunks));
       return;
     }
-    if (chunk !== undefined) chunks.push(Buffer.from(chunk));
     const data = answerTo(idText, Buffer.concat(chunks).toString("utf8"), head?.status ?? 200);
     outgoing.end(writeEvent({ data, event: "message" }));
   }
@@ -31,13 +31,14 @@ export function continueStream(outgoing: ServerResponse, idText: string): Server
     },
     setHeader: () => continued,
     flushHeaders: () => {},
-    write(chunk: string | Uint8Array) {
-      if (head?.isStream === true) return outgoing.write(chunk);
-      chunks.push(Buffer.from(chunk));
+    write(chunk: Chunk, encoding?: BufferEncoding) {
+      const bytes = bytesOf(chunk, encoding);
+      if (head?.isStream === true) return outgoing.write(bytes);
+      chunks.push(bytes);
       return true;
     },
-    end(chunk?: string | Uint8Array) {
-      end(chunk);
+    end(chunk?: Chunk, encoding?: BufferEncoding) {
+      end(chunk, encoding);
       return continued;
     },
   };
@@ -50,6 +51,10 @@ export function continueStream(outgoing: ServerResponse, idText: string): Server
     },
   });
   return continued;
+}
+
+function bytesOf(chunk: Chunk, encoding: BufferEncoding | undefined): Uint8Array {
+  return typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
 }
 
 /** The answer that a client reads in a stream: of an error over HTTP, or one that names no request, what it says. */

@@ -80,6 +80,10 @@ export function errorAnswer(idText: string, code: number, message: string, data?
 export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): string {
   const subject = `${showable(call.tool ?? call.method)} on ${showable(call.server)}`;
   switch (verdict.kind) {
+    case "frozen": {
+      const what = `Policy violation: ${subject} was not called. ${showable(verdict.problem, MAX_REASON_CHARS)}.`;
+      return paragraph([what, "Trying again helps only once they are thawed."], verdict);
+    }
     case "invalid_arguments": {
       const what = `Invalid arguments: ${subject}: ${showable(verdict.problem, MAX_REASON_CHARS)}.`;
       const schema = call.definition?.sha256.slice(0, SHOWN_HASH_CHARS);
@@ -124,7 +128,7 @@ function decisionData(verdict: RefusedVerdict): DecisionData {
 }
 
 function reasonsOf(verdict: RefusedVerdict): readonly string[] {
-  if (verdict.kind === "invalid_arguments") return [verdict.problem];
+  if (verdict.kind === "invalid_arguments" || verdict.kind === "frozen") return [verdict.problem];
   return "reasons" in verdict ? verdict.reasons : [];
 }
 
@@ -132,6 +136,7 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
   switch (kind) {
     case "denied":
     case "failed":
+    case "frozen":
       return "deny";
     case "rate_limited":
     case "too_many_buckets":
@@ -154,6 +159,7 @@ function rulesBehind(verdict: RefusedVerdict): readonly string[] {
       return [verdict.limit.rule];
     case "invalid_arguments":
     case "failed":
+    case "frozen":
       return [];
   }
 }

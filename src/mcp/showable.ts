@@ -4,7 +4,7 @@
 /** Control, format, bidirectional and private characters, halves of pairs, and what no font shows (variation selectors, fillers). */
 export const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 /** For people: what no standard knows yet does not show either, and what makes a picture of the character before it is no trick. */
-const HIDDEN = new RegExp(`(?!(?<=\\p{Extended_Pictographic})\\ufe0f)(?:${UNSHOWABLE.source}|\\p{Cn})`, "gu");
+export const HIDDEN = new RegExp(`(?!(?<=\\p{Extended_Pictographic})\\ufe0f)(?:${UNSHOWABLE.source}|\\p{Cn})`, "gu");
 
 /** A run of text that shows as it is, or the code point of one character that does not. */
 export type Piece = string | number;

@@ -17,6 +17,8 @@ const TRIAL_TOOL = "regate_trial";
 /** One policy, ready to judge. */
 export type LoadedPolicy = {
   readonly engine: Engine;
+  /** What the bundle says of itself, and its data as the engine has it. */
+  readonly bundle: Pick<Bundle, "manifest" | "packages" | "dataJson">;
   /** Judges calls with that engine. */
   readonly judge: Judge;
   /** Where each rule stands in its source, by id. */
@@ -102,9 +104,12 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  const { rules, catalogue } = bundle;
-  const conditions = readConditions(bundle.conditions);
+  const { rules, catalogue, manifest, packages, dataJson } = bundle;
+  const indexed = readConditions(bundle.conditions);
+  // an index that passes over a rule is none: that rule would not get what it reads
+  const conditions = [...rules.keys()].every((id) => indexed?.rules.has(id)) ? indexed : undefined;
   const readsHistory = mayRead(conditions, "history");
   const judge = createJudge(engine, { rules, conditions });
-  return { engine, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
+  const own = { manifest, packages, dataJson };
+  return { engine, bundle: own, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { z } from "zod";
 import { Problem } from "../problem.ts";
+import { listPackages, type PackageSource } from "./bundle-packages.ts";
 import { type Catalogue, catalogueSchema } from "./catalogue.ts";
 import { replaceMember } from "./json-member.ts";
 import { MASK_ENTRYPOINT } from "./log-masks.ts";
@@ -21,10 +22,15 @@ const MAX_COMPRESSED_BYTES = 64 * 2 ** 20;
 const MAX_UNCOMPRESSED_BYTES = 256 * 2 ** 20;
 const MAX_ENTRIES = 20_000;
 
+/** For people; what is not of this form says nothing. */
+const annotationsSchema = z
+  .array(z.object({ title: z.string().optional(), description: z.string().optional() }))
+  .catch([]);
+
 const manifestSchema = z.looseObject({
   revision: z.string().min(1),
   roots: z.array(z.string()),
-  wasm: z.array(z.looseObject({ entrypoint: z.string(), module: z.string() })),
+  wasm: z.array(z.looseObject({ entrypoint: z.string(), module: z.string(), annotations: annotationsSchema })),
   rego_version: z.int().optional(),
 });
 
@@ -44,6 +50,8 @@ export type Bundle = {
   /** SHA-256 of the file, hex. */
   readonly digest: string;
   readonly manifest: Manifest;
+  /** Sorted by their paths. */
+  readonly packages: readonly PackageSource[];
   readonly wasm: Uint8Array<ArrayBuffer>;
   /** data.json as it was built, less what no decision looks at: numbers keep their lexemes on the way into the engine. */
   readonly dataJson: Uint8Array<ArrayBuffer>;
@@ -78,6 +86,7 @@ export async function parseBundle(bytes: Uint8Array, shown: string): Promise<Bun
     revision: manifest.revision,
     digest: createHash("sha256").update(bytes).digest("hex"),
     manifest,
+    packages: listPackages(files),
     wasm: Uint8Array.from(wasm),
     dataJson: Uint8Array.from(withoutConditions(dataJson)),
     catalogue: data.catalogue,

@@ -30,6 +30,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export interface Engine {
   readonly revision: Revision;
+  /** The bundle's module with its fuel meter, as it judges here. */
+  readonly wasm: Uint8Array<ArrayBuffer>;
   /** @param inputText one JSON document; numbers are judged as they are written. Text that is not JSON is `failed`. */
   evaluate(inputText: string): Evaluation;
   /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
@@ -66,9 +68,10 @@ const CLASSIFICATION = {
 
 const MASKS = { entrypoint: MASK_ENTRYPOINT, schema: maskResultSchema, noun: "set of masks", baseUnits: 200_000 };
 
-type Answer<T> =
-  | { readonly kind: "answered"; readonly value: T; readonly fuel: number }
-  | { readonly kind: "failed"; readonly problem: string; readonly fuel: number };
+type Answer<T> = { readonly fuel: number; readonly budget: number } & (
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "failed"; readonly problem: string }
+);
 
 type Instance = {
   readonly policy: opa.LoadedPolicy;
@@ -99,7 +102,7 @@ export function fuelBudget(inputBytes: number): number {
 /** @throws Problem where the bundle's WASM can't be metered or started, or calls what this engine does not have */
 export async function createEngine(bundle: Bundle): Promise<Engine> {
   const revision: Revision = { revision: bundle.revision, digest: bundle.digest };
-  const start = await prepare(bundle);
+  const { start, wasm } = await prepare(bundle);
   let instance: Instance | undefined = start();
   const hasMasks = Object.hasOwn(instance.policy.entrypoints, MASK_ENTRYPOINT);
   const decisions = new Map<string, Decision>();
@@ -107,7 +110,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const masks = new Map<string, Extract<Masks, { kind: "masks" }>["pointers"]>();
 
   const ask = <T>(question: Question<T>, known: Map<string, T>, inputText: string): Answer<T> => {
-    if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0 };
+    if (!isJson(inputText)) return { kind: "failed", problem: "the input is not JSON", fuel: 0, budget: 0 };
     const { entrypoint, schema, noun, baseUnits } = question;
     const inputBytes = Buffer.byteLength(inputText);
     const budget = baseUnits + UNITS_PER_INPUT_BYTE * inputBytes;
@@ -120,13 +123,13 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       text = evaluate(instance, { text: inputText, bytes: inputBytes }, entrypoint);
       left = readFuel(instance.fuel);
       const value = known.get(text);
-      if (value !== undefined) return { kind: "answered", value, fuel: budget - left };
+      if (value !== undefined) return { kind: "answered", value, fuel: budget - left, budget };
       result = JSON.parse(text);
     } catch (error) {
       if (instance !== undefined) left = readFuel(instance.fuel);
       instance = undefined; // an interrupted evaluation leaves its stack behind, until nothing works any more
       const problem = left === 0 ? `out of fuel after ${budget} units` : describe(error);
-      return { kind: "failed", problem, fuel: budget - left };
+      return { kind: "failed", problem, fuel: budget - left, budget };
     }
     const parsed = schema.safeParse(result);
     if (parsed.success) {
@@ -134,21 +137,23 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       const [oldest] = known.size >= MAX_KNOWN_RESULTS ? known.keys() : [];
       if (oldest !== undefined) known.delete(oldest);
       if (text.length <= MAX_KNOWN_CHARACTERS) known.set(text, value);
-      return { kind: "answered", value, fuel: budget - left };
+      return { kind: "answered", value, fuel: budget - left, budget };
     }
     const [issue] = parsed.error.issues;
     const problem = `its answer is no ${noun} (${issue?.path.slice(2).join(".")}: ${issue?.message})`;
-    return { kind: "failed", problem, fuel: budget - left };
+    return { kind: "failed", problem, fuel: budget - left, budget };
   };
 
   return {
     revision,
+    wasm,
     evaluate(inputText) {
       const answer = ask(DECISION, decisions, inputText);
-      const { fuel } = answer;
-      if (answer.kind === "answered") return { kind: "decided", decision: answer.value, fuel, bundle: revision };
+      const { fuel, budget } = answer;
+      if (answer.kind === "answered")
+        return { kind: "decided", decision: answer.value, fuel, budget, bundle: revision };
       const problem = `the policy could not judge this call: ${answer.problem}`;
-      return { kind: "failed", problem, fuel, bundle: revision };
+      return { kind: "failed", problem, fuel, budget, bundle: revision };
     },
     classify(definitionText) {
       const answer = ask(CLASSIFICATION, classifications, definitionText);
@@ -179,9 +184,10 @@ export function listHostBuiltins(module: WebAssembly.Module): readonly string[] 
 }
 
 /** Compiles and checks the module, and loads the data, once; what it returns starts an instance in milliseconds. */
-async function prepare(bundle: Bundle): Promise<() => Instance> {
+async function prepare(bundle: Bundle): Promise<{ readonly start: () => Instance; readonly wasm: Engine["wasm"] }> {
   try {
-    const module = await WebAssembly.compile(meterFuel(bundle.wasm));
+    const wasm = meterFuel(bundle.wasm);
+    const module = await WebAssembly.compile(wasm);
     const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     const missing = ABI_GLOBALS.filter((name) => !exported.has(name));
     if (missing.length > 0) throw new RangeError(`the WebAssembly module lacks ${missing.join(" and ")}`);
@@ -192,7 +198,7 @@ async function prepare(bundle: Bundle): Promise<() => Instance> {
     const { entrypoints } = start().policy;
     const lacking = ENTRYPOINTS.find((entrypoint) => !Object.hasOwn(entrypoints, entrypoint));
     if (lacking !== undefined) throw new RangeError(`the WebAssembly module has no entrypoint ${lacking}`);
-    return start;
+    return { start, wasm };
   } catch (error) {
     throw new Problem([`${bundle.shown}: ${describe(error)}; build the bundle again with \`regate build\``]);
   }

@@ -32,6 +32,8 @@ export class Projection {
     for (const path of [...always, ...rules.flatMap(({ reads }) => reads)]) reach(root, path).whole = true;
     for (const path of rules.flatMap(({ touches }) => touches)) reach(root, path).shape = true;
     settle(root);
+    // whoever sees the keys of the input sees which members were left out
+    if (root.shape) root.whole = true;
     return new Projection(root);
   }
 

@@ -9,6 +9,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["approval_needed", "for approval"],
   ["invalid_arguments", "with invalid arguments"],
   ["failed", "not judged"],
+  ["frozen", "frozen"],
 ]);
 
 /** What may become of a call. */

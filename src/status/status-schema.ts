@@ -69,6 +69,15 @@ const serverSchema = z.object({
   last_call: z.iso.datetime().optional(),
 });
 
+export const frozenSchema = z.object({
+  /** In words, as in `Calls of agent-7 to files`. */
+  what: z.string(),
+  /** Catalogue name; absent where it is for all servers. */
+  server: z.string().optional(),
+  principal: z.string().optional(),
+  since: z.iso.datetime(),
+});
+
 export const statusSchema = z.object({
   version: z.string(),
   instance: z.uuid(),
@@ -76,6 +85,8 @@ export const statusSchema = z.object({
   now: z.iso.datetime(),
   policy: revisionSchema,
   shadow: shadowSchema.optional(),
+  /** What an operator has frozen; the oldest first. */
+  frozen: z.array(frozenSchema),
   servers: z.array(serverSchema),
   log: z.object({
     file: z.string(),
@@ -89,5 +100,6 @@ export const statusSchema = z.object({
 });
 
 export type Status = z.infer<typeof statusSchema>;
+export type FrozenStatus = z.infer<typeof frozenSchema>;
 export type ServerStatus = z.infer<typeof serverSchema>;
 export type ShadowStatus = z.infer<typeof shadowSchema>;

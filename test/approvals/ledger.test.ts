@@ -1,7 +1,7 @@
 // What may become of a request for approval: each way out of each state, and what is left of it on disk.
 import { describe, expect, test } from "vitest";
-import type { ApprovalRequest, Question } from "../../src/approvals/approval.ts";
-import { type Found, type Ledger, MAX_PENDING } from "../../src/approvals/ledger.ts";
+import type { ApprovalRequest, Found, Ledger, Question } from "../../src/approvals/approval.ts";
+import { MAX_PENDING } from "../../src/approvals/bounds.ts";
 import { benchLedger, QUESTION } from "./support.ts";
 
 function asked(ledger: Ledger, change: Partial<Question> = {}): ApprovalRequest {
@@ -322,6 +322,18 @@ describe("what is over", () => {
     expect(store.rows.size).toBe(1_001);
     expect([...store.rows.keys()].slice(0, 1)).toEqual(["approval-3"]);
     expect(ledger.find("approval-1002")?.state).toBe("voided");
+  });
+});
+
+describe("the arguments of what is over", () => {
+  test("are kept to 8 Mi characters, the newest", () => {
+    const { ledger, store } = benchLedger();
+    for (let n = 0; n < 3; n += 1) {
+      asked(ledger, { argsText: `"${n}${"x".repeat(4_000_000)}"` });
+      ledger.void(() => true);
+    }
+    asked(ledger);
+    expect([...store.rows.keys()]).toEqual(["approval-2", "approval-3", "approval-4"]);
   });
 });
 

@@ -1,6 +1,13 @@
 // What the tests of approvals share: a store in memory that can be made to fail, a clock that is moved by hand, a question.
-import type { ApprovalRequest, ApprovalStore, Approvals, Kept, Question } from "../../src/approvals/approval.ts";
-import { createLedger, type Ledger, type LedgerOptions } from "../../src/approvals/ledger.ts";
+import type {
+  ApprovalRequest,
+  ApprovalStore,
+  Approvals,
+  Kept,
+  Ledger,
+  Question,
+} from "../../src/approvals/approval.ts";
+import { createLedger, type LedgerOptions } from "../../src/approvals/ledger.ts";
 
 export const QUESTION: Question = {
   server: "files",

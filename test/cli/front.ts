@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import type { Approvals } from "../../src/approvals/approval.ts";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
+import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
@@ -27,6 +28,7 @@ export type FrontOptions = {
   /** The MCP endpoint that everything is passed on to, or what is answered in its place. */
   readonly target: URL | Answer;
   readonly keys?: readonly ApiKey[];
+  readonly freezes?: Freezes;
   readonly reload?: () => Promise<ReloadedAll>;
   readonly status?: () => Status;
   readonly approvals?: Approvals;
@@ -41,6 +43,8 @@ export type Front = {
   /** A folder with a regate.yaml whose state folder names this gate as running. */
   readonly dir: string;
   readonly state: string;
+  /** The nonces over which it was asked for a proof. */
+  readonly proved: readonly string[];
   readonly came: readonly Came[];
   /** Ends at once, every connection with it. */
   readonly die: () => void;
@@ -51,8 +55,9 @@ const notExpected = (): never => {
 };
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { target, keys = [], reload, status, approvals, notReady, host } = options;
+  const { target, keys = [], freezes, reload, status, approvals, notReady, host } = options;
   const came: Came[] = [];
+  const proved: string[] = [];
   const open = new Set<ServerResponse>();
   const instance = randomUUID();
   const secret = makeProofSecret();
@@ -78,6 +83,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator(keys),
     operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    freezes: freezes ?? createFreezes({ store: new Map(), servers: new Map(), unixMs: Date.now, log: () => {} }),
     reload: reload ?? notExpected,
     status: status ?? notExpected,
     approvals: approvals ?? NO_APPROVALS,
@@ -86,7 +92,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     maxDepth: 32,
     notReady: notReady ?? (() => undefined),
     console: new Hono(),
-    prove: (nonce) => prove(secret, { nonce, url: ownUrl }),
+    prove(nonce) {
+      proved.push(nonce);
+      return prove(secret, { nonce, url: ownUrl });
+    },
     log: () => {},
   });
   const listening = await listen(app, address);
@@ -100,7 +109,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     for (const outgoing of open) outgoing.destroy();
   };
   whenDone(die);
-  return { url: listening.url, dir, state, came, die };
+  return { url: listening.url, dir, state, came, proved, die };
 }
 
 async function readAll(incoming: IncomingMessage): Promise<Buffer> {

@@ -176,7 +176,7 @@ describe("regate log", () => {
   });
 
   test("passes over what is no decision, a line of 5 MB with it, and counts it", async () => {
-    appendFileSync(log.file, `{"a":1}\nnot json\n${"x".repeat(5_242_880)}\n\n`);
+    appendFileSync(log.file, `{"a":1}\nnot json\n${"x".repeat(5_242_880)}\n\n{"half of one`);
     const { code, stdout, stderr } = await regateLog();
     expect(code).toBe(0);
     expect(stdout.split("\n")).toHaveLength(6);

@@ -16,6 +16,7 @@ const QUIET: Status = {
   started: T,
   now: T,
   policy: REVISION,
+  frozen: [],
   servers: [],
   log: { file: "/state/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
 };

@@ -76,9 +76,9 @@ describe("a sign-in by the operator key", () => {
     );
     const cookie = cookieOf(answer);
     expect(cookie).not.toContain(OPERATOR_KEY);
-    expect(await get("/console/", { cookie })).toMatchObject({
+    expect(await get("/console", { cookie })).toMatchObject({
       status: 303,
-      headers: { location: "/console/catalogue" },
+      headers: { location: "/console/" },
     });
     expect((await get("/console/catalogue/files/read", { cookie })).status).toBe(200);
     expect(await get("/console/sign-in", { cookie })).toMatchObject({
@@ -228,7 +228,7 @@ describe("every answer", () => {
     ] as const) {
       const answer = await get(path, headers as Record<string, string>);
       expect(answer.headers["content-security-policy"]).toBe(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
       );
       expect(answer.headers).toMatchObject({
         "cache-control": "no-store",

@@ -2,18 +2,25 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { type ApprovalDesk, createApprovals } from "../../src/approvals/approvals.ts";
 import { composeConsole } from "../../src/compose-console.ts";
 import { composeLive, type Live } from "../../src/compose-live.ts";
 import type { ServerConfig } from "../../src/config/server-schema.ts";
+import type { ConsolePorts } from "../../src/console/ports.ts";
+import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
+import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
+import { createRecentLines, type RecentLines } from "../../src/log/recent-lines.ts";
 import { sha256OfDefinition } from "../../src/mcp/canonical.ts";
 import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
 import { catalogueSchema } from "../../src/policy/catalogue.ts";
-import { NO_APPROVALS } from "../approvals/support.ts";
+import { type Activity, createActivity } from "../../src/status/activity.ts";
+import type { Status } from "../../src/status/status-schema.ts";
+import { MemoryStore } from "../approvals/support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -69,8 +76,27 @@ function configure(catalogue: string, key: string): ServerConfig {
   };
 }
 
+/** What the gate says of itself where a test says nothing else. */
+export const QUIET: Status = {
+  version: "0.1.0",
+  instance: "00000000-0000-4000-8000-000000000000",
+  started: "2026-11-02T12:00:00.000Z",
+  now: "2026-11-02T12:00:00.000Z",
+  policy: { file: "bundle.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
+  frozen: [],
+  servers: [],
+  log: { file: "/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
+};
+
 export type TestConsole = {
   readonly url: string;
+  readonly freezes: Freezes;
+  readonly approvals: ApprovalDesk;
+  /** The one-time links that were sent out, in their order. */
+  readonly links: readonly string[];
+  readonly activity: Activity;
+  readonly lines: RecentLines;
+  readonly limiter: Limiter;
   readonly log: readonly string[];
   /** With the operator key in a header. */
   readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
@@ -89,23 +115,56 @@ export async function startConsole(
   policy: ActivePolicy,
   listings: Listings = {},
   servers: Readonly<Record<string, string>> = {},
+  status: Partial<Status> = {},
 ): Promise<TestConsole> {
+  const lines = createRecentLines();
+  const activity = createActivity(Date.now);
+  const limiter = createLimiter({ monotonicMs: () => 0, journal: { append() {} }, maxBucketsPerPrincipal: 1_000 });
   const address = { host: "127.0.0.1", port: 0 };
   const log: string[] = [];
   const operatorKey = openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key;
   const configured = Object.entries(servers).map(([catalogue, key]) => [key, configure(catalogue, key)] as const);
+  const ask: ConsolePorts["ask"] = async (text) => {
+    const evaluation = policy.evaluate(text);
+    return evaluation.kind === "failed"
+      ? evaluation
+      : { kind: "decided", id: "asked-1", decision: evaluation.decision };
+  };
+  const links: string[] = [];
+  let requests = 0;
+  const approvals = createApprovals({
+    store: new MemoryStore(),
+    unixMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: () => `request-${++requests}`,
+    fourEyes: false,
+    revision: () => "r1",
+    hasApprover: () => true,
+    urlOf: () => undefined,
+    announce: (_request, link) => links.push(link),
+    onProblem: (line) => log.push(line),
+  });
+  onTestFinished(() => approvals.close());
+  const catalogueNames = configured.map(([, { key, catalogue }]) => [key, catalogue] as const);
+  const freezes = createFreezes({
+    store: new Map(),
+    servers: new Map(catalogueNames),
+    unixMs: Date.now,
+    log: (line) => log.push(line),
+  });
   const app = createApp({
     instance: "instance-1",
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([]),
     operatorKey,
+    freezes,
     reload: () => Promise.reject(new Error("not expected")),
     status: () => {
       throw new Error("not expected");
     },
-    ask: () => Promise.reject(new Error("not expected")),
-    approvals: NO_APPROVALS,
+    ask,
+    approvals,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,
@@ -113,6 +172,14 @@ export async function startConsole(
     console: composeConsole({
       config: { servers: new Map(configured), timezone: "UTC" },
       policy,
+      version: QUIET.version,
+      status: () => ({ ...QUIET, ...status }),
+      freezes,
+      approvals,
+      activity,
+      lines,
+      limiter,
+      ask,
       live: listAll(policy, listings, (line) => log.push(line)),
       acceptsKey: operatorKey.accepts,
       log: (line) => log.push(line),
@@ -133,6 +200,12 @@ export async function startConsole(
   };
   return {
     url,
+    freezes,
+    approvals,
+    links,
+    activity,
+    lines,
+    limiter,
     log,
     get: (path, headers = { authorization: `Bearer ${OPERATOR_KEY}` }) => send(`${url}${path}`, "GET", headers),
     post,

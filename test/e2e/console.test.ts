@@ -1,8 +1,9 @@
 // The console in a real browser, before a real gate: a person signs in, finds a tool, reads its page and copies a rule.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findBarriers, visit } from "./harness-browser.ts";
+import { findBarriers, signInTo, visit } from "./harness-browser.ts";
 import { type Gate, OPERATOR_KEY, startGate } from "./harness-gate.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
 import { openSession } from "./harness-wire.ts";
@@ -15,9 +16,10 @@ const OVERRIDE = "delete\u202egpj.exe";
 let shipped: Gate;
 let odd: Gate;
 beforeAll(async () => {
-  const documented = { command: process.execPath, args: [join(ROOT, "test/fixtures/sitewise-documented-server.mjs")] };
+  const env = { SITEWISE_MCP_ALLOW_WRITES: "true", AWS_REGION: "us-east-1", FASTMCP_LOG_LEVEL: "ERROR" };
+  const sitewise = { command: join(ROOT, ".venv/bin/awslabs.aws-iot-sitewise-mcp-server"), env, catalogue: SITEWISE };
   shipped = await startGate({
-    servers: { everything: EVERYTHING, sitewise: { ...documented, catalogue: SITEWISE } },
+    servers: { everything: EVERYTHING, sitewise },
     bundle: join(ROOT, "bundles/regate.tar.gz"),
   });
   odd = await startGate({ servers: { odd: EVERYTHING }, bundle: await buildOdd() });
@@ -41,15 +43,8 @@ async function buildOdd(): Promise<string> {
   return bundle;
 }
 
-async function signIn(gate: Gate, path: string, options: Parameters<typeof visit>[1] = {}) {
-  const visited = await visit(gate.base, options);
-  const { page } = visited;
-  await page.goto(`${gate.base}${path}`);
-  await page.getByLabel("Operator key").fill(OPERATOR_KEY);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${gate.base}${path}`);
-  return visited;
-}
+const signIn = (gate: Gate, path: string, options: Parameters<typeof visit>[1] = {}) =>
+  signInTo(gate.base, OPERATOR_KEY, path, options);
 
 describe("a person with the operator key", () => {
   test("signs in, searches, opens create_api_key and copies the rule that denies it", async () => {
@@ -61,6 +56,8 @@ describe("a person with the operator key", () => {
     await page.getByRole("alert").getByText("This is not the operator key").waitFor();
     await page.getByLabel("Operator key").fill(OPERATOR_KEY);
     await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await page.getByRole("link", { name: "Catalogue", exact: true }).click();
     await page.getByRole("heading", { name: "Catalogue", level: 1 }).waitFor();
 
     await page.getByLabel("Search").fill("api_key");
@@ -139,6 +136,16 @@ describe("a tool whose name and description are HTML, or hide characters", () =>
 
 describe("a page", () => {
   const PAGES = [
+    "/console/",
+    "/console/?range=day",
+    "/console/decisions",
+    "/console/decisions?verdict=denied",
+    "/console/decisions?tool=nothing+fits",
+    "/console/freeze",
+    "/console/approvals",
+    "/console/sessions",
+    "/console/bundle",
+    "/console/playground",
     "/console/catalogue",
     "/console/catalogue?q=nothing+fits",
     "/console/catalogue?page=2",
@@ -151,11 +158,44 @@ describe("a page", () => {
   ];
   const NARROW = { width: 390, height: 844 };
 
+  // what is empty has no barrier easily
+  beforeAll(async () => {
+    const [everything, sitewise] = [
+      await openSession(shipped.url("everything")),
+      await openSession(shipped.url("sitewise")),
+    ];
+    await everything.call("echo", { message: "\u202ehello" });
+    await everything.call("get-env", {});
+    await everything.call("echo", { message: 4 });
+    for (let n = 0; n < 11; n++) await sitewise.call("create_api_key", { api_key_name: `k${n}`, password: "hunter2" });
+    void sitewise
+      .call("execute_action", { action_definition_id: "a", action_payload: {}, target_resource: {} })
+      .catch(() => undefined);
+    const headers = { authorization: `Bearer ${OPERATOR_KEY}`, "content-type": "application/json" };
+    await fetch(`${shipped.base}/v1/freeze`, { method: "POST", headers, body: '{"principal": "nobody"}' });
+  });
+
+  /** The page of the last decision, and of what waits for a person. */
+  async function listMore(page: Page): Promise<string[]> {
+    const found: string[] = [];
+    for (const [list, link] of [
+      ["/console/decisions?verdict=rate_limited", "create_api_key"],
+      ["/console/decisions?verdict=denied", "get-env"],
+    ] as const) {
+      await page.goto(`${shipped.base}${list}`);
+      found.push((await page.getByRole("link", { name: link, exact: true }).first().getAttribute("href")) ?? "");
+    }
+    await page.goto(`${shipped.base}/console/approvals`);
+    const waits = page.getByRole("article").first();
+    await waits.waitFor();
+    return [...found, `/console/approvals/${(await waits.getAttribute("id"))?.replace("request-", "")}`];
+  }
+
   test.each(["light", "dark"] as const)(
     "has no barrier that axe-core knows: %s",
     async (colorScheme) => {
       const { page, misdeeds } = await signIn(shipped, "/console/catalogue", { colorScheme });
-      for (const path of PAGES) {
+      for (const path of [...PAGES, ...(await listMore(page))]) {
         await page.goto(`${shipped.base}${path}`);
         expect(await findBarriers(page), path).toEqual([]);
       }
@@ -166,7 +206,7 @@ describe("a page", () => {
 
   test("has none on a telephone, where nothing is wider than the window", async () => {
     const { page } = await signIn(shipped, "/console/catalogue", { viewport: NARROW });
-    for (const path of PAGES) {
+    for (const path of [...PAGES, ...(await listMore(page))]) {
       await page.goto(`${shipped.base}${path}`);
       const overflow = await page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth",

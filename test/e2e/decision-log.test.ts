@@ -1,13 +1,14 @@
 // The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
-import { ROOT, runToEnd } from "./harness-process.ts";
-import { callBody, openSession, textOf } from "./harness-wire.ts";
+import { ROOT, run, runToEnd, waitFor } from "./harness-process.ts";
+import { callBody, isToolError, openSession, textOf } from "./harness-wire.ts";
 
 const LINE = z.looseObject({
   decision_id: z.string(),
@@ -53,6 +54,8 @@ test("each judged call leaves one line that says who, what, which rule and why, 
   const text = readFileSync(logFile(gate), "utf8");
   expect(text).not.toContain(secret);
   expect(text).toContain('"plain":"kept"');
+  // no rule of this policy looks at it
+  expect(text).not.toContain('"history"');
   expect(text).not.toContain(session.id);
   expect(statSync(logFile(gate)).mode & 0o777).toBe(0o600);
 });
@@ -124,6 +127,33 @@ test("the log of a gate that was killed, and ran again, verifies with what it sa
   expect(tampered.stdout).toContain(`:${index + 1}: REMOVED: line ${index + 1} of the chain is missing before it\n`);
 });
 
+test("regate log --follow shows each decision as it is made, over rotations", async () => {
+  const recorder = await startRecorder("--sessions");
+  const config = { log: { rotate: { maxBytes: 65_536 } } };
+  const gate = await startGate({ servers: { recorder: { url: recorder.url } }, config });
+  const session = await openSession(gate.url("recorder"));
+  await session.call("echo", { number: 0 });
+  await logLine(gate, ({ input }) => input.tool === "echo");
+  const following = run(process.execPath, [
+    join(ROOT, "dist/main.js"),
+    "log",
+    "-c",
+    gate.configFile,
+    "-f",
+    "--tool",
+    "echo",
+  ]);
+  await following.printed(/forward +recorder\/echo /);
+  // each is some kilobytes, so that files are put away
+  for (let number = 1; number <= 40; number += 1) await session.call("echo", { number, text: "x".repeat(4_000) });
+  await waitFor("all of them", () => (following.stdout().match(/recorder\/echo /g)?.length ?? 0) >= 41);
+  expect(readdirSync(join(gate.dir, ".regate")).filter((name) => /^decisions\.\d{6}\.jsonl$/.test(name))).not.toEqual(
+    [],
+  );
+  expect(following.stdout().match(/recorder\/echo /g)).toHaveLength(41);
+  await following.stop();
+});
+
 test("where the log is durable, a call that reached the server is on record after a kill", async () => {
   const recorder = await startRecorder("--sessions");
   const gate = await startGate({ servers: { recorder: { url: recorder.url } }, config: { log: { durable: true } } });
@@ -144,3 +174,38 @@ function readLog(gate: Gate): z.infer<typeof LINE>[] {
     .filter((line) => line.includes('"decision_id"'))
     .map((line) => LINE.parse(JSON.parse(line)));
 }
+
+test.each([
+  ["refuse", "refused"],
+  ["continue", "let through"],
+] as const)(
+  "while the log can't be written, with onFailure: %s, calls are %s, counted, and said to be missing",
+  async (onFailure, _effect) => {
+    const recorder = await startRecorder("--sessions");
+    const servers = { recorder: { url: recorder.url } };
+    const gate = await startGate({ servers, config: { log: { onFailure } } });
+    const session = await openSession(gate.url("recorder"));
+    await session.call("echo");
+    await logLine(gate, ({ input }) => input.tool === "echo");
+    // what is written to the log is beyond the limit, what the state folder has besides is not
+    const limit = (bytes: string) => execFileSync("prlimit", [`--pid=${gate.process.pid}`, `--fsize=${bytes}:`]);
+    limit(String(statSync(logFile(gate)).size));
+    const callUntil = async (said: RegExp) => {
+      while (!said.test(gate.process.stdout() + gate.process.stderr())) await session.call("echo");
+    };
+    await callUntil(/the decision log can't be written/);
+    const before = recorder.calls("echo");
+    const answer = await session.call("echo");
+    expect(isToolError(answer)).toBe(onFailure === "refuse");
+    expect(recorder.calls("echo")).toBe(before + (onFailure === "refuse" ? 0 : 1));
+    expect((await operate(gate, "status")).stdout).toMatch(/\d+ decisions? missing, AND IT CAN'T BE WRITTEN NOW: /);
+
+    limit("unlimited");
+    await callUntil(/the decision log is written again/);
+    expect(isToolError(await session.call("echo"))).toBe(false);
+    await gate.process.stop();
+    const verified = await operate(gate, "log", "verify");
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toMatch(/: \d+ decisions between \S+ and \S+ could not be written \(EFBIG: /);
+  },
+);

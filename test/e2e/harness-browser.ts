@@ -46,6 +46,22 @@ export async function visit(origin: string, options: BrowserContextOptions = {})
   return { page, context, misdeeds };
 }
 
+/** A fresh profile with one page, on which a person has signed in. */
+export async function signInTo(
+  base: string,
+  key: string,
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const visited = await visit(base, options);
+  const { page } = visited;
+  await page.goto(`${base}${path}`);
+  await page.getByLabel("Operator key").fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${base}${path}`);
+  return visited;
+}
+
 /** What axe-core finds wrong with the page for people who don't see it, or don't use a mouse. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

@@ -1,11 +1,12 @@
 // What a principal did before, on one server, decides what it may do on another: the shipped example in a real gate, over sessions,
 // kill -9, and in the record.
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { buildFolder, makeFolder } from "../policy/support.ts";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
+import { logLine } from "./harness-log.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
 import { callBody, isToolError, openSession, textOf } from "./harness-wire.ts";
 
@@ -85,3 +86,23 @@ rules["*"] contains {"id": "once", "action": "deny"} if input.history.tools["pay
     expect(pay.calls("refund")).toBe(1);
   },
 );
+
+test("a shadow that looks at what was done before is told of it, though the policy in force does not look", async () => {
+  const dir = makeTempDir();
+  cpSync(join(EXAMPLE, "rego"), dir, { recursive: true });
+  rmSync(join(dir, "policy/guardrails"), { recursive: true });
+  const active = join(dir, "active.tar.gz");
+  expect(await regate("build", dir, "-o", active)).toMatchObject({ code: 0 });
+  const [vault, chat] = [await startRecorder("--sessions"), await startRecorder("--sessions")];
+  const servers = { vault: { url: vault.url, ...LOOSE }, chat: { url: chat.url, ...LOOSE } };
+  const gate = await startGate({ servers, bundle: active, args: ["--shadow", bundle] });
+  await (await openSession(gate.url("vault"))).call("read_secret", {});
+  expect(isToolError(await (await openSession(gate.url("chat"))).call("post_message", {}))).toBe(false);
+  const line = await logLine(gate, ({ input }) => input.tool === "post_message");
+  expect(line.input.history).toMatchObject({ labels: { secrets: 1 } });
+  for (;;) {
+    const { stdout } = await operate(gate, "status");
+    if (/stricter post_message on chat: allow \(posts, .*\) -> deny \(no-sends-after-secrets, posts\)/.test(stdout))
+      break;
+  }
+});

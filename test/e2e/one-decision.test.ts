@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { run as decide } from "../../src/cli/decide.ts";
+import type { Evaluation } from "../../src/gate/types.ts";
 import { readRecordedLine } from "../../src/log/recorded-call.ts";
 import { readBundle } from "../../src/policy/bundle.ts";
 import { ChangeTable, type Compared } from "../../src/policy/diff/change-table.ts";
@@ -58,10 +59,8 @@ const COUNTED = [
 ];
 
 /** A replay reports what two policies decide differently: this one decides nothing as another does. */
-const UNLIKE_ALL: ComparedPolicy = {
-  ...NO_POLICY,
-  evaluate: () => ({ kind: "failed", problem: "judges nothing", fuel: 0, bundle: undefined }),
-};
+const judgeNothing = (): Evaluation => ({ kind: "failed", problem: "judges nothing", fuel: 0, bundle: undefined });
+const UNLIKE_ALL: ComparedPolicy = { ...NO_POLICY, evaluate: judgeNothing, evaluateMasked: judgeNothing };
 
 const decidedSchema = z.object({ decision: z.unknown() });
 const answerSchema = z.object({ decision_id: z.uuid(), result: z.unknown() });

@@ -77,6 +77,7 @@ export function bench(change: Partial<GatePorts> = {}): Bench {
   const released: ApprovalNote[] = [];
   let ns = 0;
   const ports: GatePorts = {
+    frozen: () => undefined,
     describe: () => FACTS,
     checkArguments: () => undefined,
     recall: () => undefined,

@@ -1,4 +1,5 @@
 // Histories on a real disk: over restarts, kill -9, damage, and a disk that is full.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -10,7 +11,7 @@ import {
 } from "../../src/history/history-journal.ts";
 import { openState, type State } from "../../src/state/state.ts";
 import { buildSources } from "../cli/built.ts";
-import { makeTempDir, run } from "../e2e/harness-process.ts";
+import { makeTempDir, type Running, run } from "../e2e/harness-process.ts";
 import { makeEvent } from "../log/events.ts";
 import { problemOf } from "../policy/support.ts";
 
@@ -56,6 +57,19 @@ describe("a history on disk", () => {
       expect(history.read(call).labels).toEqual({ secrets: 2 });
     });
     withHistory((history) => expect(history.read(call).labels).toEqual({ secrets: 2 }));
+  });
+
+  test("that no policy reads is written many calls at a time, and at once when one reads it", () => {
+    const size = () => statSync(join(dir, "history.journal")).size;
+    withHistory((history) => {
+      for (let left = 100; left > 0; left -= 1) history.add(ONCE, false);
+      expect(size()).toBe(0);
+      expect(history.read(call).labels).toEqual({ secrets: 100 });
+      history.add(ONCE, true);
+      expect(size()).toBeGreaterThan(0);
+      history.add(ONCE, false);
+    });
+    withHistory((history) => expect(history.read(call).labels).toEqual({ secrets: 102 }));
   });
 
   test("is folded again and again while it is written, and is the same", () => {
@@ -126,31 +140,59 @@ describe("a history on disk", () => {
         state.history.save(counts, oldestHour);
       },
     };
-    const history = open(state, { store, foldBytes: 1 });
+    let now = NOW;
+    const history = open(state, { store, foldBytes: 1, unixMs: () => now });
     for (let left = 3; left > 0; left -= 1) history.add(ONCE);
     expect(history.read(call).labels).toEqual({ secrets: 3 });
     expect(problems).toEqual([
       expect.stringMatching(/can't be written, and would be lost with this process: database or disk is full$/),
     ]);
     isFull = false;
-    for (let left = 3; left > 0; left -= 1) history.add(ONCE);
+    history.add(ONCE);
+    expect(problems).toHaveLength(1);
+    now += 1_000;
+    for (let left = 2; left > 0; left -= 1) history.add(ONCE);
     expect(problems).toEqual([expect.anything(), expect.stringMatching(/the history is written again$/)]);
     history.close();
     state.close();
     withHistory((again) => expect(again.read(call).labels).toEqual({ secrets: 6 }));
   });
 
+  /** How many calls the history on disk knows: each has a label of its own. */
+  function countOnDisk(): number {
+    return withHistory((history) => Object.keys(history.read(call).labels).length - 1, {
+      maxNamesPerPrincipal: 100_000,
+    });
+  }
+
+  /** What the last whole line says was counted; the one after it may be on disk too. */
+  function countedBy(child: Running): number {
+    return Number([...child.stdout().matchAll(/^counted (\d+)\n/gm)].at(-1)?.[1]);
+  }
+
+  const counter = join(import.meta.dirname, "counter.mjs");
+  const dist = buildSources();
+
   test("loses no call to kill -9 that was counted before", async () => {
-    const script = join(import.meta.dirname, "counter.mjs");
-    const killed = run(process.execPath, [script, buildSources(), dir]);
+    const killed = run(process.execPath, [counter, dist, dir, "5000"]);
     await killed.printed(/counted 300\n/);
     await killed.stop("SIGKILL");
-    const counted = killed.stdout().trim().split("\n").length;
     expect(existsSync(join(dir, "history.journal"))).toBe(true);
-    withHistory((history) => {
-      const told = history.read(call).labels.secrets ?? 0;
-      // one may have been counted and not printed
-      expect([counted, counted + 1]).toContain(told);
-    });
+    const told = countOnDisk();
+    expect([countedBy(killed), countedBy(killed) + 1]).toContain(told);
+  });
+
+  test("has again, once there is room, what a full disk kept out", async () => {
+    // the shell's limit on a file's size stands for the end of the disk
+    const command = 'ulimit -S -f 400; exec "$0" "$@"';
+    const killed = run("/bin/sh", ["-c", command, process.execPath, counter, dist, dir, "100000000"]);
+    await killed.printed(/problem .*can't be written, and would be lost with this process: /);
+    const counted = countedBy(killed);
+    await killed.printed(new RegExp(`counted ${counted + 20}\n`));
+    execFileSync("prlimit", [`--pid=${killed.pid}`, "--fsize=unlimited:"]);
+    await killed.printed(/the history is written again/);
+    await killed.stop("SIGKILL");
+    const told = countOnDisk();
+    expect([countedBy(killed), countedBy(killed) + 1]).toContain(told);
   });
 });

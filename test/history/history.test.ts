@@ -157,6 +157,7 @@ describe("after a restart a history", () => {
     const before = new Histories();
     before.restore(counts, NOW - 10 * HOUR_MS);
     expect(before.read("claude", NOW - 10 * HOUR_MS).tools).toEqual({ "files/read_file": 1 });
+    expect(before.read("claude", NOW + 15 * HOUR_MS)).toEqual(EMPTY);
   });
 
   test("does not pass for whole where it was beyond a bound", () => {

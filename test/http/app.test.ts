@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ApiKey } from "../../src/config/schema.ts";
+import { createFreezes } from "../../src/freeze/freeze.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
@@ -28,6 +29,7 @@ const STATUS: Status = {
   started: "2026-11-02T12:00:00.000Z",
   now: "2026-11-02T12:00:00.000Z",
   policy: { file: "b.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
+  frozen: [],
   servers: [],
   log: { file: "/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
 };
@@ -54,6 +56,12 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
       store: { get: () => undefined, set: () => {} },
       canShow: false,
     }).key,
+    freezes: createFreezes({
+      store: new Map(),
+      servers: new Map([["files", "filesystem"]]),
+      unixMs: () => 0,
+      log: () => {},
+    }),
     reload: async () => ({ kind: "swapped", from: "r1", to: "r2" }),
     status: () => STATUS,
     ask: async () => ({ kind: "refused", problem: "not expected" }),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createApprovals } from "../../src/approvals/approvals.ts";
+import { createFreezes } from "../../src/freeze/freeze.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
@@ -41,6 +42,7 @@ async function start() {
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([{ name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex") }]),
     operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    freezes: createFreezes({ store: new Map(), servers: new Map(), unixMs: () => 0, log: () => {} }),
     reload: notExpected,
     status: notExpected,
     ask: notExpected,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CATEGORIES } from "../../src/gate/types.ts";
-import { bucketKey, type Countable, MAX_KEY_LENGTH } from "../../src/limits/bucket-key.ts";
+import { bucketKey, type Countable, MAX_KEY_LENGTH, readBucketKey } from "../../src/limits/bucket-key.ts";
 
 const CALL = {
   server: "files",
@@ -117,4 +117,31 @@ test("a name as long as a request makes a short key that is still its own", () =
   const long = "x".repeat(1_000_000);
   expect(of(long).length).toBeLessThanOrEqual(MAX_KEY_LENGTH);
   expect(of(`${long}y`)).not.toBe(of(long));
+});
+
+describe("a key that is read back", () => {
+  test.each([
+    ["session", "tool", { principal: "ann", session: "s-1", server: "files", what: "write" }],
+    ["principal", "category", { principal: "ann", session: undefined, server: "files", what: "Write" }],
+    ["principal", "all", { principal: "ann", session: undefined, server: undefined, what: undefined }],
+    ["everyone", "server", { principal: undefined, session: undefined, server: "files", what: undefined }],
+  ] as const)("says whose bucket it is and what it counts: per %s over %s", (per, over, rest) => {
+    const rule = 'policy.servers["a.b"]/few';
+    const call = {
+      server: "files",
+      tool: "write",
+      method: "tools/call",
+      category: "Write",
+      session: "s-1",
+      principal: "ann",
+    } as const;
+    expect(readBucketKey(bucketKey({ rule, per, over }, call))).toEqual({ rule, per, over, ...rest });
+  });
+
+  test("says nothing where it is a hash, or no key", () => {
+    const call = { server: "x".repeat(600), method: "m", category: "Read", session: "s", principal: "p" } as const;
+    expect(readBucketKey(bucketKey({ rule: "r", per: "session", over: "server" }, call))).toBeUndefined();
+    for (const key of ["", "[]", '["r","session","p"]', '["r","everyone","nope"]', '["r",1]'])
+      expect(readBucketKey(key)).toBeUndefined();
+  });
 });

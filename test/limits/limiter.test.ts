@@ -15,7 +15,11 @@ describe("one bucket", () => {
   test("the eleventh call is refused with its limit and the seconds to wait, and passes after them", () => {
     const { limiter, clock } = bench();
     drain(limiter, charge("k"));
-    expect(limiter.take([charge("k")], "ann")).toEqual({ kind: "exhausted", limit: limit(), retryAfterSeconds: 6 });
+    expect(limiter.take([charge("k")], "ann")).toMatchObject({
+      kind: "exhausted",
+      limit: limit(),
+      retryAfterSeconds: 6,
+    });
     clock.ms += 5999;
     expect(limiter.take([charge("k")], "ann")).toMatchObject({ kind: "exhausted", retryAfterSeconds: 0.001 });
     clock.ms += 1;
@@ -68,7 +72,7 @@ describe("cost", () => {
   test("a cost over max is refused without a time to try again", () => {
     const { limiter } = bench();
     const tooMuch = charge("k", { cost: 10.000000001 });
-    expect(limiter.take([tooMuch], "ann")).toEqual({ kind: "exhausted", limit: tooMuch.limit });
+    expect(limiter.take([tooMuch], "ann")).toMatchObject({ kind: "exhausted", limit: tooMuch.limit });
     expect(limiter.take([charge("k", { cost: 10 })], "ann").kind).toBe("taken");
   });
 
@@ -124,7 +128,7 @@ describe("several charges", () => {
   test("on one key whose sum is over max never pass", () => {
     const { limiter } = bench();
     const refused = limiter.take([charge("k", { cost: 6 }), charge("k", { cost: 5 })], "ann");
-    expect(refused).toEqual({ kind: "exhausted", limit: limit({ cost: 6 }) });
+    expect(refused).toMatchObject({ kind: "exhausted", limit: limit({ cost: 6 }) });
   });
 
   test("the wait is the longest of all, and its limit is named", () => {
@@ -135,7 +139,7 @@ describe("several charges", () => {
       charge("c", { max: 1, window: 9 }),
     ];
     expect(limiter.take(charges, "ann").kind).toBe("taken");
-    expect(limiter.take(charges, "ann")).toEqual({
+    expect(limiter.take(charges, "ann")).toMatchObject({
       kind: "exhausted",
       limit: charges[1]?.limit,
       retryAfterSeconds: 50,
@@ -148,7 +152,7 @@ describe("several charges", () => {
     const { limiter } = bench();
     drain(limiter, charge("k"));
     const never = charge("n", { cost: 11 });
-    expect(limiter.take([charge("k"), never], "ann")).toEqual({ kind: "exhausted", limit: never.limit });
+    expect(limiter.take([charge("k"), never], "ann")).toMatchObject({ kind: "exhausted", limit: never.limit });
   });
 });
 
@@ -227,5 +231,23 @@ describe("when the journal cannot be written", () => {
         { key: "b", used: 0, ...common },
       ],
     ]);
+  });
+});
+
+describe("what a call found and left in its buckets", () => {
+  test("is told with a take, and with a refusal, in tokens", () => {
+    const { limiter, clock } = bench();
+    const rule = limit().rule;
+    const buckets = (charges: Parameters<typeof limiter.take>[0]) => {
+      const taken = limiter.take(charges, "ann");
+      return taken.kind === "too_many_buckets" ? undefined : taken.buckets;
+    };
+    expect(buckets([charge("k", { cost: 4 }), charge("other")])).toEqual([
+      { rule, max: 10, before: 10, after: 6 },
+      { rule, max: 10, before: 10, after: 9 },
+    ]);
+    clock.ms += 1_234;
+    expect(buckets([charge("k", { cost: 7 })])).toEqual([{ rule, max: 10, before: 6.206, after: 6.206 }]);
+    expect(buckets([])).toEqual([]);
   });
 });

@@ -165,6 +165,22 @@ describe("a durable log", () => {
   });
 });
 
+describe("who listens", () => {
+  test.each([true, false])(
+    "gets each line as it is written, and none that was refused (durable: %s)",
+    async (durable) => {
+      const told: string[] = [];
+      const log = await open({ durable, onLine: (line) => told.push(line) });
+      await log.record(makeEvent({ id: "one" }));
+      await Promise.resolve(log.record(makeEvent({ startedUnixMs: Number.NaN }))).catch(() => undefined);
+      await log.record(makeEvent({ id: "two" }));
+      await log.close();
+      expect(told.map((line) => JSON.parse(line).decision_id)).toEqual(["one", "two"]);
+      expect(ids()).toEqual(["one", "two"]);
+    },
+  );
+});
+
 describe("the file", () => {
   test("is its owner's alone, also where it was not", async () => {
     mkdirSync(join(file, ".."), { recursive: true });

@@ -69,9 +69,12 @@ describe("a file is put away", () => {
     const options = { rotation: { maxBytes: 1_000_000, maxAgeMs: HOUR_MS } };
     const opened = await log.open(options);
     log.unixMs = NOW + 2 * HOUR_MS;
+    void opened.record(makeEvent());
     await opened.flush();
-    await opened.close();
     expect(await listRotated(log.file)).toEqual([]);
+    void opened.record(makeEvent());
+    await opened.close();
+    expect(await listRotated(log.file)).toHaveLength(1);
   });
 
   test("and the numbers go on where the oldest are gone", async () => {
@@ -143,6 +146,7 @@ describe("files that were put away", () => {
       "decisions.1.jsonl",
       "decisions.0000001.jsonl",
       "other.000001.jsonl",
+      "decisions..jsonl",
     ]) {
       writeFileSync(join(dirname(log.file), name), "");
     }
@@ -160,6 +164,10 @@ test("where a file can't be put away, the log goes on in it, says so once, and a
   }
   expect(log.problems).toEqual([expect.stringMatching(/^the decision log can't be rotated, and grows: /)]);
   rmSync(inTheWay, { recursive: true });
+  // not at each batch
+  void opened.record(makeEvent());
+  await opened.flush();
+  expect(await listRotated(log.file)).toEqual([]);
   log.unixMs += 60_000;
   void opened.record(makeEvent({ id: "after" }));
   await opened.close();

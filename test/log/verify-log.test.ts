@@ -3,6 +3,8 @@ import { appendFileSync, cpSync, readFileSync, renameSync, rmSync, truncateSync,
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { readLink } from "../../src/log/chain.ts";
+import { writeHead } from "../../src/log/head-file.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { type Verified, verifyLog } from "../../src/log/verify-log.ts";
 import { makeEvent } from "./events.ts";
@@ -217,6 +219,17 @@ describe("the end of a log", () => {
     await log.run(1);
     appendFileSync(log.file, '{"more":1}\n');
     expect(first(await log.verify())).toBe("inserted decisions.jsonl:4");
+  });
+
+  test("is not the one that FILE.head names where another was written in its place", async () => {
+    await log.run(1);
+    const last = readLink(Buffer.from(log.lines().at(-1) ?? ""));
+    const head = { n: last?.n ?? 0, mac: "B".repeat(43), state: "closed", unixMs: NOW } as const;
+    await writeHead(log.file, head, KEY);
+    expect(first(await log.verify())).toBe("changed decisions.jsonl:3");
+    const opened = await log.open();
+    expect(opened.missing).toBe("its last line is not the one that was written last");
+    await opened.close();
   });
 
   test("can't be told without FILE.head, or with one that was changed or is older", async () => {

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { continueStream } from "../../src/mcp/continued-answer.ts";
 import { answerNoSession } from "../../src/mcp/stdio-answers.ts";
 import { EventStream } from "../../src/mcp/stdio-streams.ts";
-import { writeEmpty, writeJson } from "../../src/mcp/write-answer.ts";
+import { endWith, writeEmpty, writeJson } from "../../src/mcp/write-answer.ts";
 import { openStream } from "../e2e/harness-wire.ts";
 
 /** What a client reads where `answer` answers request `"a"` after the stream was begun. */
@@ -34,6 +34,21 @@ describe("an answer on a stream that was begun", () => {
       outgoing.end(Buffer.from(text.slice(10)));
     });
     expect(parts).toEqual(['"waiting"', text]);
+  });
+
+  test("keeps its characters, in whatever encoding it is handed over", async () => {
+    const text = '{"id":"a","result":{"text":"Grüße, ☕, 𝄞"}}';
+    const data = await readAnswer((outgoing) => {
+      outgoing.writeHead(200, { "content-type": "application/json" });
+      endWith(outgoing, Buffer.from(text));
+    });
+    expect(data).toEqual(['"waiting"', text]);
+    const streamed = await readAnswer((outgoing) => {
+      outgoing.writeHead(200, { "content-type": "text/event-stream" });
+      outgoing.write(Buffer.from("data: ü\n\n").toString("latin1"), "latin1");
+      endWith(outgoing, Buffer.from("data: ☕\n\n"));
+    });
+    expect(streamed).toEqual(['"waiting"', "ü", "☕"]);
   });
 
   test("goes on where it is a stream", async () => {

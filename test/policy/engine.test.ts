@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Evaluation } from "../../src/gate/types.ts";
-import { createEngine } from "../../src/policy/engine.ts";
+import { createEngine, fuelBudget } from "../../src/policy/engine.ts";
 import { buildFolder, compileRego, makeFolder, permitsIf, problemOf, problemOfEvaluation } from "./support.ts";
 
 const SERVER = `package policy.servers.files
@@ -34,7 +34,8 @@ const actionOf = (evaluation: Evaluation): string =>
 describe("a decision", () => {
   test("is complete, and says what it cost and which bundle made it", async () => {
     const engine = await createFilesEngine();
-    const evaluation = engine.evaluate(callTo("read", '{"path": "/open/a"}'));
+    const input = callTo("read", '{"path": "/open/a"}');
+    const evaluation = engine.evaluate(input);
     expect(evaluation).toEqual({
       kind: "decided",
       decision: {
@@ -51,6 +52,7 @@ describe("a decision", () => {
         hidden: false,
       },
       fuel: expect.any(Number),
+      budget: fuelBudget(input.length),
       bundle: engine.revision,
     });
     expect(evaluation.fuel).toBeGreaterThan(1_000);

@@ -31,10 +31,11 @@ function policyOf(answer: () => Classified) {
     asked.push(text);
     return answer();
   };
-  const engine = { revision, evaluate: unasked, classify, hasMasks: false, mask: unasked };
+  const engine = { revision, wasm: new Uint8Array(), evaluate: unasked, classify, hasMasks: false, mask: unasked };
   const policy: ActivePolicy = {
     current: {
       engine,
+      bundle: { manifest: { revision: "r1", roots: [], wasm: [] }, packages: [], dataJson: new Uint8Array() },
       judge: unasked,
       rules: new Map(),
       conditions: undefined,

@@ -10,7 +10,8 @@ import type { RunningGate } from "../../config/running-gate.ts";
 import { type ClientRequest, type ParsedMessage, parseClientMessage, parseServerMessage } from "../../mcp/jsonrpc.ts";
 import { errorAnswer } from "../../mcp/refusal.ts";
 import { frameLine, LineSplitter } from "../../mcp/stdio-lines.ts";
-import { mediaTypeOf, type Outgoing, readBody, type Sent, send } from "../gate-link.ts";
+import { ProvenConnections } from "../gate-connection.ts";
+import { mediaTypeOf, type Outgoing, readBody, type Sent, sendKept } from "../gate-link.ts";
 import { ClientSession } from "./client-session.ts";
 import { followStream } from "./event-stream.ts";
 import { explainAnswer, explainFailure, type Fault } from "./explain.ts";
@@ -59,6 +60,7 @@ class Relay {
   readonly #landings = new Set<Promise<void>>();
   readonly #session = new ClientSession();
   readonly #ended = new AbortController();
+  readonly #connections = new ProvenConnections();
 
   constructor(private readonly options: RelayOptions) {}
 
@@ -71,6 +73,7 @@ class Relay {
     this.#ended.abort();
     for (const { abort } of this.#flights.values()) abort.abort();
     await this.#endSession();
+    this.#connections.close();
   }
 
   /** Hands the lines over in the order in which they came; requests are then answered side by side. */
@@ -217,10 +220,9 @@ class Relay {
 
   #send(outgoing: Omit<Outgoing, "path">): Sent {
     const { apiKey, relayId, server, locate } = this.options;
-    const gate = locate();
-    if (gate === undefined) return { handedOver: Promise.resolve(), answer: Promise.reject(new Error("no gate runs")) };
     const own = { "regate-stdio": relayId, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
-    return send(gate, { ...outgoing, path: `/mcp/${server}`, headers: { ...outgoing.headers, ...own } });
+    const headers = { ...outgoing.headers, ...own };
+    return sendKept(this.#connections, locate, { ...outgoing, path: `/mcp/${server}`, headers });
   }
 
   async #endSession(): Promise<void> {

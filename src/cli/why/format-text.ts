@@ -19,6 +19,7 @@ const HEADS: ReadonlyMap<string, string> = new Map([
   ["too_many_buckets", "refused: too many part-used limits"],
   ["approval_needed", "refused: it needs an approval"],
   ["invalid_arguments", "refused: its arguments don't fit the reviewed schema"],
+  ["frozen", "refused: an operator had frozen it"],
   ["failed", "refused: it could not be judged"],
   ["asked", "asked about, by the data API"],
 ]);

@@ -68,7 +68,6 @@ main:focus { outline: none; }
 .top nav a { display: block; padding: 0.3rem 0.7rem; border-radius: 6px; color: var(--soft); text-decoration: none; font-weight: 520; }
 .top nav a:hover { color: var(--ink); background: var(--sunken); }
 .top nav a[aria-current] { color: var(--ink); background: var(--sunken); }
-.revision { color: var(--soft); font-size: 0.8125rem; }
 main { padding-block: 2.25rem 5rem; }
 
 /* forms */

@@ -1,7 +1,7 @@
 // What a call of a builtin means to scope.ts: which of its operands are compared with each other and how, and what its
 // result is made of. A builtin that is not known here looks at all of its operands and derives its result from them.
 import type { Comparison } from "../conditions.ts";
-import { countOf, derive, type Flow, index, isNumber, join, keysOf, NOTHING } from "./flow.ts";
+import { countOf, derive, type Flow, index, isNumber, join, keysOf, NOTHING, wrap } from "./flow.ts";
 import type { Scope } from "./scope.ts";
 import type { SyntaxTerm } from "./syntax.ts";
 
@@ -23,8 +23,33 @@ const SEARCHED: ReadonlyMap<string, Comparison> = new Map([
   ["indexof", "part"],
 ]);
 
+/** Of those that are known here: whatever comes behind their operands is held against the result. */
+const ARITIES: ReadonlyMap<string, number> = new Map([
+  ...[...COMPARED.keys(), ...SEARCHED.keys()].map((name): [string, number] => [name, 2]),
+  ["internal.member_2", 2],
+  ["internal.member_3", 3],
+  ["object.get", 3],
+  ["object.keys", 1],
+  ["count", 1],
+  ["and", 2],
+  ["or", 2],
+  ["minus", 2],
+  ["intersection", 1],
+  ["regex.match", 2],
+  ["glob.match", 3],
+  ["net.cidr_contains", 2],
+  ["net.cidr_intersects", 2],
+]);
+
 /** @returns what flows out of the call */
 export function traceBuiltin(scope: Scope, name: string, operands: readonly SyntaxTerm[]): Flow {
+  const arity = ARITIES.get(name) ?? operands.length;
+  const flow = traceCall(scope, name, operands.slice(0, arity));
+  scope.takeResult(operands.slice(arity), flow);
+  return flow;
+}
+
+function traceCall(scope: Scope, name: string, operands: readonly SyntaxTerm[]): Flow {
   const [a, b, c] = operands;
   if (a === undefined) return NOTHING;
   const compared = COMPARED.get(name);
@@ -59,7 +84,7 @@ export function traceBuiltin(scope: Scope, name: string, operands: readonly Synt
     case "net.cidr_intersects":
       return b === undefined ? NOTHING : matchPattern(scope, a, b, "equal");
     case "walk":
-      return b === undefined ? NOTHING : walk(scope, a, b);
+      return walk(scope, a, b);
     default:
       return deriveFrom(scope, operands);
   }
@@ -91,6 +116,7 @@ function isMember(scope: Scope, key: SyntaxTerm | undefined, value: SyntaxTerm, 
   const flow = scope.flow(collection);
   const members = index(flow, [null]);
   scope.mark(members);
+  if (key !== undefined) scope.mark(keysOf(flow, 0));
   scope.test(scope.look(value), members, "equal");
   if (key !== undefined) scope.test(scope.look(key), keysOf(flow, 0), "equal");
   return NOTHING;
@@ -107,6 +133,8 @@ function combine(scope: Scope, operands: readonly SyntaxTerm[]): Flow {
 function getFrom(scope: Scope, object: SyntaxTerm, key: SyntaxTerm, otherwise: SyntaxTerm | undefined): Flow {
   const parts = key.kind === "array" ? key.items : [key];
   let flow = scope.flow(object);
+  // what is computed may be an array as well: a path of any length
+  if (key.kind !== "array" && key.kind !== "scalar") scope.mark(flow);
   for (const part of parts) flow = scope.step(flow, part);
   scope.touch(flow);
   return otherwise === undefined ? flow : join([flow, scope.flow(otherwise)]);
@@ -119,9 +147,12 @@ function matchPattern(scope: Scope, pattern: SyntaxTerm, text: SyntaxTerm, how: 
 }
 
 /** `walk(x, [path, value])`: a value is whatever lies in x, at any depth. */
-function walk(scope: Scope, tree: SyntaxTerm, found: SyntaxTerm): Flow {
+function walk(scope: Scope, tree: SyntaxTerm, found: SyntaxTerm | undefined): Flow {
   const flow = scope.look(tree);
   const below = join([index(flow, [null]), derive(flow)]);
+  if (found === undefined) return wrap(below);
+  // it may be a rule, and no variable
+  scope.look(found);
   if (found.kind !== "array") scope.bind(found, below);
   else if (found.items[1] !== undefined) scope.bind(found.items[1], below);
   return NOTHING;

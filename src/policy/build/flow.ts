@@ -23,6 +23,8 @@ export const NOTHING: Flow = { places: [], literals: [], keys: [] };
 /** More places than that are as good as all. */
 const MAX_PLACES = 200;
 const EVERYWHERE: Place = { path: [], as: "derived", wraps: 0 };
+/** What nothing is known of. */
+export const ANYTHING: Flow = { ...NOTHING, places: [EVERYWHERE] };
 /** More than that are no literals that anyone compares with. */
 const MAX_LITERALS = 2_000;
 
@@ -42,9 +44,9 @@ export function join(flows: readonly Flow[]): Flow {
   };
 }
 
-/** A member of an array, set or object that the policy makes. */
-export function wrap(flow: Flow): Flow {
-  return { ...flow, places: flow.places.map((place) => ({ ...place, wraps: place.wraps + 1 })) };
+/** A member of an array, set or object that the policy makes; of one in one, ..., at a depth of more than 1. */
+export function wrap(flow: Flow, depth = 1): Flow {
+  return { ...flow, places: flow.places.map((place) => ({ ...place, wraps: place.wraps + depth })) };
 }
 
 /** What a builtin makes of it. */
@@ -57,9 +59,13 @@ export function countOf(flow: Flow): Flow {
   return { ...NOTHING, places: flow.places.map(({ path }): Place => ({ path, as: "count", wraps: 0 })) };
 }
 
+/** What the policy made may have anything for a key that is in it. */
 export function keysOf(flow: Flow, wraps: number): Flow {
-  const places = flow.places.filter((place) => place.as === "value" && place.wraps === 0);
-  return { ...NOTHING, places: places.map(({ path }): Place => ({ path, as: "key", wraps })), literals: flow.keys };
+  const places = flow.places.map((place): Place => {
+    if (place.wraps > 0) return { ...place, wraps: place.wraps - 1 + wraps };
+    return { path: place.path, as: place.as === "value" ? "key" : place.as, wraps };
+  });
+  return { ...NOTHING, places, literals: flow.keys };
 }
 
 /** What lies at one of these keys; null where the key may be any. */

@@ -1,6 +1,6 @@
 // All definitions of a policy by the path that refers to them, for an analysis that follows helpers. It evaluates nothing.
 import type { Module } from "./module.ts";
-import type { Definition } from "./syntax.ts";
+import type { Definition, SyntaxTerm } from "./syntax.ts";
 
 /** A definition with the module whose package and imports its names mean. */
 export type Placed = { readonly module: Module; readonly definition: Definition };
@@ -9,7 +9,7 @@ export type Placed = { readonly module: Module; readonly definition: Definition 
 export type Referred =
   /** One rule, by the first `used` parts of the path. */
   | { readonly kind: "rule"; readonly key: string; readonly used: number }
-  /** A package or a part of one: any of the rules below it. */
+  /** A package or a part of one, or of an object that several heads make: any of these rules. */
   | { readonly kind: "namespace"; readonly keys: readonly string[] }
   /** Data, or nothing. */
   | { readonly kind: "none" };
@@ -32,14 +32,25 @@ export class Program {
 
   /** @param parts below `data` */
   refer(parts: readonly string[]): Referred {
-    for (let used = parts.length; used > 0; used -= 1) {
-      const key = keyOf(parts.slice(0, used));
-      if (this.#definitions.has(key)) return { kind: "rule", key, used };
-    }
-    if (!this.#namespaces.has(keyOf(parts))) return { kind: "none" };
+    const above = parts
+      .map((_, last) => ({ key: keyOf(parts.slice(0, last + 1)), used: last + 1 }))
+      .filter(({ key }) => this.#definitions.has(key));
+    const below = this.#namespaces.has(keyOf(parts)) ? this.#below(parts) : [];
+    const [only, ...others] = above;
+    if (only !== undefined && others.length === 0 && below.length === 0) return { kind: "rule", ...only };
+    // `m.a := 1` and `m[x] := 2` make one object
+    const keys = [...above.map(({ key }) => key), ...below];
+    return keys.length === 0 ? { kind: "none" } : { kind: "namespace", keys };
+  }
+
+  #below(parts: readonly string[]): readonly string[] {
     const start = keyOf(parts).slice(0, -1);
-    const keys = [...this.#definitions.keys()].filter((key) => parts.length === 0 || key.startsWith(`${start},`));
-    return { kind: "namespace", keys };
+    return [...this.#definitions.keys()].filter((key) => parts.length === 0 || key.startsWith(`${start},`));
+  }
+
+  /** How many arguments a function takes; undefined where it is none. */
+  arityOf(key: string): number | undefined {
+    return this.#definitions.get(key)?.[0]?.definition.parameters?.length;
   }
 
   /** Whether a name means a rule of the package, or the first part of one. */
@@ -63,11 +74,20 @@ export function keyOf(parts: readonly string[]): string {
 
 /** Up to the first part of the head that is not constant: `m[x] := ...` is `m`. */
 function pathOf(module: Module, { head }: Definition): readonly string[] {
+  return [...module.package, ...namesOf(head)];
+}
+
+/** The parts of a head from the first that is not constant on. */
+export function partsBehind({ head }: Definition): readonly SyntaxTerm[] {
+  return head.slice(namesOf(head).length);
+}
+
+function namesOf(head: readonly SyntaxTerm[]): readonly string[] {
   const names: string[] = [];
   for (const [position, term] of head.entries()) {
     if (position === 0 && term.kind === "var") names.push(term.name);
     else if (term.kind === "scalar" && term.json.startsWith('"')) names.push(String(JSON.parse(term.json)));
     else break;
   }
-  return [...module.package, ...names];
+  return names;
 }

@@ -3,9 +3,22 @@
 import type { Comparison } from "../conditions.ts";
 import { traceBuiltin } from "./builtins.ts";
 import { addAll, addMaking, type Effects } from "./effects.ts";
-import { derive, type Flow, flowOf, index, join, keysOf, NOTHING, testsBetween, testsOf, wrap } from "./flow.ts";
+import {
+  ANYTHING,
+  derive,
+  type Flow,
+  flowOf,
+  index,
+  join,
+  keysOf,
+  NOTHING,
+  testsBetween,
+  testsOf,
+  wrap,
+} from "./flow.ts";
 import type { Module } from "./module.ts";
 import { globalOf, placeOf } from "./names.ts";
+import { partsBehind } from "./program.ts";
 import type { Definition, SyntaxExpression, SyntaxTerm } from "./syntax.ts";
 import { constantsOf, keysOfStep, nameOf, whole } from "./terms.ts";
 import type { Tracer } from "./trace.ts";
@@ -34,9 +47,12 @@ export class Scope {
     }
     scope.#run(definition.body);
     const { key, value } = definition;
+    // `m[x][y] := z`: x and y are looked up, and z lies two deep; `m[x] contains z` has it for a key
+    const keys = partsBehind(definition);
     const flows = [
-      ...(key === undefined ? [] : [wrap(scope.flow(key))]),
-      ...(value === undefined ? [] : [key === undefined ? scope.flow(value) : wrap(scope.flow(value))]),
+      ...keys.map((part, depth) => wrap(scope.look(part), depth + 1)),
+      ...(value === undefined ? [] : [wrap(scope.flow(value), keys.length)]),
+      ...(value !== undefined || key === undefined ? [] : [wrap(scope.flow(key), keys.length + 1)]),
       ...(definition.else === undefined ? [] : [this.evaluate(definition.else, args)]),
     ];
     return join(flows);
@@ -82,12 +98,20 @@ export class Scope {
         return derive(join(term.parts.map((part) => this.look(part))));
       case "opaque":
         for (const inside of term.inside) this.look(inside);
-        return NOTHING;
+        return this.guess();
     }
+  }
+
+  /** What is not understood may look at anything. */
+  guess(): Flow {
+    this.mark(ANYTHING);
+    return ANYTHING;
   }
 
   /** A variable, or what looks like one in an array or an object, takes what flows into it. */
   bind(pattern: SyntaxTerm, flow: Flow): void {
+    // an array or an object of another size is another one
+    if (pattern.kind !== "var") this.touch(flow);
     switch (pattern.kind) {
       case "var":
         this.#variables.set(pattern.name, join([this.#variables.get(pattern.name) ?? NOTHING, flow]));
@@ -151,14 +175,14 @@ export class Scope {
       if (after === before) return;
       before = after;
     }
-    // not settled: whatever is in a variable may be looked at
-    for (const flow of this.#variables.values()) this.mark(flow);
+    // not settled
+    this.guess();
   }
 
   #express(expression: SyntaxExpression): void {
+    for (const value of expression.replaced) this.look(value);
     switch (expression.kind) {
       case "term": {
-        for (const value of expression.replaced) this.look(value);
         const { term } = expression;
         if (term.kind === "call" && nameOf(term.operator) === "assign") this.#assign(term.operands);
         else this.look(term);
@@ -182,6 +206,7 @@ export class Scope {
 
   #iterate({ key, value }: { readonly key?: SyntaxTerm; readonly value: SyntaxTerm }, collection: SyntaxTerm): void {
     const flow = this.flow(collection);
+    this.touch(flow);
     if (key !== undefined) this.bind(key, keysOf(flow, 0));
     this.bind(value, index(flow, [null]));
   }
@@ -191,22 +216,28 @@ export class Scope {
   }
 
   #call(operator: SyntaxTerm, operands: readonly SyntaxTerm[]): Flow {
-    const name = nameOf(operator);
-    const key = this.#functionOf(operator);
-    if (key === undefined) return traceBuiltin(this, name, operands);
-    return this.#enter(
-      key,
-      operands.map((operand) => this.flow(operand)),
-    );
+    const [head, path] = operator.kind === "ref" ? [operator.head, operator.path] : [operator, []];
+    const parts = head.kind === "var" ? globalOf(head.name, this.module, this.tracer.program) : undefined;
+    if (parts === undefined) return traceBuiltin(this, nameOf(operator), operands);
+    const referred = this.tracer.program.refer([...parts, ...constantsOf(path)]);
+    const arity = referred.kind === "rule" ? this.tracer.program.arityOf(referred.key) : undefined;
+    if (referred.kind !== "rule" || arity === undefined) {
+      for (const operand of operands) this.look(operand);
+      return this.guess();
+    }
+    const given = operands.slice(0, arity).map((operand) => this.flow(operand));
+    const flow = this.#enter(referred.key, given);
+    this.takeResult(operands.slice(arity), flow);
+    return flow;
   }
 
-  #functionOf(operator: SyntaxTerm): string | undefined {
-    const [head, path] = operator.kind === "ref" ? [operator.head, operator.path] : [operator, []];
-    if (head.kind !== "var") return undefined;
-    const parts = globalOf(head.name, this.module, this.tracer.program);
-    if (parts === undefined) return undefined;
-    const referred = this.tracer.program.refer([...parts, ...constantsOf(path)]);
-    return referred.kind === "rule" ? referred.key : undefined;
+  /** `f(x, y)` of a function of one argument holds y against what comes out of it. */
+  takeResult(results: readonly SyntaxTerm[], flow: Flow): void {
+    for (const result of results) {
+      this.mark(flow);
+      this.test(this.look(result), flow, "equal");
+      this.bind(result, flow);
+    }
   }
 
   #follow(head: SyntaxTerm, path: readonly SyntaxTerm[]): Flow {

@@ -19,7 +19,10 @@ export type SyntaxTerm =
   | { readonly kind: "opaque"; readonly inside: readonly SyntaxTerm[] };
 
 export type SyntaxExpression =
-  /** `replaced` are the values of its `with`. */
+  /**
+   * `replaced` are the values of its `with`, here and below. One that stands for a rule, a function or a builtin is opaque: what
+   * those that use it then do, their own text does not say.
+   */
   | {
       readonly kind: "term";
       readonly term: SyntaxTerm;
@@ -32,6 +35,7 @@ export type SyntaxExpression =
       readonly key?: SyntaxTerm;
       readonly value: SyntaxTerm;
       readonly collection: SyntaxTerm;
+      readonly replaced: readonly SyntaxTerm[];
     }
   | {
       readonly kind: "every";
@@ -40,6 +44,7 @@ export type SyntaxExpression =
       readonly value: SyntaxTerm;
       readonly domain: SyntaxTerm;
       readonly body: readonly SyntaxExpression[];
+      readonly replaced: readonly SyntaxTerm[];
     };
 
 /** One definition of a rule or function; `else` is the next one of its chain. */
@@ -80,7 +85,7 @@ const comprehensionSchema = z.looseObject({
 const expressionSchema = z.looseObject({
   terms: z.unknown(),
   negated: z.boolean().default(false),
-  with: z.array(z.looseObject({ value: z.unknown() })).optional(),
+  with: z.array(z.looseObject({ target: z.unknown(), value: z.unknown() })).optional(),
 });
 const everySchema = z.looseObject({
   key: z.unknown().optional(),
@@ -139,7 +144,7 @@ function writeWithoutPlaces(given: unknown): string {
 
 function readExpression(given: unknown): SyntaxExpression {
   const { terms, negated: isNegated, with: replacements = [] } = expressionSchema.parse(given);
-  const replaced = replacements.map(({ value }) => readTerm(value));
+  const replaced = replacements.map(({ target, value }) => readReplacement(target, value));
   if (Array.isArray(terms)) {
     const [operator, ...operands] = terms.map(readTerm);
     if (operator === undefined) throw new TypeError("a call without an operator");
@@ -155,10 +160,11 @@ function readExpression(given: unknown): SyntaxExpression {
       value: readTerm(value),
       domain: readTerm(domain),
       body: body.map(readExpression),
+      replaced,
     };
   }
   if (typeof terms === "object" && terms !== null && "symbols" in terms) {
-    return readSome(listSchema.parse(terms.symbols).map(readTerm));
+    return readSome(listSchema.parse(terms.symbols).map(readTerm), replaced);
   }
   return { kind: "term", term: readTerm(terms), isNegated, replaced };
 }
@@ -171,12 +177,18 @@ const TRUE: SyntaxExpression = {
 };
 
 /** `some x` names variables and does nothing else; `some x in xs` is a call. */
-function readSome([first]: readonly SyntaxTerm[]): SyntaxExpression {
+function readSome([first]: readonly SyntaxTerm[], replaced: readonly SyntaxTerm[]): SyntaxExpression {
   const [a, b, c] = first?.kind === "call" ? first.operands : [];
   if (a === undefined || b === undefined) return TRUE;
   return c === undefined
-    ? { kind: "some", value: a, collection: b }
-    : { kind: "some", key: a, value: b, collection: c };
+    ? { kind: "some", value: a, collection: b, replaced }
+    : { kind: "some", key: a, value: b, collection: c, replaced };
+}
+
+function readReplacement(target: unknown, value: unknown): SyntaxTerm {
+  const replaced = readTerm(target);
+  const head = replaced.kind === "ref" ? replaced.head : replaced;
+  return head.kind === "var" && head.name === "input" ? readTerm(value) : { kind: "opaque", inside: [readTerm(value)] };
 }
 
 function readTerm(given: unknown): SyntaxTerm {
@@ -230,7 +242,8 @@ function readNode({ type, value, location }: z.infer<typeof nodeSchema>): Syntax
 function readPart(given: unknown): SyntaxTerm {
   if (typeof given !== "object" || given === null || !("terms" in given)) return readTerm(given);
   const expression = readExpression(given);
-  return expression.kind === "term" ? expression.term : { kind: "opaque", inside: listTerms(given) };
+  const isPlain = expression.kind === "term" && expression.replaced.length === 0;
+  return isPlain ? expression.term : { kind: "opaque", inside: listTerms(given) };
 }
 
 /** JSON.parse has rounded it, the source has not: OPA's parser gives the text of each term beside it. */

@@ -556,6 +556,19 @@ describe("the end", () => {
   });
 });
 
+describe("the connection to the gate", () => {
+  test("is proven once, and kept for what follows", async () => {
+    const front = await startFront({ target: noStream });
+    const client = startRelay(front);
+    for (const id of [1, 2, 3, 4]) {
+      client.write(ping(id));
+      expect(await client.line(`"id":${id}`)).toContain('"result"');
+    }
+    expect(front.came).toHaveLength(4);
+    expect(front.proved).toHaveLength(1);
+  });
+});
+
 describe("a gate that is killed", () => {
   const key = makeKey("rgk");
   const keys = [{ name: "claude", sha256: sha256Hex(key) }];
@@ -569,8 +582,11 @@ describe("a gate that is killed", () => {
     const impostor = await startImpostor(Number(new URL(front.url).port), (_incoming, outgoing) =>
       answerJson(outgoing, JSON.stringify({ jsonrpc: "2.0", id: 2, result: {}, proof: makeProofSecret() })),
     );
+    // on the connection to the gate that is dead: nobody reads it
     client.write(ping(2));
-    expect(JSON.parse(await client.line('"id":2')).error).toMatchObject({
+    expect(JSON.parse(await client.line('"id":2')).error).toMatchObject({ code: 1004 });
+    client.write(ping(3));
+    expect(JSON.parse(await client.line('"id":3')).error).toMatchObject({
       code: 1004,
       message: expect.stringContaining(`what listens at ${front.url} did not prove to be the gate`),
     });

@@ -88,6 +88,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const bundle = { revision: "r1", digest: "d1" };
   let decisions = 0;
   const gate = createGate({
+    frozen: () => undefined,
     describe: () => undefined,
     checkArguments: () => undefined,
     recall: () => undefined,

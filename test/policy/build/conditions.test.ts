@@ -251,8 +251,9 @@ test("an index of another form is as none", () => {
     null,
     7,
     {},
-    { version: 2, always: [], library: "", rules: {} },
-    { version: 1, always: {} },
+    { version: 1, always: [], library: "", rules: {} },
+    { version: 3, always: [], library: "", rules: {} },
+    { version: 2, always: {} },
   ]) {
     expect(readConditions(value)).toBeUndefined();
   }

@@ -1,0 +1,196 @@
+// What is frozen, for whom, until when; and that nothing but a thaw ends it.
+import { describe, expect, test } from "vitest";
+import { createFreezes, type FreezeStore, MAX_FREEZES } from "../../src/freeze/freeze.ts";
+import type { Call } from "../../src/gate/types.ts";
+
+const SERVERS = new Map([
+  ["files", "filesystem"],
+  ["pay", "stripe"],
+]);
+
+function start(store: FreezeStore = new Map(), log: string[] = []) {
+  return createFreezes({ store, servers: SERVERS, unixMs: () => 1_700_000_000_000, log: (line) => log.push(line) });
+}
+
+function callOf(change: Partial<Call> & { readonly principalId?: string } = {}): Call {
+  const { principalId = "ann", ...more } = change;
+  const principal = { id: principalId, groups: [], claims: {} };
+  return {
+    server: "filesystem",
+    direction: "to_server",
+    method: "tools/call",
+    tool: "t",
+    session: "s",
+    principal,
+    ...more,
+  };
+}
+
+describe("nothing frozen", () => {
+  test("refuses nothing", () => {
+    expect(start().frozen(callOf())).toBeUndefined();
+  });
+});
+
+describe("all calls frozen", () => {
+  test("covers every server and principal, and says so to the agent", () => {
+    const freezes = start();
+    expect(freezes.freeze({})).toMatchObject({ kind: "done", frozen: [{ sinceUnixMs: 1_700_000_000_000 }] });
+    for (const call of [callOf(), callOf({ server: "stripe", principalId: "bob" })]) {
+      expect(freezes.frozen(call)).toBe("All calls are frozen by an operator");
+    }
+  });
+
+  test.each(["resources/read", "prompts/get", "completion/complete", "tasks/get", "what/ever"])(
+    "covers %s",
+    (method) => {
+      const freezes = start();
+      freezes.freeze({});
+      expect(freezes.frozen(callOf({ method }))).toBeDefined();
+    },
+  );
+
+  test("covers what a server asks of its client", () => {
+    const freezes = start();
+    freezes.freeze({});
+    expect(freezes.frozen(callOf({ method: "sampling/createMessage", direction: "from_server" }))).toBeDefined();
+  });
+
+  test.each([
+    "initialize",
+    "ping",
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "notifications/cancelled",
+  ])("leaves %s alone", (method) => {
+    const freezes = start();
+    freezes.freeze({});
+    expect(freezes.frozen(callOf({ method }))).toBeUndefined();
+  });
+});
+
+describe("a freeze of some calls", () => {
+  test("covers one server, named by its key or in the catalogue", () => {
+    for (const server of ["files", "filesystem"]) {
+      const freezes = start();
+      freezes.freeze({ server });
+      expect(freezes.frozen(callOf())).toBe("Calls to filesystem are frozen by an operator");
+      expect(freezes.frozen(callOf({ server: "stripe" }))).toBeUndefined();
+    }
+  });
+
+  test("covers one principal on all servers, or on one", () => {
+    const freezes = start();
+    freezes.freeze({ principal: "ann" });
+    freezes.freeze({ server: "pay", principal: "bob" });
+    expect(freezes.frozen(callOf())).toBe("Calls of ann are frozen by an operator");
+    expect(freezes.frozen(callOf({ principalId: "bob" }))).toBeUndefined();
+    expect(freezes.frozen(callOf({ principalId: "bob", server: "stripe" }))).toBe(
+      "Calls of bob to stripe are frozen by an operator",
+    );
+  });
+
+  test("is there once, however often it is asked for", () => {
+    const freezes = start();
+    freezes.freeze({ server: "files" });
+    freezes.freeze({ server: "filesystem" });
+    expect(freezes.list()).toHaveLength(1);
+  });
+
+  test.each([
+    [{ server: "nope" }, "no server of this name; this gate has files, pay"],
+    [{ principal: "" }, "a principal's name has 1 to 400 characters"],
+    [{ principal: "p".repeat(401) }, "a principal's name has 1 to 400 characters"],
+  ])("is refused for %j", (scope, problem) => {
+    const freezes = start();
+    expect(freezes.freeze(scope)).toEqual({ kind: "refused", problem });
+    expect(freezes.list()).toEqual([]);
+  });
+
+  test("is refused beyond a bound, so that a loop of freezes fills no memory", () => {
+    const freezes = start();
+    for (let n = 0; n < MAX_FREEZES; n++) freezes.freeze({ principal: `p${n}` });
+    expect(freezes.freeze({ principal: "one more" })).toMatchObject({ kind: "refused" });
+    expect(freezes.list()).toHaveLength(MAX_FREEZES);
+  });
+});
+
+describe("a thaw", () => {
+  test("ends exactly one freeze, or all", () => {
+    const freezes = start();
+    for (const scope of [{}, { server: "files" }, { principal: "ann" }]) freezes.freeze(scope);
+    freezes.thaw({});
+    expect(freezes.list()).toMatchObject([{ server: "filesystem" }, { principal: "ann" }]);
+    freezes.thaw({ server: "files" });
+    expect(freezes.list()).toMatchObject([{ principal: "ann" }]);
+    freezes.freeze({});
+    expect(freezes.thawAll()).toEqual({ kind: "done", frozen: [] });
+    expect(freezes.frozen(callOf())).toBeUndefined();
+  });
+
+  test("of what is not frozen by itself says what is", () => {
+    const freezes = start();
+    freezes.freeze({});
+    expect(freezes.thaw({ server: "files" })).toEqual({
+      kind: "refused",
+      problem: "Calls to filesystem are not frozen by themselves; frozen: All calls",
+    });
+    expect(freezes.list()).toHaveLength(1);
+  });
+});
+
+describe("the state", () => {
+  test("keeps freezes over restarts, and thaws too", () => {
+    const store = new Map<string, string>();
+    const first = start(store);
+    first.freeze({ server: "files", principal: "ann" });
+    first.freeze({ principal: "bob" });
+    expect(start(store).list()).toEqual(first.list());
+    start(store).thawAll();
+    expect(start(store).list()).toEqual([]);
+    expect(store.size).toBe(0);
+  });
+
+  test.each(["", "{", "[]x", '[{"server": 1, "since_unix_ms": 0}]', '[{"since_unix_ms": "x"}]', '{"a": 1}'])(
+    "that can't be read freezes everything: %s",
+    (text) => {
+      const log: string[] = [];
+      const freezes = start(new Map([["frozen", text]]), log);
+      expect(freezes.frozen(callOf())).toBe("All calls are frozen by an operator");
+      expect(log).toEqual([expect.stringContaining("can't be read from the state, so all calls are frozen")]);
+    },
+  );
+
+  test("that can't be written freezes all the same, and says that a restart won't know of it", () => {
+    const failing: FreezeStore = {
+      get: () => undefined,
+      set: () => {
+        throw new Error("disk full");
+      },
+      delete: () => {},
+    };
+    const freezes = start(failing);
+    expect(freezes.freeze({})).toMatchObject({
+      kind: "done",
+      unkept: "it holds until a restart, for it can't be kept: disk full",
+    });
+    expect(freezes.frozen(callOf())).toBeDefined();
+  });
+});
+
+test("who listens is told of each change, until they end it", () => {
+  const freezes = start();
+  let told = 0;
+  const end = freezes.onChange(() => {
+    told += 1;
+  });
+  freezes.freeze({});
+  freezes.thawAll();
+  expect(told).toBe(2);
+  end();
+  freezes.freeze({});
+  expect(told).toBe(2);
+});

@@ -1,0 +1,107 @@
+// A line that is made of a template is the very line that is made of its parts, whatever calls come in whatever order.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Decision, ToolFacts } from "../../src/gate/types.ts";
+import { type DecisionEvent, toLogLine, writeFromParts } from "../../src/log/log-line.ts";
+import { BUNDLE, DECISION, makeEvent } from "./events.ts";
+
+const context = { labels: { id: "instance", version: "0.1.0" }, maskedKeys: new Set(["iban"]) };
+const TOKEN = `ghp_${"a".repeat(36)}`;
+const DEFINITIONS = [
+  Object.freeze({ catalogued: true, changed: false }),
+  Object.freeze({ catalogued: true, changed: true }),
+] as const;
+const DECISIONS: readonly Decision[] = [
+  DECISION,
+  { ...DECISION, rules: ["policy.servers.a/b"], reasons: ["because"] },
+  { ...DECISION, redact: ["/path"] },
+  { ...DECISION, reasons: [`a secret: ${TOKEN}`] },
+];
+const SITES = DECISIONS.map(({ rules }) => rules.map((id) => ({ id, file: "policy/a.rego", row: 3 })));
+const BUNDLES = [BUNDLE, { revision: "other", digest: "1".repeat(64) }] as const;
+const TIMES = [1, 2].map((unix) => Object.freeze({ unix, hour: 8 }));
+const PRINCIPALS = ["ann", "bob"].map((id) => Object.freeze({ id, groups: [], claims: {} }));
+
+const text = fc.oneof(fc.constantFrom("plain", "", TOKEN, 'q"\\\n\u2028\ud800', "x".repeat(5_000)), fc.string());
+const args = fc.dictionary(
+  fc.constantFrom("path", "password", "iban", "n", "__proto__"),
+  fc.oneof(text, fc.jsonValue()),
+  {
+    maxKeys: 3,
+  },
+);
+
+const event = fc
+  .record({
+    which: fc.nat({ max: DECISIONS.length - 1 }),
+    server: fc.constantFrom("files", "other"),
+    tool: fc.constantFrom("read", TOKEN, "mark"),
+    session: text,
+    principal: fc.constantFrom(...PRINCIPALS),
+    args: fc.option(args, { nil: undefined }),
+    severity: fc.constantFrom<ToolFacts["severity"]>("low", "high"),
+    definition: fc.constantFrom(...DEFINITIONS),
+    classified: fc.option(fc.constant(true), { nil: undefined }),
+    sha256: fc.option(fc.constantFrom("a".repeat(64), "b".repeat(64)), { nil: undefined }),
+    bundle: fc.constantFrom(...BUNDLES),
+    time: fc.constantFrom(...TIMES),
+    judgedNs: fc.double({ min: 0, max: 1e12, noNaN: true }),
+    fuel: fc.nat(),
+    startedUnixMs: fc.integer({ min: 0, max: 4e12 }),
+    observed: fc.option(fc.constant(true), { nil: undefined }),
+    continued: fc.option(fc.constant(true), { nil: undefined }),
+    extra: fc.option(fc.constant("more than is known"), { nil: undefined }),
+  })
+  .map((made): DecisionEvent => {
+    const base = makeEvent({});
+    const { which, server, tool, session, principal, sha256, observed, continued, extra } = made;
+    const facts: ToolFacts = {
+      category: "Read",
+      risk: "Low",
+      severity: made.severity,
+      definition: made.definition,
+      ...(made.classified && { classified: true }),
+    };
+    const decision = DECISIONS[which] ?? DECISION;
+    return {
+      call: {
+        server,
+        direction: "to_server",
+        method: "tools/call",
+        tool,
+        session,
+        principal,
+        ...(made.args !== undefined && { args: { text: JSON.stringify(made.args), value: made.args } }),
+        ...(sha256 !== undefined && { definition: { sha256, text: "{}" } }),
+        ...(observed && { observed }),
+        ...(continued && { continued }),
+      },
+      verdict: {
+        ...{ id: base.verdict.id, decision, facts, fuel: made.fuel, bundle: made.bundle },
+        ...{ kind: "forward", receipt: undefined },
+        ...(extra !== undefined && { extra }),
+      },
+      startedUnixMs: made.startedUnixMs,
+      judgedNs: made.judgedNs,
+      rules: SITES[which] ?? [],
+      time: made.time,
+    };
+  });
+
+describe("the line of a call that goes out", () => {
+  test("is the one that is made of its parts", () => {
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 12 }), (events) => {
+        for (const one of [...events, ...events]) expect(toLogLine(one, context)).toBe(writeFromParts(one, context));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is read as one with another context too", () => {
+    const one = { ...makeEvent({ args: { account: "DE1" } }), time: Object.freeze({ unix: 1 }) };
+    const stricter = { ...context, maskedKeys: new Set(["account"]) };
+    for (const other of [context, stricter, context]) expect(toLogLine(one, other)).toBe(writeFromParts(one, other));
+    expect(toLogLine(one, stricter)).not.toContain("DE1");
+  });
+});

@@ -1,0 +1,56 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createRecentLines, recallLines } from "../../src/log/recent-lines.ts";
+import { makeTempDir } from "../e2e/harness-process.ts";
+
+test("keeps the last lines, the newest first, the same object each time", () => {
+  const lines = createRecentLines(3);
+  for (const text of ["a", "b", "c", "d"]) lines.push(text);
+  expect(lines.recent().map(({ text }) => text)).toEqual(["d", "c", "b"]);
+  expect(lines.recent()[0]).toBe(lines.recent()[0]);
+});
+
+test("keeps so many characters together, however few lines that is", () => {
+  const lines = createRecentLines(1_000, 10);
+  for (const text of ["aaaa", "bbbb", "cccc"]) lines.push(text);
+  expect(lines.recent().map(({ text }) => text)).toEqual(["cccc", "bbbb"]);
+  lines.push("d".repeat(100));
+  expect(lines.recent()).toEqual([]);
+});
+
+test("tells each line to who listens, until they end it", () => {
+  const lines = createRecentLines();
+  const heard: string[] = [];
+  const end = lines.onLine(({ text }) => heard.push(text));
+  lines.push("a");
+  end();
+  lines.push("b");
+  expect(heard).toEqual(["a"]);
+});
+
+test("begins with the end of the log that is there, without what was cut short", async () => {
+  const file = join(makeTempDir(), "decisions.jsonl");
+  const long = "x".repeat(1_000_000);
+  writeFileSync(file, `first ${long}\n${long}\n${long}\n${long}\nwörd\nlast\ntorn`);
+  const lines = createRecentLines();
+  await recallLines(file, lines);
+  expect(lines.recent().map(({ text }) => text.slice(0, 5))).toEqual([
+    "last",
+    "wörd",
+    "xxxxx",
+    "xxxxx",
+    "xxxxx",
+    "first",
+  ]);
+  writeFileSync(file, `first ${long}\n${long}\n${long}\n${long}\n${long}\nlast\n`);
+  const fewer = createRecentLines();
+  await recallLines(file, fewer);
+  expect(fewer.recent().map(({ text }) => text.slice(0, 5))).toEqual(["last", "xxxxx", "xxxxx", "xxxxx", "xxxxx"]);
+});
+
+test("begins with nothing where there is no log", async () => {
+  const lines = createRecentLines();
+  await recallLines(join(makeTempDir(), "none.jsonl"), lines);
+  expect(lines.recent()).toEqual([]);
+});
