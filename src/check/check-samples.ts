@@ -1,12 +1,15 @@
-// The step `samples`: each sample gets the decision that stands in it, from the Rego in OPA and from the bundle's WASM alike,
-// and within the budget of fuel. It says which of them costs most.
+// The step `samples`: each sample gets the decision that stands in it, from the Rego in OPA and from the bundle's WASM alike, also
+// on what the gate leaves of its input for the rules that may speak, and within the budget of fuel. It says which costs most.
 
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { CATEGORIES } from "../gate/types.ts";
 import { type Engine, fuelBudget } from "../policy/engine.ts";
 import { type Opa, runOpa } from "../policy/opa.ts";
+import { Projection } from "../policy/projection.ts";
 import { listSamples, readSample, type Sample } from "../policy/samples.ts";
+import { type IndexedRules, listSpeakers } from "../policy/speakers.ts";
 import { Problem } from "../problem.ts";
 import { countOf, type Finding, findingsOf, type StepOutcome } from "./finding.ts";
 import { parseJson } from "./parse-json.ts";
@@ -21,11 +24,25 @@ const evalSchema = z.looseObject({
   result: z.tuple([z.looseObject({ expressions: z.tuple([z.looseObject({ value: z.array(z.unknown()) })]) })]),
 });
 const recordSchema = z.record(z.string(), z.unknown());
+/** Of an input that a gate could get. */
+const addresseeSchema = z.looseObject({
+  server: z.string(),
+  tool: z.string().optional(),
+  method: z.string().default("tools/call"),
+  category: z.enum(CATEGORIES).optional(),
+});
 
 type Judged = { readonly sample: Sample; readonly file: string; readonly fuel: number; readonly budget: number };
 
-/** @param engine of the bundle that was built from the folder */
-export async function checkSamples(repository: PolicyRepository, opa: Opa, engine: Engine): Promise<StepOutcome> {
+/** The bundle that was built from the folder. */
+export type SampledPolicy = IndexedRules & { readonly engine: Pick<Engine, "evaluate"> };
+
+export async function checkSamples(
+  repository: PolicyRepository,
+  opa: Opa,
+  policy: SampledPolicy,
+): Promise<StepOutcome> {
+  const { engine } = policy;
   const { samples, faults } = await readSoundSamples(repository);
   if (samples.length + faults.length === 0) {
     const what = `there is no sample in ${repository.samples.shown}: inputs with the decision that each must get`;
@@ -47,6 +64,11 @@ export async function checkSamples(repository: PolicyRepository, opa: Opa, engin
     } else if (!isDeepStrictEqual(inWasm, sample.decision)) {
       fail("samples", `another decision than it must get: ${describeDifference(sample.decision, inWasm)}`);
     }
+    const onRest = judgeRest(policy, sample.inputText);
+    if (inWasm !== undefined && onRest !== undefined && !isDeepStrictEqual(inWasm, onRest)) {
+      const what = `a gate decides otherwise, since its index of what the rules read lacks something: ${describeDifference(inWasm, onRest)}`;
+      fail("projection", `${what}; this is a bug of Regate's, please report it`);
+    }
     const judged = { sample, file, fuel: evaluation.fuel, budget: fuelBudget(Buffer.byteLength(sample.inputText)) };
     if (judged.fuel > judged.budget * MUCH && evaluation.kind === "decided") {
       fail("fuel", `takes ${describeCost(judged)} of fuel`, "warning");
@@ -55,6 +77,20 @@ export async function checkSamples(repository: PolicyRepository, opa: Opa, engin
   }
   const cost = costliest === undefined ? "" : `; at most ${describeCost(costliest)} of fuel, ${costliest.file}`;
   return { kind: "done", summary: `${countOf(samples.length, "sample")}, alike in OPA and WASM${cost}`, findings };
+}
+
+/** @returns the decision, or the problem, on what the gate leaves of an input; undefined for one that no gate could get */
+function judgeRest(policy: SampledPolicy, inputText: string): unknown {
+  const addressee = addresseeSchema.safeParse(JSON.parse(inputText)).data;
+  if (policy.conditions === undefined || addressee === undefined) return undefined;
+  const { category } = addressee;
+  const speakers = listSpeakers(policy, addressee, category === undefined ? undefined : [category]);
+  const projection = Projection.of(
+    policy.conditions.always,
+    speakers.map(({ conditions }) => conditions),
+  );
+  const evaluation = policy.engine.evaluate(projection.projectText(inputText));
+  return evaluation.kind === "decided" ? evaluation.decision : evaluation.problem;
 }
 
 /** All that can be read, and a finding for each that can't. */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuiltBundle, buildBundle } from "../policy/build/compose.ts";
+import { readConditions } from "../policy/conditions.ts";
 import { openPolicy } from "../policy/diff/compare-policies.ts";
 import { createEngine } from "../policy/engine.ts";
 import type { Opa } from "../policy/opa.ts";
@@ -14,7 +15,7 @@ import { Problem } from "../problem.ts";
 import { auditPolicy } from "./audit/audit.ts";
 import type { AuditFinding } from "./audit/finding.ts";
 import { checkFormat } from "./check-format.ts";
-import { checkSamples, readSoundSamples } from "./check-samples.ts";
+import { checkSamples, readSoundSamples, type SampledPolicy } from "./check-samples.ts";
 import { checkTypes } from "./check-types.ts";
 import {
   countOf,
@@ -107,10 +108,15 @@ async function runStep(
       return progress.isParsed ? withoutTold(await build(repository, opa, progress), progress) : UNPARSED;
     case "samples":
       if (progress.built === undefined) return UNBUILT;
-      return checkSamples(repository, opa, await createEngine(progress.built.bundle));
+      return checkSamples(repository, opa, await openSampled(progress.built));
     case "audit":
       return progress.built === undefined ? UNBUILT : audit(repository, progress.built);
   }
+}
+
+async function openSampled({ bundle }: BuiltBundle): Promise<SampledPolicy> {
+  const { rules } = bundle;
+  return { engine: await createEngine(bundle), rules, conditions: readConditions(bundle.conditions) };
 }
 
 async function build(repository: PolicyRepository, opa: Opa, progress: Progress): Promise<StepOutcome> {

@@ -39,6 +39,8 @@ type Kind = {
 
 /** Callers choose the names of tools: when there are so many, all are forgotten. */
 const MAX_KINDS = 20_000;
+/** Longer ones are no names of tools that anyone has: what they get is not kept. */
+const MAX_KEPT_NAME = 256;
 const MAX_REMEMBERED = 10_000;
 const MAX_REMEMBERED_CHARACTERS = 1_024;
 
@@ -66,6 +68,7 @@ export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRul
       speakers.map((speaker) => speaker.conditions),
     );
     const kind = describeKind(call, facts, projection);
+    if (name.length > MAX_KEPT_NAME) return kind;
     if (made >= MAX_KINDS) {
       kinds.clear();
       made = 0;

@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { checkSamples } from "../../src/check/check-samples.ts";
 import type { Finding } from "../../src/check/finding.ts";
 import { openRepository } from "../../src/check/policy-repository.ts";
+import { type Conditions, readConditions } from "../../src/policy/conditions.ts";
 import { createEngine } from "../../src/policy/engine.ts";
 import { findOpa } from "../../src/policy/opa.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
@@ -285,12 +286,32 @@ describe("samples", () => {
     const outcome = await checkSamples(
       await openRepository("rego", cwd, await makeFolder({})),
       await findOpa(process.env, ROOT),
-      await createEngine(bundle),
+      { engine: await createEngine(bundle), rules: bundle.rules, conditions: undefined },
     );
     const findings: readonly Finding[] = outcome.kind === "done" ? outcome.findings : [];
     expect(findings.map(({ what }) => what)).toEqual([
       expect.stringMatching(/^OPA and the bundle differ: rate_limits is \[.*"max":11.*\], not \[.*"max":10/),
     ]);
+  });
+
+  test("tell where the index of what the rules read lacks something that decides", async () => {
+    const cwd = await makeFolder(GOOD);
+    const { bundle } = await buildFolder(join(cwd, "rego"));
+    const index = readConditions(bundle.conditions);
+    if (index === undefined) throw new Error("the bundle has no index of conditions");
+    const check = async (conditions: Conditions) => {
+      const outcome = await checkSamples(
+        await openRepository("rego", cwd, await makeFolder({})),
+        await findOpa(process.env, ROOT),
+        { engine: await createEngine(bundle), rules: bundle.rules, conditions },
+      );
+      return outcome.kind === "done" ? outcome.findings : [];
+    };
+    expect(await check(index)).toEqual([]);
+    const [lacking, ...others] = await check({ ...index, always: index.always.filter(([field]) => field !== "tool") });
+    expect(others).toEqual([]);
+    expect(lacking).toMatchObject({ level: "error", rule: "projection", file: SAMPLE_FILE });
+    expect(lacking?.what).toMatch(/^a gate decides otherwise, .* action is "deny", not "allow"/);
   });
 });
 
