@@ -73,16 +73,20 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
   };
 }
 
+/** Of the message: a progress token is another at each try. */
+const META = "_meta";
+
 /** What an approval of the call is bound to, and what an approver is shown. */
 function questionOf(call: Call, { id, decision, revision }: Asking): Question {
-  const { server, direction, method, tool, args, params, principal, session, definition } = call;
+  const { server, direction, method, tool, args, params, wholeParams, principal, session, definition } = call;
+  const besides = canonicalJson(wholeParams?.text ?? "{}", [META, "name", "arguments"]);
   return {
     server,
     direction,
     method,
     tool: tool ?? method,
-    // `_meta` is of the message: a progress token is another at each try
-    argsText: tool === undefined ? canonicalJson(params?.text ?? "{}", "_meta") : canonicalJson(args?.text ?? "{}"),
+    argsText: tool === undefined ? canonicalJson(params?.text ?? "{}", [META]) : canonicalJson(args?.text ?? "{}"),
+    besidesText: besides === "{}" ? undefined : besides,
     principal: principal.id,
     session,
     reasons: decision.reasons,

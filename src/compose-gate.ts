@@ -66,8 +66,7 @@ export function composeGate(config: Config, parts: GateParts): Gate {
         );
       return recorded;
     },
-    remember: ({ call, verdict, startedUnixMs }) =>
-      history.add({ call, verdict, unixMs: startedUnixMs }, policy.current.readsHistory),
+    remember: (call, verdict, unixMs) => history.add({ call, verdict, unixMs }, policy.current.readsHistory),
     newDecisionId: randomUUID,
     unixMs: Date.now,
     monotonicNs: () => performance.now() * 1e6,
@@ -80,7 +79,8 @@ function unrecorded(judged: Judged): Judged {
   return { ...judged, verdict: { ...judged.verdict, kind: "failed", step: "record", problem } };
 }
 
-function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
+/** What the policy was asked about the call. */
+export function inputOf({ call, verdict, startedUnixMs }: Judged, timezone: string): string {
   return composeInput(call, verdict.facts, { unixMs: startedUnixMs }, verdict.history ?? NO_HISTORY, timezone);
 }
 

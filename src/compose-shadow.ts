@@ -1,6 +1,6 @@
 // The shadow, set on its parts: a second bundle that judges live calls beside the active one. A file that can't be taken is
 // told and shown in the status; the gate goes on without a shadow, or with the one that it has.
-import { sitesOf } from "./compose-gate.ts";
+import { inputOf, sitesOf } from "./compose-gate.ts";
 import { composeJudging, type Judging } from "./compose-judging.ts";
 import type { Live } from "./compose-live.ts";
 import type { Judged } from "./gate/gate.ts";
@@ -63,6 +63,8 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
     maskedKeys: new Set(parts.maskedKeys.map((name) => name.toLowerCase())),
     sitesOf: (decision, side) =>
       sitesOf(decision, (side === "active" ? active : (taken?.policy ?? active)).current.rules),
+    masksReasons: (judged) =>
+      [active, taken?.policy].some((policy) => policy !== undefined && masksReasons(policy, judged, timezone)),
     onProblem: log,
   });
   const shadow = createShadow({
@@ -124,6 +126,12 @@ function judgeAgain(policy: ActivePolicy, judging: Judging, { call, verdict, sta
   const facts = judging.describe(call);
   if (judging.checkArguments(call) !== undefined) return { kind: "unfit" };
   return judging.evaluate(call, facts, startedUnixMs, history);
+}
+
+/** They may quote what the policy masks; where it can't say what that is, they might. */
+function masksReasons({ current: { engine } }: ActivePolicy, judged: Judged, timezone: string): boolean {
+  const masks = engine.mask(inputOf(judged, timezone));
+  return masks.kind === "failed" || masks.pointers.some((pointer) => pointer.startsWith("/result/reasons"));
 }
 
 function revisionOf(policy: ActivePolicy): string {

@@ -220,12 +220,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
 
 type LogParts = { readonly instance: string; readonly state: State; readonly onLine: (line: string) => void };
 
+/** Under this name the state has the file of the log that it has begun: one that is gone whole is missed then. */
+const CHAINED_LOG = "chained_log";
+
 async function composeLog({ config, version, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
   const { instance, state, onLine } = parts;
   const { keyFile, rotate, keep, ...rest } = config.log;
   const decisions = await openDecisionLog({
     ...rest,
     key: keyFile === undefined ? state.secretKey("log") : readSecret(keyFile, SECRET_KEY_BYTES),
+    wasChained: state.meta.get(CHAINED_LOG) === config.log.file,
     rotation: { maxBytes: rotate.maxBytes, maxAgeMs: rotate.maxHours && rotate.maxHours * HOUR_MS },
     retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
     labels: { id: instance, version },
@@ -233,6 +237,7 @@ async function composeLog({ config, version, log }: GateOptions, parts: LogParts
     onLine,
     onProblem: log,
   });
+  state.meta.set(CHAINED_LOG, config.log.file);
   if (decisions.unclean !== undefined) log(describeUnclean(decisions.unclean));
   if (decisions.missing !== undefined) {
     log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);

@@ -15,6 +15,8 @@ export type ApprovalRequest = {
   readonly tool: string;
   /** Canonical JSON of the arguments: sorted keys, numbers with their lexemes. From the agent: to be made showable. */
   readonly argsText: string;
+  /** The same of what a tool's call tells the server beside name and arguments (`inputResponses`, `task`); undefined where it is nothing. */
+  readonly besidesText: string | undefined;
   readonly principal: string;
   readonly session: string;
   readonly reasons: readonly string[];

@@ -10,9 +10,10 @@ export type Fingerprints = {
 };
 
 export function fingerprintsOf(question: Question): Fingerprints {
-  const { server, direction, method, tool, principal, session, revision, definitionSha256, argsText } = question;
+  const { server, direction, method, tool, principal, session, revision, definitionSha256, argsText, besidesText } =
+    question;
   const bound = [server, direction, method, tool, principal, session, revision, definitionSha256 ?? null];
-  return { fingerprint: hashOf([...bound, argsText]), scope: hashOf(bound) };
+  return { fingerprint: hashOf([...bound, argsText, besidesText ?? null]), scope: hashOf(bound) };
 }
 
 /** As JSON, so that no two lists have the same text. */

@@ -154,7 +154,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const pending = [...standingRows()]
         .map(({ request }) => request)
         .filter(({ state, principal }) => state === "pending" && principal === question.principal);
-      const problem = refusalOfMore(pending, question.argsText);
+      const problem = refusalOfMore(pending, question);
       return problem === undefined ? { kind: "standing", request: add(question) } : { kind: "full", problem };
     },
 

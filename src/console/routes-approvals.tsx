@@ -2,7 +2,7 @@
 import { type ApprovalOutcome, OPERATOR } from "../approvals/approval.ts";
 import type { Ctx, Shared } from "./routes.ts";
 import { APPROVALS, approvalUrl } from "./urls.ts";
-import { ApprovalPage, ApprovalsPage } from "./views/approvals.tsx";
+import { ApprovalPage, ApprovalsPage, jsonOf } from "./views/approvals.tsx";
 import { MessagePage } from "./views/message.tsx";
 
 const MAX_PENDING = 100;
@@ -51,7 +51,7 @@ export function addApprovals({ app, ports, guard, view, notFound, smallForm }: S
   app.get(`${APPROVALS}/:id/arguments`, (c) => {
     const request = approvals.find(c.req.param("id"));
     if (request === undefined) return unknown(c);
-    return c.text(request.argsText, 200, { "content-disposition": 'attachment; filename="arguments.json"' });
+    return c.text(jsonOf(request), 200, { "content-disposition": 'attachment; filename="arguments.json"' });
   });
 
   const answer = async (c: Ctx, decide: (form: URLSearchParams) => ApprovalOutcome) => {

@@ -60,8 +60,8 @@ export interface GatePorts {
   release(approval: ApprovalNote): void;
   /** Step 9. A promise where the record must be on disk before the call may go out. */
   record(judged: Judged): Promise<void> | undefined;
-  /** After the record, for a call that goes out: it is part of the principal's history from now on. */
-  remember(judged: Judged): void;
+  /** In the very turn in which the call was last decided on, so that the next one is judged with it: it is part of the principal's history from now on. */
+  remember(call: Call, verdict: Verdict, unixMs: number): void;
   newDecisionId(): string;
   unixMs(): number;
   monotonicNs(): number;
@@ -110,12 +110,12 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
   const startedNs = ports.monotonicNs();
   const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
   const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
+  if (verdict !== decided && verdict.kind === "forward") ports.remember(call, verdict, startedUnixMs);
   const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
     const recording = ports.record(judged);
     if (recording !== undefined) await recording;
-    if (verdict.kind === "forward") ports.remember(judged);
     return verdict;
   } catch (error) {
     if (verdict.kind === "forward") giveBack(ports, verdict);
@@ -175,18 +175,22 @@ async function decide(
         return { ...seen, kind: "approval_needed", reasons: decision.reasons, problem, approval: note };
       }
       approval = asked.note;
-      const denied = approval.waitedMs > 0 ? deniesNow(ports, call, facts) : undefined;
-      if (denied !== undefined) {
-        giveBack(ports, { receipt, approval });
-        return { ...seen, ...denied, approval };
-      }
     }
-
+    const wasHeld = approval !== undefined && approval.waitedMs > 0;
+    const refused = wasHeld || ports.recall(call) !== history ? refusesNow(ports, call, facts, approval) : undefined;
+    if (refused !== undefined) {
+      giveBack(ports, { receipt, approval });
+      return { ...seen, ...refused, approval };
+    }
     // what waited for tokens or a person may have been frozen meanwhile
     const frozenSince = ports.frozen(call);
-    if (frozenSince === undefined) return { ...seen, kind: "forward", receipt, approval };
-    giveBack(ports, { receipt, approval });
-    return { ...seen, kind: "frozen", problem: frozenSince, approval };
+    if (frozenSince !== undefined) {
+      giveBack(ports, { receipt, approval });
+      return { ...seen, kind: "frozen", problem: frozenSince, approval };
+    }
+    const verdict: Verdict = { ...seen, kind: "forward", receipt, approval };
+    ports.remember(call, verdict, unixMs);
+    return verdict;
   } catch (error) {
     giveBack(ports, { receipt, approval });
     return { ...seen, ...failure(step, error) };
@@ -211,17 +215,21 @@ function hides(ports: GatePorts, call: Call): boolean {
   }
 }
 
-/** Time has passed since the call was decided on: what a policy says that reads the clock, or the history, may be a deny by now. */
-function deniesNow(
+/** Time, or another call, has passed since the call was decided on: what a policy says that reads the clock, or the history, may be stricter by now. */
+function refusesNow(
   ports: GatePorts,
   call: Call,
   facts: ToolFacts | undefined,
+  approval: ApprovalNote | undefined,
 ): (LateRefusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
   const history = ports.recall(call);
   const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
   const { decision } = evaluation;
-  return decision.action === "deny" ? { kind: "denied", reasons: decision.reasons, decision, history } : undefined;
+  if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, history };
+  if (decision.action === "require_approval" && approval === undefined)
+    return failure("decide", "since another call went out, this one needs approval: call again");
+  return undefined;
 }
 
 /** What can't be given back stays taken: the safe side, and no reason for another outcome. */

@@ -50,6 +50,8 @@ export type Call = {
   readonly args?: ReceivedJson;
   /** The `params` of any other method; absent where the client sent none. */
   readonly params?: ReceivedJson;
+  /** All `params` of a `tools/call`, for what an approval is bound to: a policy sees its arguments. */
+  readonly wholeParams?: ReceivedJson;
   /** The MCP session, or `principal:<id>`, or `stdio:<uuid>`. */
   readonly session: string;
   readonly principal: Principal;

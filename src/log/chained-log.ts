@@ -26,6 +26,8 @@ export type ChainedLogOptions = {
   readonly key: Buffer;
   readonly rotation: Rotation;
   readonly retention: Retention;
+  /** Whether an earlier run is known to have written this log: then it can't be new. */
+  readonly wasChained?: boolean;
   readonly labels: LineContext["labels"];
   readonly unixMs: () => number;
   /** Told where rotating or removing fails, once until it works again. */
@@ -47,7 +49,7 @@ export async function openChainedLog(options: ChainedLogOptions): Promise<Chaine
   const current = await openLogFile(file);
   try {
     const head = await readHead(file, key);
-    const found = await findLog(file, current, head);
+    const found = await findLog(file, current, head, options.wasChained === true);
     const markUnixMs = await takeOpenMark(file);
     const openUnixMs = head.kind === "found" && head.head.state === "open" ? head.head.unixMs : markUnixMs;
     const unclean = uncleanEnd(found, openUnixMs, current.tornBytes, now);

@@ -28,6 +28,7 @@ export type DecisionLogOptions = {
   readonly onFailure: "refuse" | "continue";
   /** Chains the lines: 32 bytes or more. */
   readonly key: Buffer;
+  readonly wasChained?: boolean;
   readonly rotation: Rotation;
   readonly retention: Retention;
   /** How long a line may wait, in milliseconds, at most 50; a durable log doesn't wait. */

@@ -24,14 +24,17 @@ type Last = { readonly file: string; readonly line: Buffer; readonly link: Chain
 
 const timestampSchema = z.object({ timestamp: z.iso.datetime() });
 
-/** @param file absolute; it is `current` that is open */
-export async function findLog(file: string, current: LogFile, head: FoundHead): Promise<FoundLog> {
+/**
+ * @param file absolute; it is `current` that is open
+ * @param wasChained whether it is known from elsewhere that there was a chain in it
+ */
+export async function findLog(file: string, current: LogFile, head: FoundHead, wasChained: boolean): Promise<FoundLog> {
   const rotated = await listRotated(file);
   const newest = rotated.at(-1);
   const last = await findLast(file, current, newest?.file);
   const text = last?.line.toString() ?? "";
   const isClosed = readOwnLine(text)?.event.event === "end";
-  const { after, problem } = judge(last, isClosed, head);
+  const { after, problem } = judge(last, isClosed, head, wasChained);
   const { link } = last ?? {};
   return {
     after,
@@ -54,11 +57,16 @@ function judge(
   last: Last | undefined,
   isClosed: boolean,
   found: FoundHead,
+  wasChained: boolean,
 ): { readonly after: FoundLog["after"]; readonly problem?: string | undefined } {
   const missing = (problem: string) => ({ after: "loss", problem }) as const;
   if (found.kind === "foreign") return missing("FILE.head was changed, or written with another key");
   const head = found.kind === "found" ? found.head : undefined;
   const reached = `it had come to line ${head?.n} of the chain`;
+  if (wasChained && head === undefined && last?.link === undefined) {
+    const rest = last === undefined ? "the log is gone" : "its last line is in no chain";
+    return missing(`${rest}, and FILE.head is gone, though a gate has written both`);
+  }
   if (last === undefined) return (head?.n ?? 0) === 0 ? { after: "new" } : missing(`the log is gone; ${reached}`);
   const { link } = last;
   if (link === undefined) {

@@ -40,16 +40,18 @@ export type LineParts = {
   readonly regate: Readonly<Record<string, unknown>>;
 };
 
+/** What the policy may mask around the arguments; reasons may quote those. */
+const ALL_AROUND = ["/input/principal/claims", "/result/reasons"];
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** @returns the line, without a line feed at its end and with none inside */
 export function writeLine(parts: LineParts, { labels, maskedKeys }: LineContext): string {
   const { given, decision, masks } = parts;
   const at = `/input/${given}`;
-  const pointers = masks?.kind === "masks" ? masks.pointers : [];
+  // where it can't be said what to mask, all of it is that could have been
+  const pointers = masks?.kind === "failed" ? ALL_AROUND : (masks?.pointers ?? []);
   const arguments_ = maskSecrets(parts.arguments, {
     at,
-    // where it can't be said what to mask, all of it is
     redact: masks?.kind === "failed" ? [""] : [...(decision?.redact ?? []), ...pointersInto(at, pointers)],
     maskedKeys,
   });

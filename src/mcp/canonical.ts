@@ -6,15 +6,15 @@ import { type JsonMember, type JsonNode, MAX_DEPTH, scanJson } from "./json-scan
 
 /**
  * Keys sorted by UTF-16 code units, no white space, strings with the fewest escapes (a lone surrogate keeps its own).
- * @param without a member of the outermost object that is left out
+ * @param without members of the outermost object that are left out
  * @throws where `text` is not JSON, has a key twice or is nested deeper than MAX_DEPTH: callers have scanned it before.
  */
-export function canonicalJson(text: string, without?: string): string {
+export function canonicalJson(text: string, without: readonly string[] = []): string {
   const scan = scanJson(text, { maxDepth: MAX_DEPTH, tolerant: true });
   if (scan.kind === "refused") throw new Error(`no canonical form: ${scan.problem}`);
   const { root } = scan;
-  if (without === undefined || root.kind !== "object") return canonicalNode(text, root);
-  return canonicalNode(text, { ...root, members: root.members.filter(({ key }) => key !== without) });
+  if (without.length === 0 || root.kind !== "object") return canonicalNode(text, root);
+  return canonicalNode(text, { ...root, members: root.members.filter(({ key }) => !without.includes(key)) });
 }
 
 /** SHA-256 (hex) of the canonical form of a tool's definition as the server listed it; throws as canonicalJson. */

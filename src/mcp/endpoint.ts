@@ -247,6 +247,7 @@ function describeCall(
     return call;
   }
   call.tool = message.tool;
+  if (params !== undefined) call.wholeParams = params;
   if (message.args !== undefined) call.args = message.args;
   if (definition?.kind === "listed") call.definition = definition.definition;
   if (definition?.kind === "failed") call.definitionProblem = definition.problem;

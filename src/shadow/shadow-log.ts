@@ -13,6 +13,8 @@ export type ShadowLogOptions = {
   readonly maskedKeys: ReadonlySet<string>;
   /** Where the rules of a decision stand, on either side. */
   readonly sitesOf: (decision: Decision | undefined, side: "active" | "shadow") => readonly RuleSite[];
+  /** Whether the policy keeps the reasons of this call's decision out of the log, or some of them. */
+  readonly masksReasons: (judged: Diverged["judged"]) => boolean;
   readonly onProblem: (problem: string) => void;
   readonly maxBytes?: number;
 };
@@ -78,7 +80,7 @@ export function createShadowLog({ maxBytes = MAX_BYTES, ...options }: ShadowLogO
 
 function toLine(
   { judged, change, active, shadow, shadowRevision }: Diverged,
-  { sitesOf, maskedKeys }: ShadowLogOptions,
+  { sitesOf, maskedKeys, masksReasons }: ShadowLogOptions,
 ): string {
   const { call, verdict, startedUnixMs } = judged;
   const side = (outcome: Outcome, name: "active" | "shadow") => {
@@ -98,9 +100,17 @@ function toLine(
       active: { ...verdict.bundle, ...side(active, "active") },
       shadow: { ...shadowRevision, ...side(shadow, "shadow") },
     },
-    { at: "", redact: [], maskedKeys },
+    { at: "", redact: masksReasons(judged) ? reasonsIn(change) : [], maskedKeys },
   );
   return JSON.stringify(value);
+}
+
+/** Where a line has them, as JSON pointers. */
+function reasonsIn({ parts }: Diverged["change"]): readonly string[] {
+  const changed = parts.flatMap(({ what }, index) =>
+    what === "reasons" ? [`/parts/${index}/base`, `/parts/${index}/head`] : [],
+  );
+  return ["/active/decision/reasons", "/shadow/decision/reasons", ...changed];
 }
 
 async function sizeOf(file: string): Promise<number> {

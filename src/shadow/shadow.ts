@@ -3,7 +3,7 @@
 // fails for it or takes a token for it.
 import type { Judged } from "../gate/gate.ts";
 import type { Evaluation, Revision, Verdict } from "../gate/types.ts";
-import { type Change, compareEffects, describeOutcome } from "../policy/diff/compare-outcomes.ts";
+import { type Change, compareEffects, describeOutcome, mayReadHistory } from "../policy/diff/compare-outcomes.ts";
 import { effectOf } from "../policy/diff/effect.ts";
 import type { IndexedRules } from "../policy/speakers.ts";
 import { createDivergences, type DivergenceRow } from "./divergences.ts";
@@ -66,6 +66,8 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
   let waitingCharacters = 0;
   let isScheduled = false;
   let pair = "";
+  /** Of one of the two that are compared. */
+  let readsHistory = false;
   let judgedCount = 0;
   let dropped = 0;
 
@@ -74,6 +76,7 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
     const now = `${active().revision.digest} ${candidate()?.revision.digest}`;
     if (now === pair) return;
     pair = now;
+    readsHistory = mayReadHistory([active(), candidate()].filter((one) => one !== undefined));
     judgedCount = 0;
     dropped = 0;
     divergences.clear();
@@ -110,7 +113,7 @@ export function createShadow({ candidate, active, onDiverged, later }: ShadowOpt
       fuel = shadow.kind === "unfit" ? 0 : shadow.fuel;
       judgedCount += 1;
       const effects = [effectOf(toEvaluation(first), active()), effectOf(toEvaluation(shadow), second)] as const;
-      const change = compareEffects(...effects);
+      const change = compareEffects(...effects, { readsHistory });
       if (change === undefined) return fuel;
       const { call, verdict } = judged;
       divergences.add({

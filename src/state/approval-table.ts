@@ -17,6 +17,7 @@ const askedSchema = z.object({
   server: z.string(),
   tool: z.string(),
   argsText: z.string(),
+  besidesText: optionalText,
   principal: z.string(),
   session: z.string(),
   reasons: texts,
@@ -41,7 +42,7 @@ const becameSchema = z.object({
 const ROW = z
   .object({ id: z.string(), asked: json(askedSchema), became: json(becameSchema) })
   .transform(({ id, asked, became }): Kept => {
-    const { fingerprint, scope, linkSha256, definitionSha256, ...rest } = asked;
+    const { fingerprint, scope, linkSha256, definitionSha256, besidesText, ...rest } = asked;
     const { state, decided, grantUntilUnixMs, linkUsed } = became;
     return {
       request: {
@@ -49,6 +50,7 @@ const ROW = z
         id,
         state,
         definitionSha256,
+        besidesText,
         decided: decided && { reason: undefined, grantMinutes: undefined, ...decided },
       },
       fingerprint,

@@ -27,6 +27,12 @@ test("a call that differs in its arguments is another one, but not for a grant",
   expect(other.scope).toBe(OWN.scope);
 });
 
+test("a call that differs in what stands beside its arguments is another one, but not for a grant", () => {
+  const other = fingerprintsOf({ ...QUESTION, besidesText: '{"task":{}}' });
+  expect(other.fingerprint).not.toBe(OWN.fingerprint);
+  expect(other.scope).toBe(OWN.scope);
+});
+
 test("a call is the same whatever it is asked for, by which decision and for how long", () => {
   const change = { reasons: [], rules: [], decisionId: "decision-2", timeoutSeconds: 1 };
   expect(fingerprintsOf({ ...QUESTION, ...change })).toEqual(OWN);

@@ -15,6 +15,7 @@ export const QUESTION: Question = {
   method: "tools/call",
   tool: "write_file",
   argsText: '{"path":"/etc/passwd"}',
+  besidesText: undefined,
   principal: "ann",
   session: "session-1",
   reasons: ["Writing there is for a person"],

@@ -120,6 +120,27 @@ describe.each(TRANSPORTS)("before a server over %s, a call that needs approval",
     expect(await call('{"path":"/etc/n","n":1}')).not.toBe(id);
   });
 
+  test("is another call with anything beside its arguments, which an approver is shown", async () => {
+    const session = await openSession(gate.url(transport));
+    const call = async (more: Record<string, unknown> = {}) => {
+      const body = callBody(1, "write_file", { path: "/etc/beside" }, more);
+      const [answer] = await messagesOf(await session.post(body));
+      if (answer === undefined) throw new Error("the call was not answered");
+      return answer;
+    };
+    const before = written();
+    const { id } = approvalIn(await call());
+    await approvals(gate, "approve", id);
+    const answered = approvalIn(await call({ inputResponses: { sure: { action: "accept" } }, requestState: "\u202e" }));
+    expect(answered).toMatchObject({ state: "pending" });
+    expect(written()).toBe(before);
+    const { stdout } = await approvals(gate, "show", answered.id);
+    expect(stdout).toContain('"action": "accept"');
+    expect(stdout).toContain(String.raw`"requestState": "\u{202e}"`);
+    expect(isToolError(await call({ _meta: { other: 1 } }))).toBe(false);
+    expect(written()).toBe(before + 1);
+  });
+
   test("lets others through for some minutes where it is approved so", async () => {
     const [session, other] = [await openSession(gate.url(transport)), await openSession(gate.url(transport))];
     const { id } = approvalIn(await write(session, "/etc/granted"));

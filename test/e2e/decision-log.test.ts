@@ -1,6 +1,6 @@
 // The record: one line for each judged call, without secrets, kept through a stop, and honest about what a kill may have cost.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -209,3 +209,17 @@ test.each([
     expect(verified.stdout).toMatch(/: \d+ decisions between \S+ and \S+ could not be written \(EFBIG: /);
   },
 );
+
+test("a log that was removed whole, with its head, between two runs is missed", async () => {
+  const recorder = await startRecorder("--sessions");
+  const servers = { recorder: { url: recorder.url } };
+  const first = await startGate({ servers });
+  await first.process.stop();
+  const state = join(first.dir, ".regate");
+  for (const name of readdirSync(state)) if (name.startsWith("decisions")) rmSync(join(state, name));
+  const second = await startGate({ servers, dir: first.dir });
+  await second.process.stop();
+  const verified = await operate(second, "log", "verify");
+  expect(verified.code).toBe(1);
+  expect(verified.stdout).toContain("REPORTED");
+});

@@ -1,13 +1,14 @@
 // What a principal did before, on one server, decides what it may do on another: the shipped example in a real gate, over sessions,
 // kill -9, and in the record.
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { buildFolder, makeFolder } from "../policy/support.ts";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
 import { makeTempDir, ROOT, runToEnd } from "./harness-process.ts";
-import { isToolError, openSession, textOf } from "./harness-wire.ts";
+import { callBody, isToolError, openSession, textOf } from "./harness-wire.ts";
 
 const EXAMPLE = join(ROOT, "examples/no-sends-after-secrets");
 const REFUSED = "A secret was read in the last 24 hours: nothing is sent out";
@@ -65,6 +66,26 @@ test("nothing is sent after a secret was read, in any session, over kill -9; the
     not_replayable: { masked: 0, rounded: 0, differs: 0 },
   });
 });
+
+test.each([false, true])(
+  "of calls that come at once, no more go out than a rule allows (durable: %s)",
+  async (durable) => {
+    const once = `package policy.servers.pay
+
+rules["*"] contains {"id": "all", "action": "allow"}
+
+rules["*"] contains {"id": "once", "action": "deny"} if input.history.tools["pay/refund"] >= 1
+`;
+    const file = join(makeTempDir(), "once.tar.gz");
+    writeFileSync(file, (await buildFolder(await makeFolder({ "policy/pay.rego": once }))).bytes);
+    const pay = await startRecorder("--sessions");
+    const servers = { pay: { url: pay.url, ...LOOSE } };
+    const gate = await startGate({ servers, bundle: file, config: { log: { durable } } });
+    const session = await openSession(gate.url("pay"));
+    await Promise.all(Array.from({ length: 20 }, (_, index) => session.post(callBody(100 + index, "refund"))));
+    expect(pay.calls("refund")).toBe(1);
+  },
+);
 
 test("a shadow that looks at what was done before is told of it, though the policy in force does not look", async () => {
   const dir = makeTempDir();

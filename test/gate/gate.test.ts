@@ -238,17 +238,19 @@ describe("the history of a principal", () => {
     expect(recorded[0]?.verdict.history).toBe(HISTORY);
   });
 
-  test("grows by each call that goes out, once that is on record", async () => {
+  test("grows by each call that goes out, before anything else has its turn", async () => {
     const trace: string[] = [];
     const { gate } = bench({
       async record() {
         await new Promise((resolve) => setImmediate(resolve));
         trace.push("record");
       },
-      remember: ({ call, verdict }) => trace.push(`remember ${call.tool} ${verdict.kind}`),
+      remember: (call, verdict) => trace.push(`remember ${call.tool} ${verdict.kind}`),
     });
-    await gate.judge(CALL);
-    expect(trace).toEqual(["record", "remember t forward"]);
+    const judging = gate.judge(CALL);
+    expect(trace).toEqual(["remember t forward"]);
+    await judging;
+    expect(trace).toEqual(["remember t forward", "record"]);
   });
 
   test("is told anew to the policy after a call was held", async () => {
@@ -263,13 +265,45 @@ describe("the history of a principal", () => {
     expect(await gate.judge(CALL)).toMatchObject({ kind: "denied", reasons: ["No"], history: meanwhile });
   });
 
-  test("does not grow by a call that is refused, or of which no record can be made", async () => {
+  test.each([
+    ["deny", { kind: "denied", reasons: ["No"], history: { ...HISTORY, labels: { secrets: 1 } } }],
+    ["require_approval", { kind: "failed", step: "decide", problem: expect.stringContaining("call again") }],
+  ] as const)("that grew while tokens were taken is told anew, and a %s refuses the call", async (action, verdict) => {
+    let history = HISTORY;
+    const { gate, refunded } = bench({
+      recall: () => history,
+      evaluate: (_call, _facts, _unixMs, { labels } = HISTORY) =>
+        "secrets" in labels ? decided({ action, reasons: ["No"] }) : decided(),
+      async take() {
+        history = { ...HISTORY, labels: { secrets: 1 } };
+        return { kind: "taken", receipt: RECEIPT };
+      },
+    });
+    expect(await gate.judge(CALL)).toMatchObject(verdict);
+    expect(refunded).toEqual([RECEIPT]);
+  });
+
+  test("that grew while a person's approval was fetched is told anew, though the call was not held", async () => {
+    let history = HISTORY;
+    const { gate, released } = bench({
+      recall: () => history,
+      evaluate: (_call, _facts, _unixMs, { labels } = HISTORY) =>
+        "secrets" in labels ? decided({ action: "deny", reasons: ["No"] }) : ASKS(),
+      async approve() {
+        history = { ...HISTORY, labels: { secrets: 1 } };
+        return { kind: "approved", note: NOTE };
+      },
+    });
+    expect(await gate.judge(CALL)).toMatchObject({ kind: "denied", reasons: ["No"] });
+    expect(released).toEqual([NOTE]);
+  });
+
+  test("does not grow by a call that is refused", async () => {
     const remembered: unknown[] = [];
     const remember = (one: unknown) => remembered.push(one);
     for (const change of [
       { evaluate: () => decided({ action: "deny" }) },
       { take: () => ({ kind: "too_many_buckets", limit: LIMIT }) as const },
-      { record: () => Promise.reject(new Error("disk")) },
     ]) {
       await bench({ remember, ...change }).gate.judge(CALL);
     }

@@ -271,6 +271,22 @@ describe("the end of a log", () => {
     const { findings } = await log.verify();
     expect(findings.map(({ kind }) => kind)).toContain("reported");
   });
+
+  test.each([
+    ["nothing", () => []],
+    ["lines without a chain", (lines: string[]) => lines.map((line) => line.replace(/,"chain".*/, "}"))],
+  ])(
+    "of a log that is gone with its head, %s in its place, is reported where it is known to have been",
+    async (_, change) => {
+      await log.run(3);
+      log.tamper(change);
+      rmSync(`${log.file}.head`);
+      const opened = await log.open({ wasChained: true });
+      expect(opened.missing).toMatch(/though a gate has written both/);
+      await opened.close();
+      expect((await log.verify()).findings.map(({ kind }) => kind)).toContain("reported");
+    },
+  );
 });
 
 describe("files of a log", () => {

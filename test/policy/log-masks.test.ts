@@ -142,9 +142,11 @@ describe("a line of the log", () => {
     ]);
   });
 
-  test("has no arguments where it can't be said what to mask, and says why", () => {
+  test("has no arguments, claims and reasons where it can't be said what to mask, and says why", () => {
     const line = lineWith({ kind: "failed", problem: "out of fuel" });
     expect(line.input.args).toBe("**masked**");
+    expect(line.input.principal).toEqual({ id: "p", groups: [], claims: "**masked**" });
+    expect(line.result.reasons).toBe("**masked**");
     expect(line.regate.mask_problem).toBe("out of fuel");
   });
 

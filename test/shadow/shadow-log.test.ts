@@ -32,8 +32,9 @@ beforeEach(() => {
   problems.length = 0;
 });
 
-const start = (maxBytes?: number) =>
+const start = (maxBytes?: number, masksReasons = false) =>
   createShadowLog({
+    masksReasons: () => masksReasons,
     file,
     maskedKeys: new Set(),
     sitesOf: (decision, side) => (decision?.rules ?? []).map((id) => ({ id, file: `${side}.rego`, row: 3 })),
@@ -47,6 +48,14 @@ const linesOf = (path = file) =>
     .map((line) => JSON.parse(line));
 
 describe("the record of divergences", () => {
+  test("has no reason where the policy masks reasons", async () => {
+    const log = start(undefined, true);
+    log.write(diverged("id-1", "DE44 is blocked"));
+    await log.close();
+    expect(readFileSync(file, "utf8")).not.toContain("DE44");
+    expect(linesOf()[0]).toMatchObject({ shadow: { decision: { action: "deny", reasons: "**masked**" } } });
+  });
+
   test("has a line for each, with both decisions and where their rules stand", async () => {
     const log = start();
     log.write(diverged("id-1"));

@@ -108,6 +108,13 @@ describe("a shadow", () => {
     ]);
   });
 
+  test("is looser where it gives a label no more that a policy may look for", () => {
+    const { shadow, told, allTurns } = startShadow(() => decided({ labels: [] }));
+    shadow.offer(judgedAs(decided({ labels: ["secrets"] })));
+    allTurns();
+    expect(told.map(({ change }) => change.kind)).toEqual(["looser"]);
+  });
+
   test("compares decisions, whatever limits, approvers and observing made of the call afterwards", () => {
     const { shadow, told, allTurns } = startShadow();
     const { decision } = judgedAs(decided()).verdict;

@@ -44,9 +44,14 @@ export function describeOne(request: ShownRequest, nowUnixMs: number): string {
     label("definition", request.definitionSha256 ?? "the server lists no such tool"),
     ...(decided === undefined ? [] : describeDecision(decided)),
     label("arguments", ""),
-    ...formatJson(request.argsText).map((line) => `  ${whole(line)}`),
+    ...linesOf(request.argsText),
+    ...(request.besidesText === undefined ? [] : [label("besides", ""), ...linesOf(request.besidesText)]),
     "",
   ].join("\n");
+}
+
+function linesOf(json: string): readonly string[] {
+  return formatJson(json).map((line) => `  ${whole(line)}`);
 }
 
 function describeDecision({ by, unixMs, reason, grantMinutes }: NonNullable<ShownRequest["decided"]>): string[] {

@@ -9,6 +9,7 @@ export const requestSchema = z.object({
   server: z.string(),
   tool: z.string(),
   argsText: z.string(),
+  besidesText: z.string().optional(),
   principal: z.string(),
   session: z.string(),
   reasons: z.array(z.string()),

@@ -134,6 +134,11 @@ function Problem({ text }: { readonly text: string }) {
   );
 }
 
+/** What is approved, as JSON: the arguments, and what else the server is told, where that is anything. */
+export function jsonOf({ argsText, besidesText }: ApprovalRequest): string {
+  return besidesText === undefined ? argsText : `{"arguments":${argsText},"besides":${besidesText}}`;
+}
+
 type RequestProps = {
   readonly request: ApprovalRequest;
   readonly viewer: Viewer;
@@ -144,10 +149,10 @@ type RequestProps = {
 };
 
 function Request({ request, viewer, rules, nowUnixMs, maxChars, isAlone }: RequestProps) {
-  const { id, state, server, tool, argsText, principal, session, reasons, decisionId } = request;
+  const { id, state, server, tool, principal, session, reasons, decisionId } = request;
   // alone on its page it stands right below the page's own heading
   const Heading = isAlone ? "h2" : "h3";
-  const text = indentJson(argsText);
+  const text = indentJson(jsonOf(request));
   const isCut = text.length > maxChars;
   return (
     <article

@@ -3,7 +3,14 @@
 import type { Evaluation } from "../../gate/types.ts";
 import { OTHER } from "../probe/targets.ts";
 import type { IndexedRules } from "../speakers.ts";
-import { CHANGES, type Change, type ChangeKind, type ChangePart, compareEffects } from "./compare-outcomes.ts";
+import {
+  CHANGES,
+  type Change,
+  type ChangeKind,
+  type ChangePart,
+  compareEffects,
+  mayReadHistory,
+} from "./compare-outcomes.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Culprit, findCulprits } from "./find-culprits.ts";
 import { shrinkInputs } from "./shrink-input.ts";
@@ -64,7 +71,11 @@ export class ChangeTable {
   /** Rules of limits that are gone, each with the one new rule that has its place. */
   readonly #successors = new Map<string, string>();
 
-  constructor(private readonly policies: { readonly base: IndexedRules; readonly head: IndexedRules }) {}
+  readonly #readsHistory: boolean;
+
+  constructor(private readonly policies: { readonly base: IndexedRules; readonly head: IndexedRules }) {
+    this.#readsHistory = mayReadHistory([policies.base, policies.head]);
+  }
 
   /** @returns undefined where nothing changes */
   add(compared: Compared): Added | undefined {
@@ -133,7 +144,10 @@ export class ChangeTable {
   /** Two changes with the same key are one. */
   #name({ server, tool, base, head }: Compared): { readonly key: string; readonly change: Change } | undefined {
     const effects: readonly [Effect, Effect] = [effectOf(base, this.policies.base), effectOf(head, this.policies.head)];
-    const change = compareEffects(...effects, (rule, successor) => this.#succeeds(rule, successor));
+    const change = compareEffects(...effects, {
+      succeeds: (rule, successor) => this.#succeeds(rule, successor),
+      readsHistory: this.#readsHistory,
+    });
     return change === undefined ? undefined : { key: JSON.stringify([server, tool, change.kind, effects]), change };
   }
 

@@ -1,5 +1,7 @@
 // What changes for a call between two decisions on it, and whether that is looser, stricter or neither. Pure.
 import type { Decision, Evaluation, RateLimit } from "../../gate/types.ts";
+import { mayRead } from "../conditions.ts";
+import type { IndexedRules } from "../speakers.ts";
 import { compareLimits, type Succeeds } from "./compare-limits.ts";
 import { type Effect, isRefusal, STRICTNESS } from "./effect.ts";
 
@@ -17,16 +19,25 @@ export type ChangePart = {
 /** Looser where any part is, else stricter where any is. */
 export type Change = { readonly kind: ChangeKind; readonly parts: readonly [ChangePart, ...ChangePart[]] };
 
-/**
- * @param succeeds whether one rule's limit takes the place of another's; left out, any does that is as strict
- * @returns undefined where nothing changes for the call
- */
-export function compareEffects(base: Effect, head: Effect, succeeds?: Succeeds): Change | undefined {
-  const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head, succeeds)];
+export type CompareOptions = {
+  /** Whether one rule's limit takes the place of another's; left out, any does that is as strict. */
+  readonly succeeds?: Succeeds;
+  /** Whether a rule of either side looks at what was done before: then a label that is gone is missed by later calls. */
+  readonly readsHistory?: boolean;
+};
+
+/** @returns undefined where nothing changes for the call */
+export function compareEffects(base: Effect, head: Effect, options: CompareOptions = {}): Change | undefined {
+  const [first, ...others] = [...compareActions(base, head), ...compareDetails(base, head, options)];
   if (first === undefined) return undefined;
   const kinds = [first, ...others].map(({ kind }) => kind);
   const kind = kinds.includes("looser") ? "looser" : kinds.includes("stricter") ? "stricter" : "other";
   return { kind, parts: [first, ...others] };
+}
+
+/** Whether a rule of any of the policies may look at what was done before. */
+export function mayReadHistory(policies: readonly IndexedRules[]): boolean {
+  return policies.some(({ conditions }) => mayRead(conditions, "history"));
 }
 
 /** A decision, or the lack of one, in a few words. */
@@ -49,14 +60,14 @@ function compareActions({ action: from }: Effect, { action: to }: Effect): Chang
   return [{ what: "action", kind, base: from, head: to }];
 }
 
-function compareDetails(base: Effect, head: Effect, succeeds: Succeeds | undefined): ChangePart[] {
+function compareDetails(base: Effect, head: Effect, { succeeds, readsHistory }: CompareOptions): ChangePart[] {
   if (base.action === "failed" || head.action === "failed") return [];
   return [
     ...(isRefusal(base.action) || isRefusal(head.action) ? [] : limitsPart(base, head, succeeds)),
     ...approvalPart(base, head),
     ...hiddenPart(base, head),
     ...redactPart(base, head),
-    ...listPart("labels", base.labels, head.labels),
+    ...labelsPart(base, head, readsHistory === true),
     ...listPart("malformed", base.malformed, head.malformed),
     ...listPart("reasons", base.reasons, head.reasons),
     ...listPart("rules", base.rules, head.rules),
@@ -103,6 +114,13 @@ function redactPart({ redact: base }: Effect, { redact: head }: Effect): ChangeP
   const isStricter = head.some((pointer) => !covers(base, pointer));
   const kind = isLooser ? "looser" : isStricter ? "stricter" : "other";
   return listPart("redact", base, head).map((part) => ({ ...part, kind }));
+}
+
+/** Labels count once the call goes out. What a new one does is said by the rules that look for it, in either direction. */
+function labelsPart(base: Effect, head: Effect, readsHistory: boolean): ChangePart[] {
+  const goesOut = !isRefusal(base.action) && !isRefusal(head.action);
+  const isLooser = readsHistory && goesOut && base.labels.some((label) => !head.labels.includes(label));
+  return listPart("labels", base.labels, head.labels).map((part) => (isLooser ? { ...part, kind: "looser" } : part));
 }
 
 function listPart(what: ChangePart["what"], base: readonly string[], head: readonly string[]): ChangePart[] {

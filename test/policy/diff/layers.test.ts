@@ -112,6 +112,40 @@ describe("a guardrail", () => {
   });
 });
 
+describe("a label", () => {
+  const READS = '\nrules contains {"id": "after", "action": "deny"} if input.history.labels.secrets > 5\n';
+  const labelled = (labels: string, action = "allow"): string =>
+    SERVER.replace('"id": "all", "action": "allow"', `"id": "all", "action": "${action}", "labels": [${labels}]`);
+  const side = (server: string, guardrails = GUARDRAIL): Files => {
+    return { ...FILES, "policy/files.rego": server, "policy/guardrails.rego": guardrails };
+  };
+  const kindsOf = async (base: Files, head: Files): Promise<readonly string[]> => {
+    const { table } = await compareFiles({ base, head });
+    return [...new Set(table.rows().flatMap(({ change, parts }) => parts.map(({ what }) => `${change}: ${what}`)))];
+  };
+  const [BEFORE, AFTER] = [labelled('"money", "secrets"'), labelled('"money"')];
+
+  test("that is gone is missed by a rule that looks at what was done before, whichever side has it", async () => {
+    const reads = GUARDRAIL + READS;
+    // of a call that is denied either way it is other
+    expect(await kindsOf(side(BEFORE, reads), side(AFTER, reads))).toEqual(["looser: labels", "other: labels"]);
+    expect(await kindsOf(side(BEFORE), side(AFTER, reads))).toContain("looser: labels");
+    expect(await kindsOf(side(BEFORE, reads), side(AFTER))).toContain("looser: labels");
+  });
+
+  test("that is gone is missed by nobody where no rule looks, or the call does not go out", async () => {
+    expect(await kindsOf(side(BEFORE), side(AFTER))).toEqual(["other: labels"]);
+    const reads = GUARDRAIL + READS;
+    const [before, after] = [labelled('"secrets"', "deny"), labelled("", "deny")];
+    expect(await kindsOf(side(before, reads), side(after, reads))).toEqual(["other: labels"]);
+  });
+
+  test("that is new is no loosening", async () => {
+    const reads = GUARDRAIL + READS;
+    expect(await kindsOf(side(AFTER, reads), side(BEFORE, reads))).toEqual(["other: labels"]);
+  });
+});
+
 describe("the catalogue", () => {
   const catalogue = (tools: object): Files => ({ ...FILES, "catalogue/disk/data.json": JSON.stringify({ tools }) });
 

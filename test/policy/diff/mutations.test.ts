@@ -78,7 +78,9 @@ const MUTATIONS: readonly Mutation[] = [
   mutate("a shorter time to approve", APPROVAL, "60", "30", STRICTER),
   mutate("a call that waits longer", APPROVAL, '"hold": 5', '"hold": 25', OTHER),
   mutate("another reason", rule('"action": "deny", "reason": "a"'), '"a"', '"b"', OTHER),
-  mutate("another label", rule('"action": "allow", "labels": ["a"]'), '"a"', '"b"', OTHER),
+  // beside "what came before", whose rule looks for labels
+  mutate("another label", rule('"action": "allow", "labels": ["a"]'), '"a"', '"b"', LOOSER),
+  mutate("one more label", rule('"action": "allow", "labels": ["a"]'), '"a"', '"a", "b"', OTHER),
   mutate("a tool that is listed again", rule('"action": "deny", "hide": true'), "true", "false", LOOSER),
   mutate("a tool that is hidden", rule('"action": "deny", "hide": false'), "false", "true", STRICTER),
   mutate(
