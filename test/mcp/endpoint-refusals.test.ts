@@ -172,6 +172,7 @@ describe("what the policy is asked", () => {
         ...common,
         method: "tools/call",
         tool: "echo",
+        wholeParams: { text: '{"name":"echo"}', value: { name: "echo" } },
         definition: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), text: expect.any(String) },
       },
       { ...common, method: "x/y", params: { text: '{ "n":1.0 }', value: { n: 1 } } },

@@ -45,7 +45,7 @@ test("what is masked where a rule reads is not replayable, and is counted", asyn
     "a.jsonl": `${lineFor({ path: "password=hunter2hunter2" })}\n${lineFor({ path: "/x", password: "p" })}\n`,
   });
   expect(stdout).toContain(
-    "note: 1 recorded call is not replayable: the decision may read what the log masked or cut\n",
+    "note: 1 recorded call is not replayable: the decision may read what the log masked, cut or does not have\n",
   );
   expect(stdout).toContain("1 recorded call)");
 });
