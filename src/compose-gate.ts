@@ -54,7 +54,6 @@ export function composeGate(config: Config, parts: GateParts): Gate {
         rules: sitesOf(judged.verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
         time: inputTimeOf(judged.startedUnixMs, config.timezone),
-        history: judged.verdict.history,
         // asked when the line is written
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });

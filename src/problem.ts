@@ -10,3 +10,8 @@ export class Problem extends Error {
     super(lines.join("\n"));
   }
 }
+
+/** What a caught value says of itself: the message of an error, anything else as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

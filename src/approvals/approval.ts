@@ -1,6 +1,8 @@
 // The words of approvals: what is asked for, what became of it, and where that is kept. Types and words only.
 import type { ApprovalState, Approved } from "../gate/types.ts";
 
+export { APPROVAL_STATES } from "../gate/types.ts";
+
 /** Who decides by the operator key, whether through the console, a command or the API. */
 export const OPERATOR = "operator";
 

@@ -2,6 +2,7 @@
 // written down before it counts; what ends a request counts even where it can't be written. Nothing waits here, and no timer
 // runs: whoever asks is answered by the time that it is.
 import type { ApprovalState } from "../gate/types.ts";
+import { messageOf } from "../problem.ts";
 import type { ApprovalOutcome, ApprovalRequest, ApprovalStore, Kept, Ledger, Question } from "./approval.ts";
 import { pickForgotten, refusalOfMore } from "./bounds.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
@@ -242,8 +243,4 @@ function isWhole(value: number, max: number): boolean {
 
 function refused(problem: string, remedy: string): Extract<ApprovalOutcome, { kind: "refused" }> {
   return { kind: "refused", problem, remedy };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

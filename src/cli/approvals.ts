@@ -2,9 +2,10 @@
 // gate. Whatever came from an agent is shown so that nothing in it can hide or reorder.
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { APPROVAL_STATES } from "../approvals/approval.ts";
 import { Problem } from "../problem.ts";
 import { describeOne, formatList } from "./approvals/format.ts";
-import { requestSchema, STATES } from "./approvals/schema.ts";
+import { requestSchema } from "./approvals/schema.ts";
 import type { CommandIo } from "./command.ts";
 import { askAsOperator } from "./operator-request.ts";
 import { readWord } from "./read-word.ts";
@@ -39,7 +40,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
   switch (action) {
     case "list": {
-      const wanted = state === undefined ? "pending" : readWord("approvals list", "--state", state, [...STATES, "all"]);
+      const wanted =
+        state === undefined ? "pending" : readWord("approvals list", "--state", state, [...APPROVAL_STATES, "all"]);
       const query = wanted === "all" ? "" : `?state=${wanted}`;
       const asked = { config, method: "GET", schema: listSchema, what: "its approvals", remedy: REMEDY } as const;
       const { value } = await askAsOperator({ ...asked, path: `${PATH}${query}` }, io);

@@ -4,6 +4,7 @@ import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { parseJson } from "../check/parse-json.ts";
 import { type LearnedServer, learnServer } from "../learn/learned-server.ts";
 import { describeShortTime, describeSource, describeTools, listDoubts } from "../learn/report.ts";
 import { Gatherer, type Seen } from "../learn/seen.ts";
@@ -155,14 +156,6 @@ async function bindSchemas(
 function readProperties(text: string): readonly string[] {
   const parsed = schemaSchema.safeParse(parseJson(text));
   return parsed.success ? Object.keys(parsed.data.properties) : [];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function refuseExisting(changes: readonly FileChange[]): Promise<void> {

@@ -1,9 +1,10 @@
 // One request of the operator's to the running gate of a configuration: finds it, sends the operator key to nobody else, and
 // reads its answer by a schema. What can be wrong on the way is a Problem that says what to do.
 import { z } from "zod";
+import { parseJson } from "../check/parse-json.ts";
 import { locateState } from "../config/config.ts";
 import { type RunningGate, reachableUrl } from "../config/running-gate.ts";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 import { findGate } from "./find-gate.ts";
 import { StrangerError } from "./gate-connection.ts";
@@ -68,15 +69,7 @@ async function exchange(
     return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };
   } catch (error) {
     if (error instanceof StrangerError) throw new Problem([error.message]);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Problem([`${reachableUrl(gate)}: the gate does not answer (${reason}); see its log`]);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

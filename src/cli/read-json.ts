@@ -1,7 +1,7 @@
 // Reads the JSON that a command is given in a file or on standard input. Every fault is one line that names it.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 
 export type GivenJson = {
@@ -23,7 +23,7 @@ export async function readJson(file: string, io: CommandIo): Promise<GivenJson> 
     const value: unknown = JSON.parse(text);
     return { shown, text, value };
   } catch (error) {
-    throw new Problem([`${shown}: not JSON (${error instanceof Error ? error.message : String(error)})`]);
+    throw new Problem([`${shown}: not JSON (${messageOf(error)})`]);
   }
 }
 

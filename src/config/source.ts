@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 
 const MAX_FILE_BYTES = 1_048_576;
 /** What an alias may unfold to, in nodes: enough to share headers, too little for a "billion laughs". */
@@ -56,7 +56,7 @@ function readText(file: string, shownAs: string): string {
     bytes = readFileSync(file);
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Problem([
       isMissing
         ? `${shownAs}: no such file in ${dirname(file)}; name it by its path`

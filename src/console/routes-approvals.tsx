@@ -1,5 +1,6 @@
 // Approving and denying in the console: the queue, one request, and the forms that answer. An agent has no way here.
 import { type ApprovalOutcome, OPERATOR } from "../approvals/approval.ts";
+import { messageOf } from "../problem.ts";
 import type { Ctx, Shared } from "./routes.ts";
 import { APPROVALS, approvalUrl } from "./urls.ts";
 import { ApprovalPage, ApprovalsPage, jsonOf } from "./views/approvals.tsx";
@@ -61,7 +62,7 @@ export function addApprovals({ app, ports, guard, view, notFound, smallForm }: S
     try {
       outcome = decide(change.form);
     } catch (error) {
-      ports.log(`approvals: ${error instanceof Error ? error.message : String(error)}`);
+      ports.log(`approvals: ${messageOf(error)}`);
       return c.html(queue(c, "It could not be written down, so nothing was decided. The gate's log says more."), 500);
     }
     if (outcome.kind === "refused")

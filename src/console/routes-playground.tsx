@@ -1,6 +1,7 @@
 // The playground's page, and what the browser needs to judge by itself: the program, its data, where rules stand. All of it for
 // who is signed in only.
 import { bodyLimit } from "hono/body-limit";
+import { messageOf } from "../problem.ts";
 import { readDecision } from "./decision-line.ts";
 import { findDecision, findDecisions, readDecisionFilter } from "./decisions.ts";
 import { HEADERS, WASM_POLICY } from "./headers.ts";
@@ -74,7 +75,7 @@ export function addPlayground({ app, ports, guard, view, notFound }: Shared): vo
     try {
       JSON.parse(inputText);
     } catch (error) {
-      return { kind: "refused", problem: `it is not JSON (${error instanceof Error ? error.message : String(error)})` };
+      return { kind: "refused", problem: `it is not JSON (${messageOf(error)})` };
     }
     return await ports.ask(inputText);
   };

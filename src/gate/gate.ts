@@ -5,6 +5,7 @@ import type {
   ApprovalNote,
   Call,
   Decision,
+  Draft,
   Evaluation,
   Forward,
   History,
@@ -90,7 +91,6 @@ export interface Gate {
 
 /** What is known of a call before its outcome is. */
 type Known = Omit<Verdict, "kind"> & { readonly kind?: never };
-type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What can still become of a call that a person approved. */
 type LateRefusal = Extract<Refusal, { readonly kind: "denied" | "failed" }>;

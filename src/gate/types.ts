@@ -212,8 +212,9 @@ export type Taken =
   /** The principal holds as many part-used buckets as it may. */
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit };
 
-/** Where one request for a person's approval stands; `used`: a call went out on it. */
-export type ApprovalState = "pending" | "approved" | "denied" | "lapsed" | "used" | "voided";
+/** Where one request for a person's approval may stand; `used`: a call went out on it. */
+export const APPROVAL_STATES = ["pending", "approved", "denied", "lapsed", "used", "voided"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 /** What an approver said. */
 export type Approved = {
@@ -295,3 +296,6 @@ export type Refusal =
       readonly problem: string;
       readonly approval?: ApprovalNote | undefined;
     };
+
+/** A value while it is being made. */
+export type Draft<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Call, History } from "../gate/types.ts";
 import { JournalFile } from "../limits/journal-file.ts";
 import { decodeChecked, encodeChecked } from "../limits/journal-line.ts";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS, oldestHour } from "./history.ts";
 
 /** Where counts lie after a fold. */
@@ -158,8 +158,4 @@ function openFile(path: string): JournalFile {
       `${path}: the history's journal cannot be opened (${messageOf(error)}): make its folder writable`,
     ]);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,8 +5,9 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { type ApprovalOutcome, type Approvals, OPERATOR } from "../approvals/approval.ts";
+import { APPROVAL_STATES, type ApprovalOutcome, type Approvals, OPERATOR } from "../approvals/approval.ts";
 import { refuseBody } from "../mcp/http-refusals.ts";
+import { parseJson } from "../mcp/parse-json.ts";
 import { type Body, readJsonBody } from "../mcp/read-body.ts";
 import { writeJson } from "../mcp/write-answer.ts";
 
@@ -20,7 +21,7 @@ type Env = { Bindings: HttpBindings };
 
 const PATH = "/v1/approvals";
 const MAX_BODY_BYTES = 16_384;
-const stateSchema = z.enum(["pending", "approved", "denied", "lapsed", "used", "voided"]).optional();
+const stateSchema = z.enum(APPROVAL_STATES).optional();
 const approveSchema = z.strictObject({ minutes: z.number().optional() });
 const denySchema = z.strictObject({ reason: z.string() });
 /** Who posts nothing says nothing. */
@@ -89,14 +90,6 @@ async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>, expected: stri
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refuse(c: Context<Env, string>, status: number, problem: string, remedy: string): Response {

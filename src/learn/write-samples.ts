@@ -2,6 +2,7 @@
 // it.
 import { RISK_OF } from "../gate/types.ts";
 import { formatPath } from "../policy/build/packages.ts";
+import { PLAIN_DECISION } from "../policy/decision-schema.ts";
 import { formatJson } from "../scan/format-json.ts";
 import { schemaNames } from "../scan/places.ts";
 import type { LearnedServer, LearnedTool } from "./learned-server.ts";
@@ -21,7 +22,7 @@ export function writeSamples(learned: LearnedServer): readonly SampleFile[] {
   const seen = tools.map((tool) => {
     const rule = `${packageText}/${tool.name}`;
     const limit = { rule, max: tool.max, window: 60, per: "session", over: "tool", cost: 1 };
-    const decision = decide({ action: "allow", rules: [rule], rate_limits: [limit], redact: tool.redact });
+    const decision = { action: "allow", ...PLAIN_DECISION, rules: [rule], rate_limits: [limit], redact: tool.redact };
     const [args = {}] = seenCalls(tool);
     return sampleOf(
       `${tool.name} as it was seen`,
@@ -31,12 +32,13 @@ export function writeSamples(learned: LearnedServer): readonly SampleFile[] {
     );
   });
   const other = unseenTool(learned);
-  const denial = decide({
+  const denial = {
     action: "deny",
+    ...PLAIN_DECISION,
     reasons: [NOT_SEEN_REASON],
     rules: [`${packageText}/${notSeenId(learned)}`],
     hidden: true,
-  });
+  };
   // without a category, so that no default speaks: which ones there are is not known here
   const unseen = { server, tool: other, args: {} };
   return [...seen, sampleOf("A tool that was not seen", "not-seen", unseen, denial)];
@@ -64,20 +66,5 @@ function inputOf(server: string, { name, category }: Pick<LearnedTool, "name" | 
     time: TIME,
     definition: { catalogued: true, changed: false },
     history: { tools: {}, categories: {}, labels: {} },
-  };
-}
-
-function decide(more: Readonly<Record<string, unknown>>): unknown {
-  return {
-    action: "allow",
-    reasons: [],
-    rules: [],
-    malformed: [],
-    rate_limits: [],
-    approval: { timeout: 300, hold: 25 },
-    labels: [],
-    redact: [],
-    hidden: false,
-    ...more,
   };
 }

@@ -2,7 +2,7 @@
 // that neither restart nor kill -9 refills a bucket. A fold saves first and empties the file then; a process that dies in
 // between leaves lines that say what the store holds already, and reading them again changes nothing. What the file holds is
 // known in memory too: it is read at the start only.
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import type { BucketLevel } from "./bucket.ts";
 import { JournalFile } from "./journal-file.ts";
 import { decodeLine, encodeLine, type LineEntry, type StoredLevel } from "./journal-line.ts";
@@ -149,8 +149,4 @@ function openFile(path: string): JournalFile {
       `${path}: the journal of takes cannot be opened (${messageOf(error)}): make its folder writable`,
     ]);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

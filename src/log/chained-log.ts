@@ -2,6 +2,7 @@
 // FILE.head. One call at a time: its caller waits for each. What the lines say is not known here.
 import { rename, rm } from "node:fs/promises";
 import { basename } from "node:path";
+import { messageOf } from "../problem.ts";
 import { type ChainHead, keyIdOf, link, readLink } from "./chain.ts";
 import { readHead, takeOpenMark, writeHead } from "./head-file.ts";
 import { type LogFile, openLogFile, readLastLine } from "./log-file.ts";
@@ -257,8 +258,4 @@ async function countOlder(rotated: readonly RotatedFile[], unixMs: number): Prom
     if (putAway === undefined || Date.parse(putAway.timestamp) >= unixMs) return index;
   }
   return rotated.length;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
 // refused, or go on and are counted; once it works again, a line of the log says how many are missing. The log never throws
 // into a call for what a disk does, and never blocks one.
 
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import { type AskedEvent, toAskedLine } from "./asked-line.ts";
 import { type ChainedLog, openChainedLog, type Retention, type Rotation, type UncleanEnd } from "./chained-log.ts";
 import { type DecisionEvent, toLogLine } from "./log-line.ts";
@@ -301,8 +301,4 @@ class ChainedDecisionLog implements DecisionLog {
 
 function toLine(event: LogEvent, context: LineContext): string {
   return "call" in event ? toLogLine(event, context) : toAskedLine(event, context);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

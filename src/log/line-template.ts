@@ -91,7 +91,7 @@ function textOf(time: unknown): string {
 
 /** What goes out, as most calls do: without an approval, a mask of the policy's, or anything else that is a call's own. */
 function isPlain(event: DecisionEvent): boolean {
-  const { call, verdict, history, mask, definitionChange, time } = event;
+  const { call, verdict, mask, definitionChange, time } = event;
   return (
     hasOnly(event, KNOWN.event) &&
     hasOnly(verdict, KNOWN.verdict) &&
@@ -103,7 +103,6 @@ function isPlain(event: DecisionEvent): boolean {
     typeof time === "object" &&
     time !== null &&
     Object.isFrozen(time) &&
-    history === undefined &&
     verdict.history === undefined &&
     mask === undefined &&
     definitionChange === undefined &&
@@ -113,17 +112,7 @@ function isPlain(event: DecisionEvent): boolean {
 
 /** A member that is not among these may be in the line, and another one in each call. */
 const KNOWN = {
-  event: new Set([
-    "call",
-    "verdict",
-    "startedUnixMs",
-    "judgedNs",
-    "rules",
-    "definitionChange",
-    "time",
-    "history",
-    "mask",
-  ]),
+  event: new Set(["call", "verdict", "startedUnixMs", "judgedNs", "rules", "definitionChange", "time", "mask"]),
   verdict: new Set([
     "id",
     "decision",

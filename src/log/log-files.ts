@@ -31,12 +31,16 @@ export async function listRotated(file: string): Promise<readonly RotatedFile[]>
     .sort((a, b) => a.number - b.number);
 }
 
+/** A rotated file of the log, as the person who named that would. */
+export function nameBeside({ shown }: NamedLog, { file }: RotatedFile): NamedLog {
+  return { file, shown: join(dirname(shown), basename(file)) };
+}
+
 /** Each log with its rotated files before it. Of one whose own file is gone, only those; of one that is nowhere, its name. */
 export async function withRotated(logs: readonly NamedLog[]): Promise<readonly NamedLog[]> {
   const all = await Promise.all(
     logs.map(async ({ file, shown }): Promise<readonly NamedLog[]> => {
-      const rotated = await listRotated(file);
-      const before = rotated.map((one) => ({ file: one.file, shown: join(dirname(shown), basename(one.file)) }));
+      const before = (await listRotated(file)).map((one) => nameBeside({ file, shown }, one));
       const isThere = before.length === 0 || (await readdir(dirname(file))).includes(basename(file));
       return isThere ? [...before, { file, shown }] : before;
     }),

@@ -14,8 +14,6 @@ export type DecisionEvent = Judged & {
   readonly definitionChange?: DefinitionChange | undefined;
   /** What `input.time` was. */
   readonly time?: unknown;
-  /** What `input.history` was; left out where the policy does not look at it: then it is not known. */
-  readonly history?: unknown;
   /** Asks the policy that judged what the log masks; where it is left out, nothing more. */
   readonly mask?: (() => Masks) | undefined;
 };
@@ -36,7 +34,7 @@ export function writeFromParts(event: DecisionEvent, context: LineContext): stri
       given,
       arguments: call[given]?.value ?? {},
       input: describeInput(event),
-      history: event.history,
+      history: verdict.history,
       decision: verdict.decision,
       masks: event.mask?.(),
       error: describeError(verdict),

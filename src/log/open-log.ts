@@ -1,9 +1,9 @@
 // Opens a log beside a gate that writes it, rotates it and removes its oldest files meanwhile. Reads only.
-import { type FileHandle, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import type { FileHandle } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { Problem } from "../problem.ts";
-import { listRotated, type NamedLog, type RotatedFile } from "./log-files.ts";
+import { listRotated, type NamedLog, nameBeside, type RotatedFile } from "./log-files.ts";
+import { NAME_A_LOG, openToRead } from "./read-lines.ts";
 
 export type Opened = { readonly shown: string; readonly handle: FileHandle };
 
@@ -40,17 +40,11 @@ function newestOf(rotated: readonly RotatedFile[]): number {
   return rotated.at(-1)?.number ?? 0;
 }
 
-function nameBeside(log: NamedLog, { file }: RotatedFile): NamedLog {
-  return { file, shown: join(log.shown, "..", basename(file)) };
-}
-
 /** @throws Problem where it can't be read */
-export async function openNamed({ file, shown }: NamedLog): Promise<Opened> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    const what = error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code ?? error.message})`;
-    throw new Problem([`${shown}: ${what}; name a decision log, such as .regate/decisions.jsonl`]);
-  });
+export async function openNamed(log: NamedLog): Promise<Opened> {
+  const { shown } = log;
+  const handle = await openToRead(log);
   if ((await handle.stat()).isFile()) return { shown, handle };
   await handle.close();
-  throw new Problem([`${shown}: is no file; name a decision log, such as .regate/decisions.jsonl`]);
+  throw new Problem([`${shown}: is no file; ${NAME_A_LOG}`]);
 }

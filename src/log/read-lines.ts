@@ -2,11 +2,14 @@
 import { isUtf8 } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
 import { Problem } from "../problem.ts";
+import type { NamedLog } from "./log-files.ts";
 
 /** Far longer than any line of a decision log: its arguments are cut at 65,536 characters, and so is what stands around them. */
 export const MAX_LINE_BYTES = 4_194_304;
 
 const CHUNK_BYTES = 262_144;
+/** What to do where a file is none. */
+export const NAME_A_LOG = "name a decision log, such as .regate/decisions.jsonl";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -33,20 +36,25 @@ export type LineReader = {
  * @throws Problem where it can't be read
  */
 export async function openLines(file: string, shown: string): Promise<LineReader> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    const what = error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code ?? error.message})`;
-    throw new Problem([`${shown}: ${what}; name a decision log, such as .regate/decisions.jsonl`]);
-  });
+  const handle = await openToRead({ file, shown });
   const stat = await handle.stat();
   if (stat.isDirectory()) {
     await handle.close();
-    throw new Problem([`${shown}: a folder; name a decision log, such as .regate/decisions.jsonl`]);
+    throw new Problem([`${shown}: a folder; ${NAME_A_LOG}`]);
   }
   return {
     sizeBytes: stat.size,
     read: (see, pause) => readAll(handle, see, pause),
     close: () => handle.close(),
   };
+}
+
+/** @throws Problem where it can't be opened */
+export async function openToRead({ file, shown }: NamedLog): Promise<FileHandle> {
+  return await open(file).catch((error: NodeJS.ErrnoException) => {
+    const what = error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code ?? error.message})`;
+    throw new Problem([`${shown}: ${what}; ${NAME_A_LOG}`]);
+  });
 }
 
 async function readAll(handle: FileHandle, ...[see, pause]: Parameters<LineReader["read"]>): Promise<void> {

@@ -3,6 +3,7 @@
 // of the connection is the connection's.
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { isRecord } from "./envelope.ts";
+import { parseJson } from "./parse-json.ts";
 import { errorAnswer, UPSTREAM_FAILED_CODE } from "./refusal.ts";
 import { writeEvent } from "./sse.ts";
 
@@ -68,12 +69,4 @@ function answerTo(idText: string, body: string, status: number): string {
     typeof code === "number" ? code : UPSTREAM_FAILED_CODE,
     typeof text === "string" ? text : `the server answered with HTTP status ${status}`,
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gate, Waiter } from "../gate/gate.ts";
-import type { Call, Principal, Verdict } from "../gate/types.ts";
+import type { Call, Draft, Principal, Verdict } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
@@ -142,13 +142,7 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     principal,
     session,
     era,
-    screen: createScreen({
-      gate,
-      definitions: options.definitions,
-      continuations: options.continuations,
-      caller: callerOf(options, session, principal),
-      call,
-    }),
+    screen: screenOf(options, session, principal, call),
     message,
     body: body.bytes,
     onNothingWritten: refund,
@@ -176,7 +170,6 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
   });
 }
 
-type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 /** @returns undefined for what is no call of a tool */
 async function findDefinition(
   { definitions, upstream }: EndpointOptions,
@@ -263,10 +256,19 @@ function openExchange(
   session: SessionRef,
   era: Era,
 ): Exchange {
-  const { gate, definitions, continuations } = options;
-  const caller = callerOf(options, session, principal);
-  const screen = createScreen({ gate, definitions, continuations, caller, call: undefined });
+  const screen = screenOf(options, session, principal, undefined);
   return { incoming, outgoing, principal, session, era, screen };
+}
+
+/** @param call the one that is answered, where there is one */
+function screenOf(
+  options: EndpointOptions,
+  session: SessionRef,
+  principal: Principal,
+  call: Call | undefined,
+): Exchange["screen"] {
+  const { gate, definitions, continuations } = options;
+  return createScreen({ gate, definitions, continuations, caller: callerOf(options, session, principal), call });
 }
 
 function callerOf({ server, mode }: EndpointOptions, session: SessionRef, principal: Principal): Caller {

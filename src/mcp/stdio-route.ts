@@ -1,6 +1,7 @@
 // What of a server's message says whom it is for. Read leniently, so that an answer which the screen will keep back still
 // finds the request that waits for it; whether the client may see a message is the screen's to say, never decided here.
 import { z } from "zod";
+import { parseJson } from "./parse-json.ts";
 
 const id = z.union([z.string(), z.number()]);
 
@@ -61,12 +62,4 @@ export function routeOf(text: string): Route {
 
 function optionalKey(value: string | number | undefined): IdKey | undefined {
   return value === undefined ? undefined : keyOf(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 // Holds the policy that judges now: reads a bundle, starts its engine, tries it, and only then puts it in the place of the
 // last one. A bundle that can't be taken changes nothing. When to look again is for the caller.
-import type { Classified, Evaluation, Revision } from "../gate/types.ts";
+import type { Classified, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
@@ -41,8 +41,6 @@ export type Reload =
 export interface ActivePolicy {
   /** The policy that judges now: take it once where catalogue and engine must be of one bundle. */
   readonly current: LoadedPolicy;
-  /** Judges with the policy that is active now. */
-  evaluate(inputText: string): Evaluation;
   /** Classifies a tool by its definition, with the policy that is active now. */
   classify(definitionText: string): Classified;
   /** Reads the file again. Never rejects for what is wrong with it; calls wait for each other. */
@@ -75,7 +73,6 @@ export async function loadActivePolicy(file: string, shown = file): Promise<Acti
     get current() {
       return current;
     },
-    evaluate: (inputText) => current.engine.evaluate(inputText),
     classify: (definitionText) => current.engine.classify(definitionText),
     reload() {
       const next = reloading.then(reload);

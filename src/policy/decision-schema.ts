@@ -31,3 +31,15 @@ const decisionSchema: z.ZodType<Decision> = z
 
 /** What OPA's WASM answers for one entrypoint that is defined: exactly one result. */
 export const decisionResultSchema = z.tuple([z.strictObject({ result: decisionSchema })]);
+
+/** What a decision says where no rule says anything of it. */
+export const PLAIN_DECISION: Omit<Decision, "action"> = {
+  reasons: [],
+  rules: [],
+  malformed: [],
+  rate_limits: [],
+  approval: { timeout: 300, hold: 25 },
+  labels: [],
+  redact: [],
+  hidden: false,
+};

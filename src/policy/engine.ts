@@ -7,6 +7,7 @@ import type { z } from "zod";
 
 import type { Classification, Classified, Decision, Evaluation, Masks, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
+import { remember } from "./bounded-map.ts";
 import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS } from "./bundle.ts";
 import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
@@ -134,9 +135,7 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
     const parsed = schema.safeParse(result);
     if (parsed.success) {
       const value = freeze(parsed.data[0].result);
-      const [oldest] = known.size >= MAX_KNOWN_RESULTS ? known.keys() : [];
-      if (oldest !== undefined) known.delete(oldest);
-      if (text.length <= MAX_KNOWN_CHARACTERS) known.set(text, value);
+      if (text.length <= MAX_KNOWN_CHARACTERS) remember(known, text, value, MAX_KNOWN_RESULTS);
       return { kind: "answered", value, fuel: budget - left, budget };
     }
     const [issue] = parsed.error.issues;

@@ -2,6 +2,7 @@
 // answered once is not asked again: its answer depends on nothing but the input. Where the bundle doesn't say what its rules
 // read, the engine gets all of it. Bounded memory, whatever callers send.
 import type { Call, Evaluation, History, ToolFacts } from "../gate/types.ts";
+import { remember } from "./bounded-map.ts";
 import type { Engine } from "./engine.ts";
 import { composeInput, composeTime, NO_HISTORY } from "./input.ts";
 import { Projection } from "./projection.ts";
@@ -85,16 +86,9 @@ export function createJudge(engine: Pick<Engine, "evaluate">, policy: IndexedRul
     const evaluation = engine.evaluate(input);
     // what failed may have another reason than the input
     if (evaluation.kind === "decided" && input.length <= MAX_REMEMBERED_CHARACTERS)
-      remember(remembered, input, evaluation);
+      remember(remembered, input, evaluation, MAX_REMEMBERED);
     return evaluation;
   };
-}
-
-/** The one that was remembered first is forgotten first. */
-function remember(remembered: Map<string, Evaluation>, input: string, evaluation: Evaluation): void {
-  const [oldest] = remembered.size >= MAX_REMEMBERED ? remembered.keys() : [];
-  if (oldest !== undefined) remembered.delete(oldest);
-  remembered.set(input, evaluation);
 }
 
 function isOfKind(kind: Kind, call: Call, facts: ToolFacts | undefined): boolean {

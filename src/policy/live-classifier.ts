@@ -2,6 +2,7 @@
 // one that is too long not at all.
 import type { Classification, ListedDefinition } from "../gate/types.ts";
 import type { ActivePolicy } from "./active-policy.ts";
+import { remember } from "./bounded-map.ts";
 
 export type LiveClass =
   | { readonly kind: "classified"; readonly classification: Classification }
@@ -27,10 +28,8 @@ export function createLiveClassifier(policy: ActivePolicy): LiveClassifier {
     }
     const known = remembered.get(definition.sha256);
     if (known !== undefined) return known;
-    const [oldest] = remembered.size >= MAX_REMEMBERED ? remembered.keys() : [];
-    if (oldest !== undefined) remembered.delete(oldest);
     const found = classify(policy, definition);
-    remembered.set(definition.sha256, found);
+    remember(remembered, definition.sha256, found, MAX_REMEMBERED);
     return found;
   };
 }

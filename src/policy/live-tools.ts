@@ -2,6 +2,7 @@
 // is not the reviewed one, and what changed; judges nothing. Bounded: a server that lists without end is not remembered
 // without end.
 import type { ListedDefinition } from "../gate/types.ts";
+import { remember } from "./bounded-map.ts";
 import { type Catalogue, type CatalogueTool, findTool, isReviewed } from "./catalogue.ts";
 
 export type ToolName = { readonly server: string; readonly tool: string };
@@ -100,9 +101,7 @@ class LiveServer {
   }
 
   remember(key: string, what: string): void {
-    const [oldest] = this.changes.size >= MAX_REMEMBERED ? this.changes.keys() : [];
-    if (oldest !== undefined) this.changes.delete(oldest);
-    this.changes.set(key, what);
+    remember(this.changes, key, what, MAX_REMEMBERED);
   }
 }
 

@@ -2,7 +2,7 @@
 // Whoever reads or watches a file sees the old one or the new one; what fails leaves everything as it was.
 import { lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 
 /** One file to write, or to remove where `content` is undefined. `shown` is how the person knows it. */
 export type FileChange = {
@@ -45,5 +45,5 @@ async function refuseFolder(change: FileChange): Promise<void> {
 
 function refuse({ shown, content }: FileChange, error: unknown): never {
   const what = content === undefined ? "removed" : "written";
-  throw new Problem([`${shown}: cannot be ${what} (${error instanceof Error ? error.message : String(error)})`]);
+  throw new Problem([`${shown}: cannot be ${what} (${messageOf(error)})`]);
 }

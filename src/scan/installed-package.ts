@@ -3,6 +3,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../mcp/parse-json.ts";
 
 export type InstalledPackage = { readonly name: string; readonly version: string };
 
@@ -27,7 +28,7 @@ export async function findNodePackage(file: string, cwd: string): Promise<Instal
   const below = real.slice(inside + `${sep}node_modules${sep}`.length).split(sep);
   const name = below.slice(0, below[0]?.startsWith("@") === true ? 2 : 1);
   const manifest = await readText(join(real.slice(0, inside), "node_modules", ...name, "package.json"));
-  const parsed = manifestSchema.safeParse(parseJson(manifest));
+  const parsed = manifestSchema.safeParse(parseJson(manifest ?? ""));
   return parsed.success ? parsed.data : undefined;
 }
 
@@ -81,12 +82,4 @@ async function readText(file: string): Promise<string | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile() || found.size > MAX_FILE_BYTES) return undefined;
   return await readFile(file, "utf8").catch(() => undefined);
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type PolicyFolder, readDefaults } from "../policy/build/sources.ts";
 import { type CatalogueServer, editedServerSchema } from "../policy/catalogue.ts";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import { catalogueFile, type Place, schemaFile, schemaNames } from "./places.ts";
 import { step } from "./rego-text.ts";
 
@@ -85,6 +85,6 @@ async function readJson({ file, shown }: Place): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem([`${shown}: is not JSON (${error instanceof Error ? error.message : String(error)})`]);
+    throw new Problem([`${shown}: is not JSON (${messageOf(error)})`]);
   }
 }

@@ -1,7 +1,7 @@
 // Requests for approval: what was asked, written once, and what became of it, written at each change. A write returns when
 // kill -9 no longer undoes it.
 import { z } from "zod";
-import type { ApprovalStore, Kept } from "../approvals/approval.ts";
+import { APPROVAL_STATES, type ApprovalStore, type Kept } from "../approvals/approval.ts";
 import { type Db, inTransaction } from "./database.ts";
 
 /** As JSON: SQLite's own text ends at a NUL, and has no lone surrogates. */
@@ -32,7 +32,7 @@ const askedSchema = z.object({
   linkSha256: optionalText,
 });
 const becameSchema = z.object({
-  state: z.enum(["pending", "approved", "denied", "lapsed", "used", "voided"]),
+  state: z.enum(APPROVAL_STATES),
   decided: z
     .object({ by: z.string(), unixMs: z.number(), reason: optionalText, grantMinutes: z.int().optional() })
     .optional(),

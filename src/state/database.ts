@@ -2,7 +2,7 @@
 // ends. Write-ahead log without fsync: each commit outlives kill -9; `toDisk` makes all of them outlive a power cut.
 import Database from "libsql";
 import { z } from "zod";
-import { Problem } from "../problem.ts";
+import { messageOf, Problem } from "../problem.ts";
 import { makePrivateFile } from "./private-files.ts";
 
 export type Db = Database.Database;
@@ -43,7 +43,7 @@ export function openDatabase(path: string, dir: string): Db {
         `${dir}: another gate runs on this state folder: stop it, or name another folder with "state:"`,
       ]);
     }
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Problem([
       `${path}: it cannot be opened as the gate's state (${why}): restore it, or move it away and accept that buckets are full again and ended sessions are forgotten`,
     ]);

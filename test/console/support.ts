@@ -125,7 +125,7 @@ export async function startConsole(
   const operatorKey = openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key;
   const configured = Object.entries(servers).map(([catalogue, key]) => [key, configure(catalogue, key)] as const);
   const ask: ConsolePorts["ask"] = async (text) => {
-    const evaluation = policy.evaluate(text);
+    const evaluation = policy.current.engine.evaluate(text);
     return evaluation.kind === "failed"
       ? evaluation
       : { kind: "decided", id: "asked-1", decision: evaluation.decision };

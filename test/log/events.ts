@@ -1,5 +1,5 @@
 // Judged calls for the tests of the log.
-import type { Call, Decision, Outcome, ToolFacts } from "../../src/gate/types.ts";
+import type { Call, Decision, History, Outcome, ToolFacts } from "../../src/gate/types.ts";
 import type { DecisionEvent } from "../../src/log/log-line.ts";
 
 export const DECISION: Decision = {
@@ -29,6 +29,7 @@ export type EventParts = {
   readonly call?: Partial<Call>;
   readonly decision?: Partial<Decision>;
   readonly facts?: Partial<ToolFacts>;
+  readonly history?: History;
   readonly outcome?: Outcome;
   readonly startedUnixMs?: number;
 };
@@ -53,6 +54,7 @@ export function makeEvent(parts: EventParts = {}): DecisionEvent {
       facts: { ...FACTS, ...parts.facts },
       fuel: 4321,
       bundle: BUNDLE,
+      history: parts.history,
       ...outcome,
     },
     startedUnixMs: parts.startedUnixMs ?? Date.parse("2026-11-23T06:18:00.123Z"),

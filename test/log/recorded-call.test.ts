@@ -70,7 +70,7 @@ describe("a line of the gate's own", () => {
     const history = { tools: { "a/b": 1 }, categories: {}, labels: { secrets: 2, password: 1 } };
     for (const seen of [history, { tools: {}, categories: {}, labels: {} }]) {
       // names of labels are no names of secrets
-      expect(callOf({}, { history: seen })).toMatchObject({ input: { history: seen }, unreadable: [], unrecorded: [] });
+      expect(callOf({ history: seen })).toMatchObject({ input: { history: seen }, unreadable: [], unrecorded: [] });
     }
     const call = callOf({});
     expect(call.input).not.toHaveProperty("history");
@@ -79,7 +79,7 @@ describe("a line of the gate's own", () => {
 
   test("names what of a long history was cut", () => {
     const tools = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`server/tool-${n}`, 1]));
-    const { unreadable } = callOf({}, { history: { tools, categories: {}, labels: {} } });
+    const { unreadable } = callOf({ history: { tools, categories: {}, labels: {} } });
     expect(unreadable[0]).toEqual(["history", "tools"]);
   });
 

@@ -17,7 +17,7 @@ async function serveBundle(bytes: Uint8Array) {
   await writeFile(file, bytes);
   const policy = await loadActivePolicy(file, "b.tar.gz");
   const action = () => {
-    const evaluation = policy.evaluate('{"server": "a.b", "tool": "t", "args": {}}');
+    const evaluation = policy.current.engine.evaluate('{"server": "a.b", "tool": "t", "args": {}}');
     return evaluation.kind === "decided" ? evaluation.decision.action : evaluation.problem;
   };
   return { file, policy, action };

@@ -43,7 +43,6 @@ function policyOf(answer: () => Classified) {
       catalogue,
       servers: new Set<string>(),
     },
-    evaluate: unasked,
     classify,
     reload: unasked,
   };

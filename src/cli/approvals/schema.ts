@@ -1,11 +1,10 @@
 // A request for approval, as the gate answers it to an operator.
 import { z } from "zod";
-
-export const STATES = ["pending", "approved", "denied", "lapsed", "used", "voided"] as const;
+import { APPROVAL_STATES } from "../../approvals/approval.ts";
 
 export const requestSchema = z.object({
   id: z.string(),
-  state: z.enum(STATES),
+  state: z.enum(APPROVAL_STATES),
   server: z.string(),
   tool: z.string(),
   argsText: z.string(),

@@ -2,6 +2,7 @@
 // that they were written with, reads files, and changes nothing.
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { countOf } from "../../check/finding.ts";
 import { isRotatedName, type NamedLog } from "../../log/log-files.ts";
 import { type Verified, verifyLog } from "../../log/verify-log.ts";
 import { showable } from "../../mcp/showable.ts";
@@ -75,18 +76,18 @@ function format({ log, result }: Named): string {
   const { files, findings, notes, moreNotes, further, unchained, head, ending } = result;
   const lines = files.map(({ file, lines: count, from, to }) => {
     const span = from === undefined ? "in no chain" : `${from} to ${to} of the chain`;
-    return `${showable(file)}: ${plural(count, "line")}, ${span}`;
+    return `${showable(file)}: ${countOf(count, "line")}, ${span}`;
   });
   if (unchained > 0) {
     lines.push(
-      `  ${plural(unchained, "line")} at the beginning ${unchained === 1 ? "is" : "are"} in no chain: nothing can be said of ${unchained === 1 ? "it" : "them"}`,
+      `  ${countOf(unchained, "line")} at the beginning ${unchained === 1 ? "is" : "are"} in no chain: nothing can be said of ${unchained === 1 ? "it" : "them"}`,
     );
   }
   for (const { where, what } of notes) lines.push(`  ${place(where)}: ${showable(what, 500)}`);
   if (moreNotes > 0) lines.push(`  and ${moreNotes} more of these`);
   for (const { kind, where, what } of findings)
     lines.push(`${place(where)}: ${kind.toUpperCase()}: ${showable(what, 500)}`);
-  if (further > 0) lines.push(`${plural(further, "line")} behind ${further === 1 ? "does" : "do"} not fit either`);
+  if (further > 0) lines.push(`${countOf(further, "line")} behind ${further === 1 ? "does" : "do"} not fit either`);
   if (head === undefined)
     lines.push(`${showable(log)}: NOT CHAINED: an earlier Regate wrote it, and nothing can be said of it`);
   else if (findings.length === 0) {
@@ -119,8 +120,4 @@ function toJson({ log, result }: Named): unknown {
 
 function place({ file, line }: { readonly file: string; readonly line: number }): string {
   return `${showable(file)}:${line}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type RunningGate, reachableUrl } from "../../config/running-gate.ts";
 import { TRANSPORT_CODE } from "../../mcp/refusal.ts";
+import { messageOf } from "../../problem.ts";
 import { StrangerError } from "../gate-connection.ts";
 
 export type Fault = { readonly message: string; readonly code: number };
@@ -29,7 +30,7 @@ export function explainFailure(gate: RunningGate | undefined, error: unknown): F
 function describeFailure(gate: RunningGate | undefined, error: unknown): string {
   if (error instanceof StrangerError) return error.message;
   if (gate === undefined) return "the gate of this configuration does not run any more; start regate serve";
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return `the gate at ${reachableUrl(gate)} gave no answer (${reason}); is regate serve running?`;
 }
 

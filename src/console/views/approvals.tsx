@@ -6,6 +6,7 @@ import { indentJson } from "../indent-json.ts";
 import { describeAge, momentOf } from "../time.ts";
 import { APPROVALS, approvalUrl, decisionUrl, serverUrl, toolUrl } from "../urls.ts";
 import { countOf } from "../words.ts";
+import { Breadcrumb } from "./breadcrumb.tsx";
 import { decisionsUrl, shortSession } from "./decisions.tsx";
 import { JsonText, MAX_JSON_CHARS } from "./json.tsx";
 import { Page, type Viewer } from "./layout.tsx";
@@ -76,16 +77,9 @@ export function ApprovalPage({ viewer, request, rules, nowUnixMs, problem }: App
   const { id, revision, definitionSha256, askedUnixMs, lapsesUnixMs } = request;
   return (
     <Page title={`Approval: ${request.tool}`} section="Approvals" viewer={viewer} live>
-      <nav aria-label="Breadcrumb" class="breadcrumb">
-        <ol>
-          <li>
-            <a href={APPROVALS}>Approvals</a>
-          </li>
-          <li>
-            <code>{id.slice(0, 8)}</code>
-          </li>
-        </ol>
-      </nav>
+      <Breadcrumb url={APPROVALS} name="Approvals">
+        <code>{id.slice(0, 8)}</code>
+      </Breadcrumb>
       <div class="title-row">
         <h1>{request.state === "pending" ? "A call waits for you" : "A call that waited"}</h1>
         <LiveBar />

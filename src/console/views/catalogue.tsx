@@ -3,6 +3,7 @@ import type { Catalogue, ReviewedServer } from "../ports.ts";
 import { type Filter, listSignals, type ToolRow } from "../tools.ts";
 import { CATALOGUE, serverUrl } from "../urls.ts";
 import { countOf } from "../words.ts";
+import { Breadcrumb } from "./breadcrumb.tsx";
 import { CategoryBar, CategoryLegend } from "./category-bar.tsx";
 import { FilterForm, listUrl } from "./filter-form.tsx";
 import { Page, type Viewer } from "./layout.tsx";
@@ -73,7 +74,7 @@ export function ServerPage({ viewer, rows, filter, found, name, server, endpoint
   const base = serverUrl(name);
   return (
     <Page title={server?.title ?? name} section="Catalogue" viewer={viewer}>
-      <Breadcrumb />
+      <Breadcrumb url={CATALOGUE} name="Catalogue" />
       <h1>
         <Shown text={server?.title ?? name} max={200} />
       </h1>
@@ -113,25 +114,6 @@ export function ServerPage({ viewer, rows, filter, found, name, server, endpoint
         <Found base={base} filter={{ ...filter, server: "" }} found={found} total={rows.length} withServer={false} />
       </section>
     </Page>
-  );
-}
-
-export function Breadcrumb({ server }: { readonly server?: { readonly name: string; readonly title: string } }) {
-  return (
-    <nav aria-label="Breadcrumb" class="breadcrumb">
-      <ol>
-        <li>
-          <a href={CATALOGUE}>Catalogue</a>
-        </li>
-        {server !== undefined && (
-          <li>
-            <a href={serverUrl(server.name)}>
-              <Shown text={server.title} max={80} />
-            </a>
-          </li>
-        )}
-      </ol>
-    </nav>
   );
 }
 

@@ -6,6 +6,7 @@ import { describeDuration } from "../time.ts";
 import { approvalUrl, DECISIONS, PLAYGROUND, serverUrl, toolUrl } from "../urls.ts";
 import { explainVerdict } from "../verdicts.ts";
 import { describeLimit } from "../words.ts";
+import { Breadcrumb } from "./breadcrumb.tsx";
 import { decisionsUrl } from "./decisions.tsx";
 import { Json } from "./json.tsx";
 import { Page, type Viewer } from "./layout.tsx";
@@ -26,16 +27,9 @@ export function DecisionPage({ viewer, decision, rules }: DecisionPageProps) {
   const isOld = revision !== undefined && revision !== viewer.revision;
   return (
     <Page title={`${tool ?? method}: ${verdict}`} section="Decisions" viewer={viewer}>
-      <nav aria-label="Breadcrumb" class="breadcrumb">
-        <ol>
-          <li>
-            <a href={DECISIONS}>Decisions</a>
-          </li>
-          <li>
-            <code>{id.slice(0, 8)}</code>
-          </li>
-        </ol>
-      </nav>
+      <Breadcrumb url={DECISIONS} name="Decisions">
+        <code>{id.slice(0, 8)}</code>
+      </Breadcrumb>
       <h1 class="tool-name">
         <Name text={tool ?? method} max={200} />
       </h1>

@@ -2,9 +2,10 @@
 import type { ToolKnowledge } from "../knowledge.ts";
 import { listForeign } from "../names.ts";
 import { stateOf } from "../tools.ts";
+import { CATALOGUE, serverUrl } from "../urls.ts";
 import { describeDecision, describeLimit } from "../words.ts";
 import { CategoryBadge, RiskBadge, SeverityMark, SignalBadge, StateMark, TreatmentBadge } from "./badges.tsx";
-import { Breadcrumb } from "./catalogue.tsx";
+import { Breadcrumb } from "./breadcrumb.tsx";
 import { Page, type Viewer } from "./layout.tsx";
 import { QUESTIONS } from "./questions.tsx";
 import { Name, nameCodePoint, Shown } from "./shown.tsx";
@@ -13,7 +14,11 @@ export function ToolPage({ viewer, known }: { readonly viewer: Viewer; readonly 
   const { name, serverTitle } = known;
   return (
     <Page title={name.tool} section="Catalogue" viewer={viewer}>
-      <Breadcrumb server={{ name: name.server, title: serverTitle }} />
+      <Breadcrumb url={CATALOGUE} name="Catalogue">
+        <a href={serverUrl(name.server)}>
+          <Shown text={serverTitle} max={80} />
+        </a>
+      </Breadcrumb>
       <h1 class="tool-name">
         <Name text={name.tool} />
       </h1>

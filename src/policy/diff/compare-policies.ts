@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Evaluation } from "../../gate/types.ts";
 import { startPolicy } from "../active-policy.ts";
 import type { Bundle } from "../bundle.ts";
+import { PLAIN_DECISION } from "../decision-schema.ts";
 import { withMasks } from "../log-masks.ts";
 import { type Judged, searchInputs } from "../probe/search.ts";
 import { listTargets, type ProbedPolicy } from "../probe/targets.ts";
@@ -49,17 +50,7 @@ export async function openPolicy(bundle: Bundle, isBuiltHere: boolean): Promise<
 
 const NOTHING_PERMITTED: Evaluation = {
   kind: "decided",
-  decision: {
-    action: "deny",
-    reasons: ["No rule permits this call"],
-    rules: [],
-    malformed: [],
-    rate_limits: [],
-    approval: { timeout: 300, hold: 25 },
-    labels: [],
-    redact: [],
-    hidden: false,
-  },
+  decision: { action: "deny", ...PLAIN_DECISION, reasons: ["No rule permits this call"] },
   fuel: 0,
   bundle: { revision: "none", digest: "" },
 };
