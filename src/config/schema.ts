@@ -67,6 +67,8 @@ export type Config = {
   readonly limits: Limits;
   readonly log: LogConfig;
   readonly approvals: ApprovalsConfig;
+  /** `token`: who presents it may read /metrics, and nothing else. */
+  readonly metrics: { readonly token: string | undefined };
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -200,10 +202,12 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
+    metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, ...rest }) => ({
+  }).transform(({ bundle, log, approvals, metrics, ...rest }) => ({
     ...rest,
+    metrics: { token: metrics.token },
     file,
     bundle,
     approvals: { url: approvals.url, webhook: approvals.webhook },
@@ -217,6 +221,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       keep: { files: log.keep.files, days: log.keep.days },
     },
   }));
+}
+
+/** What a Bearer header can carry. */
+function tokenSchema(env: NodeJS.ProcessEnv): z.ZodType<string> {
+  return filledText({ env, dialect: "regate" }).refine((token) => /^[\w.~+/-]{20,4096}$/.test(token), {
+    error:
+      "must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+  });
 }
 
 function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {
