@@ -77,7 +77,7 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
 const META = "_meta";
 
 /** What an approval of the call is bound to, and what an approver is shown. */
-function questionOf(call: Call, { id, decision, revision }: Asking): Question {
+function questionOf(call: Call, { id, decision, deciding, revision }: Asking): Question {
   const { server, direction, method, tool, args, params, wholeParams, principal, session, definition } = call;
   const besides = canonicalJson(wholeParams?.text ?? "{}", [META, "name", "arguments"]);
   return {
@@ -90,7 +90,7 @@ function questionOf(call: Call, { id, decision, revision }: Asking): Question {
     principal: principal.id,
     session,
     reasons: decision.reasons,
-    rules: decision.rules,
+    rules: deciding,
     decisionId: id,
     revision,
     definitionSha256: definition?.sha256,
