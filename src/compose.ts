@@ -10,7 +10,7 @@ import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
-import type { Config } from "./config/schema.ts";
+import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
@@ -90,6 +90,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const freezes = createFreezes({
       store: state.meta,
       servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
       unixMs: Date.now,
       log,
     });

@@ -73,6 +73,7 @@ export type Asking = {
   /** UUID of the decision. */
   readonly id: string;
   readonly decision: Decision;
+  readonly deciding: readonly string[];
   /** Of the bundle that decided. */
   readonly revision: string;
 };
@@ -154,6 +155,7 @@ async function decide(
     if (evaluation.kind === "failed") return { ...seen, ...failure(step, evaluation.problem) };
     const decision = evaluation.decision;
     seen.decision = decision;
+    if (evaluation.deciding !== undefined) seen.deciding = evaluation.deciding;
     if (decision.action === "deny") return { ...seen, kind: "denied", reasons: decision.reasons };
 
     step = "limit";
@@ -167,7 +169,8 @@ async function decide(
 
     step = "approve";
     if (decision.action === "require_approval") {
-      const asking = { id, decision, revision: evaluation.bundle.revision };
+      const deciding = evaluation.deciding ?? decision.rules;
+      const asking = { id, decision, deciding, revision: evaluation.bundle.revision };
       const asked = call.observed === true ? NOT_ASKED : await ports.approve(call, asking, waiter);
       if (asked.kind === "refused") {
         giveBack(ports, { receipt });
@@ -200,9 +203,9 @@ async function decide(
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
-  const known = { id, decision, facts, fuel, budget, bundle, history, buckets };
-  return { ...known, kind: "forward", receipt: undefined, instead };
+  const { id, decision, deciding, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
+  const seen = { id, decision, deciding, facts, fuel, budget, bundle, history, buckets };
+  return { ...seen, kind: "forward", receipt: undefined, instead };
 }
 
 function hides(ports: GatePorts, call: Call): boolean {
@@ -221,12 +224,12 @@ function refusesNow(
   call: Call,
   facts: ToolFacts | undefined,
   approval: ApprovalNote | undefined,
-): (LateRefusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
+): (LateRefusal & Partial<Pick<Known, "decision" | "deciding" | "history">>) | undefined {
   const history = ports.recall(call);
   const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
-  const { decision } = evaluation;
-  if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, history };
+  const { decision, deciding } = evaluation;
+  if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, deciding, history };
   if (decision.action === "require_approval" && approval === undefined)
     return failure("decide", "since another call went out, this one needs approval: call again");
   return undefined;
@@ -260,6 +263,6 @@ function failure(step: Step, cause: unknown): Extract<Refusal, { readonly kind: 
 }
 
 function known(verdict: Verdict): Known {
-  const { id, decision, facts, fuel, budget, bundle, history, buckets } = verdict;
-  return { id, decision, facts, fuel, budget, bundle, history, buckets };
+  const { id, decision, deciding, facts, fuel, budget, bundle, history, buckets } = verdict;
+  return { id, decision, deciding, facts, fuel, budget, bundle, history, buckets };
 }

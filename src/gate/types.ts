@@ -153,7 +153,13 @@ export type Revision = { readonly revision: string; readonly digest: string };
 
 /** What the engine made of one input; it never throws for anything that an input or a policy can cause. */
 export type Evaluation = { readonly fuel: number /** Units that it might take. */; readonly budget?: number } & (
-  | { readonly kind: "decided"; readonly decision: Decision; readonly bundle: Revision }
+  | {
+      readonly kind: "decided";
+      readonly decision: Decision;
+      readonly bundle: Revision;
+      /** Of the matched rules those that carry the action; absent where that is not known. */
+      readonly deciding?: readonly string[];
+    }
   | { readonly kind: "failed"; readonly problem: string; readonly bundle: Revision | undefined }
 );
 
@@ -251,6 +257,8 @@ export type Verdict = {
   /** UUID of the decision, as in the log and in the refusal. */
   readonly id: string;
   readonly decision: Decision | undefined;
+  /** Of its rules those that carry its action; absent where that is not known. */
+  readonly deciding?: readonly string[] | undefined;
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
   /** Units of fuel that the evaluation might take; absent where there was none. */
