@@ -74,6 +74,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
+      inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
     });
     return { server, endpoint, upstream, tally };
   });

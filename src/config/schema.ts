@@ -19,6 +19,9 @@ export type Limits = {
   readonly bucketsPerPrincipal: number;
   /** Child processes of stdio servers that one principal may have running. */
   readonly childrenPerPrincipal: number;
+  /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
+  readonly inFlightPerSession: number;
+  readonly inFlightPerServer: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -167,6 +170,8 @@ const limitsSchema = strictFields({
   }).prefault({}),
   bucketsPerPrincipal: wholeNumber(1, 10_000_000).default(10_000),
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
+  inFlightPerSession: wholeNumber(1, 100_000).default(128),
+  inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });

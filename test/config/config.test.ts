@@ -44,6 +44,8 @@ describe("a configuration that is in order", () => {
         newSessions: { max: 200, window: 600 },
         bucketsPerPrincipal: 10_000,
         childrenPerPrincipal: 20,
+        inFlightPerSession: 128,
+        inFlightPerServer: 1_024,
         maxBodyBytes: 1_114_112,
         maxDepth: 128,
       },
