@@ -49,11 +49,15 @@ export function composeGate(config: Config, parts: GateParts): Gate {
     record(judged) {
       shadow?.offer(judged);
       const { engine } = policy.current;
+      const { call, verdict, startedUnixMs, judgedNs } = judged;
       const recorded = decisions.record({
-        ...judged,
-        rules: sitesOf(judged.verdict.decision, policy.current.rules),
+        call,
+        verdict,
+        startedUnixMs,
+        judgedNs,
+        rules: sitesOf(verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
-        time: inputTimeOf(judged.startedUnixMs, config.timezone),
+        time: inputTimeOf(startedUnixMs, config.timezone),
         // asked when the line is written
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });

@@ -25,7 +25,7 @@ export function composeJudging({ policy, classify, argumentCheck, timezone }: Ju
     checkArguments({ server, tool, definition, args, looseArguments }) {
       if (tool === undefined || definition === undefined || looseArguments === true) return undefined;
       if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
-      return argumentCheck.check({ server, tool, ...definition }, args);
+      return argumentCheck.check({ server, tool, sha256: definition.sha256, text: definition.text }, args);
     },
     evaluate(call, facts, unixMs, history) {
       const { judge, rules } = policy.current;

@@ -283,7 +283,7 @@ export type Forward = {
   /** Set where a rule asked for one, and a person gave it. */
   readonly approval?: ApprovalNote | undefined;
   /** What would have become of a call that goes out only because its server is observed. */
-  readonly instead?: Refusal;
+  readonly instead?: Refusal | undefined;
 };
 
 export type Refusal =

@@ -182,8 +182,8 @@ function describeDraw({ bucket, limit }: Draw, nowMs: number, share: number): Bu
 }
 
 function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {
-  const level = bucket.levelAt(nowMs);
-  return { ...level, used: level.used + share, max: limit.max };
+  const { key, principal, windowMs } = bucket;
+  return { key, principal, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
 }
 
 function bucketOf(draw: Draw): Bucket {
