@@ -1,6 +1,7 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
@@ -57,8 +58,7 @@ export type Config = {
   /** Absolute path of the file itself. */
   readonly file: string;
   readonly listen: Listen;
-  /** Absolute; undefined where the file names none: the shipped bundle. */
-  readonly bundle: string | undefined;
+  readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -72,6 +72,8 @@ export type Config = {
   readonly approvals: ApprovalsConfig;
   /** `token`: who presents it may read /metrics, and nothing else. */
   readonly metrics: { readonly token: string | undefined };
+  /** Who is told what became of the bundle; undefined: nobody. */
+  readonly status: StatusService | undefined;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -181,7 +183,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
   const path = text().transform((value) => resolve(folder, value));
   return strictFields({
     listen: listenSchema.prefault(DEFAULT_LISTEN),
-    bundle: path.optional(),
+    bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
@@ -208,13 +210,15 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
     metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
+    status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, metrics, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, ...rest }) => ({
     ...rest,
     metrics: { token: metrics.token },
     file,
     bundle,
+    status,
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,

@@ -34,7 +34,7 @@ describe("a configuration that is in order", () => {
     expect(load("servers: {}")).toEqual({
       file: join(folder, "regate.yaml"),
       listen: { host: "127.0.0.1", port: 8787 },
-      bundle: undefined,
+      bundle: { source: undefined, verify: undefined, allowRollback: false },
       state: join(folder, ".regate"),
       watch: false,
       timezone: "UTC",
@@ -60,6 +60,7 @@ describe("a configuration that is in order", () => {
       },
       approvals: { url: undefined, webhook: undefined },
       metrics: { token: undefined },
+      status: undefined,
       allowedOrigins: [],
       allowedHosts: [],
     });
@@ -91,7 +92,7 @@ allowedHosts: [Gate.example.com]
     );
     expect(config).toMatchObject({
       listen: { host: "::1", port: 0 },
-      bundle: join(folder, "bundles/regate.tar.gz"),
+      bundle: { source: { kind: "file", file: join(folder, "bundles/regate.tar.gz") }, verify: undefined },
       state: join(folder, "var/state"),
       watch: true,
       timezone: "Europe/Berlin",

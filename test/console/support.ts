@@ -84,6 +84,7 @@ export const QUIET: Status = {
   started: "2026-11-02T12:00:00.000Z",
   now: "2026-11-02T12:00:00.000Z",
   policy: { file: "bundle.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
+  bundle: { name: "regate" },
   frozen: [],
   servers: [],
   log: { file: "/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },

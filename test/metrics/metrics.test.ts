@@ -19,6 +19,7 @@ const STATUS: Status = {
   started: SINCE,
   now: SINCE,
   policy: { file: "b.tar.gz", revision: "r1", digest: "d1", since: SINCE },
+  bundle: { name: "regate" },
   frozen: [{ what: "All calls", since: SINCE }],
   servers: [
     {
