@@ -141,7 +141,7 @@ async function decide(
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
     seen.facts = facts;
-    const unfit = ports.checkArguments(call);
+    const unfit = call.misspelt ?? ports.checkArguments(call);
     if (unfit !== undefined) return { ...seen, kind: "invalid_arguments", problem: unfit };
 
     step = "decide";
