@@ -146,7 +146,7 @@ async function decide(
     if (call.definitionProblem !== undefined) return verdictOf(seen, failure(step, call.definitionProblem));
     const facts = ports.describe(call);
     seen.facts = facts;
-    const unfit = ports.checkArguments(call);
+    const unfit = call.misspelt ?? ports.checkArguments(call);
     if (unfit !== undefined) return verdictOf(seen, { kind: "invalid_arguments", problem: unfit });
 
     step = "decide";
