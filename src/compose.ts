@@ -16,6 +16,7 @@ import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
+import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
@@ -23,6 +24,7 @@ import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
@@ -114,6 +116,11 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
     const activity = createActivity(Date.now);
+    const metrics = createMetrics({
+      status: () => status(),
+      buckets: limiter.bucketCount,
+      pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
+    });
     let operator: OpenedOperatorKey | undefined;
     let url: string | undefined;
     const approvals = composeApprovals({
@@ -132,10 +139,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       history,
       live,
       freezes,
-      activity,
+      activity: {
+        count(judged) {
+          activity.count(judged);
+          metrics.count(judged);
+        },
+      },
       shadow,
     });
-    const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
+    const { countExchange } = metrics;
+    const servers = composeServers({ config, gate, limiter, approvals, state, live, countExchange, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     let policySince = Date.now();
@@ -173,6 +186,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       freezes,
       approvals: approvals.desk,
       status,
+      metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       notReady: () => undefined,

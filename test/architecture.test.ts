@@ -22,6 +22,7 @@ const SERVING = [
   "shadow",
   "status",
   "state",
+  "metrics",
   "config",
 ];
 
@@ -47,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-judging.ts": SERVING,
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
-  http: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
+  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
@@ -63,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ["gate", "problem.ts"],
   shadow: ["gate", "policy", "log"],
   status: ["gate", "freeze"],
+  metrics: ["gate", "mcp", "status"],
   state: ["limits", "approvals", "history", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -77,6 +79,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["libsql", /^libsql/, /^state\//],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

@@ -1,4 +1,4 @@
-// What happens to a call, top to bottom: is it frozen, complete, decide, take tokens, ask for approval, record. Whatever fails
+// What happens to a call, top to bottom: is it frozen, is there room for it, complete, decide, take tokens, ask for approval, record. Whatever fails
 // refuses; only on a server that is observed what the policy would refuse goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
 import type {
@@ -139,6 +139,7 @@ async function decide(
   try {
     const frozen = ports.frozen(call);
     if (frozen !== undefined) return { ...seen, kind: "frozen", problem: frozen };
+    if (call.overload !== undefined) return { ...seen, kind: "too_many_in_flight", overload: call.overload };
     if (call.definitionProblem !== undefined) return { ...seen, ...failure(step, call.definitionProblem) };
     const facts = ports.describe(call);
     seen.facts = facts;

@@ -68,7 +68,12 @@ export type Call = {
    * for this very call: it is judged again, but takes no second token.
    */
   readonly continued?: boolean;
+  /** Set where as many requests are under way as may be: it is refused, before anything else is asked of it. */
+  readonly overload?: Overload;
 };
+
+/** The cap on requests under way at a time that one more is over: those of its session, or all at its server. */
+export type Overload = { readonly of: "session" | "server"; readonly max: number };
 
 /** What is known of a tool: what was reviewed, held against the definition that is live now, else what that one looks like. */
 export type ToolFacts = {
@@ -290,6 +295,7 @@ export type Refusal =
   | { readonly kind: "denied"; readonly reasons: readonly string[]; readonly approval?: ApprovalNote | undefined }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
+  | { readonly kind: "too_many_in_flight"; readonly overload: Overload }
   /** `approval` is absent where nobody could be asked. */
   | {
       readonly kind: "approval_needed";

@@ -105,6 +105,12 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
         ],
         verdict,
       );
+    case "too_many_in_flight": {
+      const { of, max } = verdict.overload;
+      const where = of === "session" ? "in this session" : `at ${showable(call.server)}`;
+      const what = `Rate limit: ${subject} was not called, for ${plural(max, "request")} ${max === 1 ? "is" : "are"} under way ${where}, as many as may be.`;
+      return paragraph([what, "Try again when one of them is answered."], verdict);
+    }
     case "approval_needed":
       return paragraph(describeApproval(verdict, subject), verdict);
     case "failed": {
@@ -140,6 +146,7 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
       return "deny";
     case "rate_limited":
     case "too_many_buckets":
+    case "too_many_in_flight":
       return "rate_limit";
     case "approval_needed":
       return "require_approval";
@@ -158,6 +165,7 @@ function rulesBehind(verdict: RefusedVerdict): readonly string[] {
     case "too_many_buckets":
       return [verdict.limit.rule];
     case "invalid_arguments":
+    case "too_many_in_flight":
     case "failed":
     case "frozen":
       return [];

@@ -97,6 +97,16 @@ describe("a rate limit", () => {
   });
 });
 
+test.each([
+  ["session", "in this session"],
+  ["server", "at sitewise"],
+] as const)("one request too many at a time in the %s says so, and when to try again", (of, where) => {
+  expect(describeRefusal(verdict({ kind: "too_many_in_flight", overload: { of, max: 8 } }), CALL)).toBe(
+    `Rate limit: create_api_key on sitewise was not called, for 8 requests are under way ${where}, as many as may be. ` +
+      `Try again when one of them is answered. (decision ${ID})`,
+  );
+});
+
 test("an approval that nobody can give says so, and why one is needed", () => {
   const outcome = {
     kind: "approval_needed",
