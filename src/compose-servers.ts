@@ -72,7 +72,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       server: server.catalogue,
       upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
-      sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
+      sessionNames: createSessionNames({ serverKey: server.key, sessions, cap, log }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
       arguments: server.arguments,

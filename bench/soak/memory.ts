@@ -24,8 +24,8 @@ export function trendsOf(lines: readonly MemoryLine[]): Trends | undefined {
   return resident && held && { resident, held };
 }
 
-/** The first third of a run is warm-up: code is compiled, tables grow to what they hold. */
-const WARM_UP = 1 / 3;
+/** The first half of a run is warm-up: code is compiled, tables grow to what they hold, V8 keeps the code of some dozen bundles. */
+const WARM_UP = 1 / 2;
 
 /** @returns undefined where there is too little to say anything */
 export function trendOf(all: readonly Sample[]): Trend | undefined {

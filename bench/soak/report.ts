@@ -33,7 +33,9 @@ export type SoakReport = {
 
 /** Shorter runs say nothing of a slope. */
 const JUDGED_FROM_SECONDS = 300;
-const MAX_MIB_PER_MINUTE = 1;
+const MAX_HELD_PER_MINUTE = 1;
+/** The allocator gives back when it likes. */
+const MAX_RESIDENT_PER_MINUTE = 3;
 /** Connections to the server that are kept for the next call, and the like. */
 const FILES_THAT_MAY_STAY = 16;
 const SHOWN_HOW = 12;
@@ -48,9 +50,13 @@ export function findingsOf({ gates, findings, memory, files, streams, loadSecond
       found.push(`${name}: ${ledger.unlogged} calls went out without a line`);
     if (count.kills === 0 && logged.windows.length > 0) found.push(`${name}: was not killed, and reports a window`);
   }
-  for (const { miBPerMinute } of memory === undefined ? [] : [memory.resident, memory.held]) {
-    if (loadSeconds >= JUDGED_FROM_SECONDS && miBPerMinute > MAX_MIB_PER_MINUTE)
-      found.push(`memory grows by ${miBPerMinute.toFixed(2)} MiB a minute`);
+  for (const [what, most] of [
+    ["held", MAX_HELD_PER_MINUTE],
+    ["resident", MAX_RESIDENT_PER_MINUTE],
+  ] as const) {
+    const slope = memory?.[what].miBPerMinute ?? 0;
+    if (loadSeconds >= JUDGED_FROM_SECONDS && slope > most)
+      found.push(`memory (${what}) grows by ${slope.toFixed(2)} MiB a minute`);
   }
   const idle = streams?.opened ?? 0;
   if (files !== undefined && files.after > files.before + FILES_THAT_MAY_STAY)

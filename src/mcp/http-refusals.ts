@@ -49,6 +49,11 @@ export function refuseSession(outgoing: ServerResponse, refused: Exclude<Identif
     case "malformed":
       writeJson(outgoing, 400, errorAnswer("null", SESSION_CODE, refused.problem));
       return;
+    case "uncounted": {
+      const problem = "New sessions can't be counted now: try again later, or go on in an open one";
+      writeJson(outgoing, 503, errorAnswer("null", SESSION_CODE, problem));
+      return;
+    }
     case "too_many": {
       const seconds = Math.max(1, Math.ceil(refused.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
       const problem = `Too many new sessions: try again in ${seconds} s, or go on in an open one`;

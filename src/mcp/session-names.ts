@@ -11,6 +11,8 @@ export type Identified =
   | { readonly kind: "unknown"; readonly problem: string }
   /** 429. `retryAfterSeconds` is absent where waiting is no sure help. */
   | { readonly kind: "too_many"; readonly retryAfterSeconds: number | undefined }
+  /** It can't be written down that a session was opened: 503. */
+  | { readonly kind: "uncounted" }
   | { readonly kind: "malformed"; readonly problem: string };
 
 export type Caller = {
@@ -22,7 +24,6 @@ export type Caller = {
 };
 
 export interface SessionNames {
-  /** May throw where the journal fails: the exchange is refused then. */
   identify(caller: Caller): Identified;
   /** The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed */
   issue(principal: string, upstreamId: string): SealedSession;
@@ -42,19 +43,26 @@ export type SessionNamesOptions = {
   readonly serverKey: string;
   readonly sessions: Sessions;
   readonly cap: SessionAdmission;
+  /** Told why a session can't be counted. */
+  readonly log: (line: string) => void;
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Relaying processes that are remembered as admitted; a forgotten one is counted again. */
 const MAX_RELAYS = 10_000;
 
-export function createSessionNames({ serverKey, sessions, cap }: SessionNamesOptions): SessionNames {
+export function createSessionNames({ serverKey, sessions, cap, log }: SessionNamesOptions): SessionNames {
   const relays = new Set<string>();
 
   function admit(principal: string): Identified | undefined {
-    const admission = cap.admit(principal, serverKey);
-    if (admission.kind === "admitted") return undefined;
-    return { kind: "too_many", retryAfterSeconds: admission.retryAfterSeconds };
+    try {
+      const admission = cap.admit(principal, serverKey);
+      if (admission.kind === "admitted") return undefined;
+      return { kind: "too_many", retryAfterSeconds: admission.retryAfterSeconds };
+    } catch (error) {
+      log(`${serverKey}: no new session can be counted, so none is opened: ${String(error)}`);
+      return { kind: "uncounted" };
+    }
   }
 
   /** The session of a `regate stdio` process, which sends a UUID of its own with each request. */
