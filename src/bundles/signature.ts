@@ -82,7 +82,9 @@ function verifyFiles(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey):
   const payload = parse(Buffer.from(body, "base64url"), payloadSchema);
   if (payload === undefined) return "what is signed is no list of files, or its sequence is no whole number";
   const named = header.kid ?? payload.keyid;
-  if (keyId !== undefined && named !== keyId) return `its key is named ${show(named)}, and ${show(keyId)} is pinned`;
+  // `opa sign` names none
+  if (keyId !== undefined && named !== undefined && named !== keyId)
+    return `its key is named ${show(named)}, and ${show(keyId)} is pinned`;
   if (payload.scope !== scope) return `it is signed for the scope ${show(payload.scope)}, and not for ${show(scope)}`;
   return findChanged(files, payload.files) ?? { sequence: payload.sequence };
 }
