@@ -13,12 +13,13 @@ import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import type { BundleSource } from "./config/bundle-schema.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
-import type { Config } from "./config/schema.ts";
+import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
+import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
@@ -27,6 +28,7 @@ import { createLimiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import type { LineContext } from "./log/write-line.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import type { ActivePolicy, Reload } from "./policy/active-policy.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
@@ -91,6 +93,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const freezes = createFreezes({
       store: state.meta,
       servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
       unixMs: Date.now,
       log,
     });
@@ -127,6 +130,11 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
     const activity = createActivity(Date.now);
+    const metrics = createMetrics({
+      status: () => status(),
+      buckets: limiter.bucketCount,
+      pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
+    });
     let operator: OpenedOperatorKey | undefined;
     let url: string | undefined;
     const approvals = composeApprovals({
@@ -145,10 +153,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       history,
       live,
       freezes,
-      activity,
+      activity: {
+        count(judged) {
+          activity.count(judged);
+          metrics.count(judged);
+        },
+      },
       shadow,
     });
-    const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
+    const { countExchange } = metrics;
+    const servers = composeServers({ config, gate, limiter, approvals, state, live, countExchange, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
@@ -182,6 +196,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       freezes,
       approvals: approvals.desk,
       status,
+      metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       notReady: () => policy.notReady(),

@@ -23,6 +23,7 @@ const SERVING = [
   "shadow",
   "status",
   "state",
+  "metrics",
   "config",
 ];
 
@@ -50,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-judging.ts": SERVING,
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
-  http: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
+  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
@@ -67,6 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shadow: ["gate", "policy", "log"],
   bundles: ["policy", "config", "problem.ts"],
   status: ["gate", "freeze", "bundles"],
+  metrics: ["gate", "mcp", "status"],
   state: ["limits", "approvals", "history", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -81,6 +83,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["libsql", /^libsql/, /^state\//],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

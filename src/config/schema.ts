@@ -20,6 +20,9 @@ export type Limits = {
   readonly bucketsPerPrincipal: number;
   /** Child processes of stdio servers that one principal may have running. */
   readonly childrenPerPrincipal: number;
+  /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
+  readonly inFlightPerSession: number;
+  readonly inFlightPerServer: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -67,6 +70,8 @@ export type Config = {
   readonly limits: Limits;
   readonly log: LogConfig;
   readonly approvals: ApprovalsConfig;
+  /** `token`: who presents it may read /metrics, and nothing else. */
+  readonly metrics: { readonly token: string | undefined };
   /** Who is told what became of the bundle; undefined: nobody. */
   readonly status: StatusService | undefined;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
@@ -167,6 +172,8 @@ const limitsSchema = strictFields({
   }).prefault({}),
   bucketsPerPrincipal: wholeNumber(1, 10_000_000).default(10_000),
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
+  inFlightPerSession: wholeNumber(1, 100_000).default(128),
+  inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });
@@ -202,11 +209,13 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
+    metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
     status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, ...rest }) => ({
     ...rest,
+    metrics: { token: metrics.token },
     file,
     bundle,
     status,
@@ -221,6 +230,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       keep: { files: log.keep.files, days: log.keep.days },
     },
   }));
+}
+
+/** What a Bearer header can carry. */
+function tokenSchema(env: NodeJS.ProcessEnv): z.ZodType<string> {
+  return filledText({ env, dialect: "regate" }).refine((token) => /^[\w.~+/-]{20,4096}$/.test(token), {
+    error:
+      "must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+  });
 }
 
 function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {

@@ -52,6 +52,8 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
     readonly console: Hono<Env>;
+    /** `/metrics`; it asks for its token by itself. */
+    readonly metrics: Hono<Env>;
   };
 
 /** `direct` takes what it can before the routes see it. */
@@ -95,6 +97,7 @@ export function createApp(parts: AppParts): App {
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
+  app.route("/", parts.metrics);
   app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));

@@ -1,6 +1,7 @@
 // A console as the gate serves it: over real HTTP, on a policy that OPA built; what servers list is given by the test.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { onTestFinished } from "vitest";
 import { type ApprovalDesk, createApprovals } from "../../src/approvals/approvals.ts";
 import { composeConsole } from "../../src/compose-console.ts";
@@ -166,6 +167,7 @@ export async function startConsole(
     },
     ask,
     approvals,
+    metrics: new Hono(),
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

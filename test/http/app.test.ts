@@ -71,6 +71,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     maxDepth: 16,
     notReady: () => undefined,
     console: new Hono(),
+    metrics: new Hono(),
     prove: (nonce) => prove(SECRET, { nonce, url: "http://127.0.0.1:8787" }),
     log: (line) => log.push(line),
     ...change,
