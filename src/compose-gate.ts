@@ -15,7 +15,7 @@ import type { DefinitionChange } from "./log/log-line.ts";
 import type { RuleSite } from "./log/write-line.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
-import type { RuleIndex } from "./policy/rule-index.ts";
+import { listDeciding, type RuleIndex } from "./policy/rule-index.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Activity } from "./status/activity.ts";
 
@@ -123,8 +123,9 @@ export function sitesOf(decision: Decision | undefined, rules: RuleIndex): reado
   return sites;
 }
 
+/** Those that carry the decision come first. */
 function findSites(decision: Decision, rules: RuleIndex): readonly RuleSite[] {
-  const sites = decision.rules.map((id) => {
+  const sites = [...new Set([...listDeciding(decision, rules), ...decision.rules])].map((id) => {
     const site = rules.get(id);
     return Object.freeze(site === undefined ? { id } : { id, file: site.file, row: site.row });
   });

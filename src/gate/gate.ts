@@ -1,4 +1,4 @@
-// What happens to a call, top to bottom: is it frozen, complete, decide, take tokens, ask for approval, record. Whatever fails
+// What happens to a call, top to bottom: is it frozen, is there room for it, complete, decide, take tokens, ask for approval, record. Whatever fails
 // refuses; only on a server that is observed what the policy would refuse goes out, and the record says so.
 // Pure: no node, no hono, no clock. Everything outside comes in through GatePorts; docs/life-of-a-call.md draws it.
 import type {
@@ -74,6 +74,7 @@ export type Asking = {
   /** UUID of the decision. */
   readonly id: string;
   readonly decision: Decision;
+  readonly deciding: readonly string[];
   /** Of the bundle that decided. */
   readonly revision: string;
 };
@@ -92,7 +93,10 @@ export interface Gate {
 }
 
 /** What is known of a call before its outcome is. */
-type Known = Pick<Verdict, "id" | "decision" | "facts" | "fuel" | "budget" | "bundle" | "buckets" | "history">;
+type Known = Pick<
+  Verdict,
+  "id" | "decision" | "deciding" | "facts" | "fuel" | "budget" | "bundle" | "buckets" | "history"
+>;
 
 /** What can still become of a call that a person approved. */
 type LateRefusal = Extract<Refusal, { readonly kind: "denied" | "failed" }>;
@@ -133,6 +137,7 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
   try {
     const frozen = ports.frozen(call);
     if (frozen !== undefined) return verdictOf(seen, { kind: "frozen", problem: frozen });
+    if (call.overload !== undefined) return verdictOf(seen, { kind: "too_many_in_flight", overload: call.overload });
     if (call.definitionProblem !== undefined) return verdictOf(seen, failure(step, call.definitionProblem));
     const facts = ports.describe(call);
     seen.facts = facts;
@@ -149,6 +154,7 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
     if (evaluation.kind === "failed") return verdictOf(seen, failure(step, evaluation.problem));
     const decision = evaluation.decision;
     seen.decision = decision;
+    if (evaluation.deciding !== undefined) seen.deciding = evaluation.deciding;
     if (decision.action === "deny") return verdictOf(seen, { kind: "denied", reasons: decision.reasons });
 
     step = "limit";
@@ -161,7 +167,8 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
 
     step = "approve";
     if (decision.action === "require_approval") {
-      const asking = { id, decision, revision: evaluation.bundle.revision };
+      const deciding = evaluation.deciding ?? decision.rules;
+      const asking = { id, decision, deciding, revision: evaluation.bundle.revision };
       const asked = call.observed === true ? NOT_ASKED : yield* wait(ports.approve(call, asking, waiter));
       if (asked.kind === "refused") {
         giveBack(ports, { receipt });
@@ -194,7 +201,7 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
 /** What would be refused goes out without tokens, and with what would have become of it. */
 function letThrough(verdict: Verdict): Verdict {
   if (verdict.kind === "forward") return verdict;
-  const { id, decision, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
+  const { id, decision, deciding, facts, fuel, budget, bundle, history, buckets, ...instead } = verdict;
   return forward(verdict, { receipt: undefined, approval: undefined, instead });
 }
 
@@ -214,12 +221,12 @@ function refusesNow(
   call: Call,
   facts: ToolFacts | undefined,
   approval: ApprovalNote | undefined,
-): (LateRefusal & { readonly decision?: Decision; readonly history?: History | undefined }) | undefined {
+): (LateRefusal & Partial<Pick<Known, "decision" | "deciding" | "history">>) | undefined {
   const history = ports.recall(call);
   const evaluation = ports.evaluate(call, facts, ports.unixMs(), history);
   if (evaluation.kind === "failed") return failure("decide", evaluation.problem);
-  const { decision } = evaluation;
-  if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, history };
+  const { decision, deciding } = evaluation;
+  if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, deciding, history };
   if (decision.action === "require_approval" && approval === undefined)
     return failure("decide", "since another call went out, this one needs approval: call again");
   return undefined;
@@ -256,6 +263,7 @@ function nothingKnown(id: string): Draft<Known> {
   return {
     id,
     decision: undefined,
+    deciding: undefined,
     facts: undefined,
     fuel: 0,
     budget: undefined,
@@ -265,18 +273,22 @@ function nothingKnown(id: string): Draft<Known> {
   };
 }
 
-function verdictOf({ id, decision, facts, fuel, budget, bundle, buckets, history }: Known, refusal: Refusal): Verdict {
-  return { id, decision, facts, fuel, budget, bundle, buckets, history, ...refusal };
+function verdictOf(
+  { id, decision, deciding, facts, fuel, budget, bundle, buckets, history }: Known,
+  refusal: Refusal,
+): Verdict {
+  return { id, decision, deciding, facts, fuel, budget, bundle, buckets, history, ...refusal };
 }
 
 /** Most calls come here: each member by its name, since what is spread first takes V8 a hundred times as long. */
 function forward(
-  { id, decision, facts, fuel, budget, bundle, buckets, history }: Known,
+  { id, decision, deciding, facts, fuel, budget, bundle, buckets, history }: Known,
   { receipt, approval, instead }: Omit<Forward, "kind">,
 ): Verdict {
   return {
     id,
     decision,
+    deciding,
     facts,
     fuel,
     budget,

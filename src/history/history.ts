@@ -5,11 +5,14 @@ import type { Call, History, Verdict } from "../gate/types.ts";
 
 export const KINDS = ["tools", "categories", "labels"] as const;
 export type Kind = (typeof KINDS)[number];
+/** `lacking`: something of that hour could not be counted, of this principal or, where it is EVERYONE, of one that has no history. */
+export const KEPT_KINDS = [...KINDS, "lacking"] as const;
+const EVERYONE = "";
 
 /** What one principal did in one hour under one name. Hours count from 1970. */
 export type HourCount = {
   readonly principal: string;
-  readonly kind: Kind;
+  readonly kind: (typeof KEPT_KINDS)[number];
   readonly name: string;
   readonly hour: number;
   /** So far. */
@@ -46,6 +49,8 @@ type Known = {
   told: History | undefined;
   /** Something of the hours up to this one could not be counted. */
   lackingHour: number;
+  /** Of the last hour of which something could not be counted. */
+  lacking: HourCount | undefined;
 };
 
 /** The first hour that still counts. */
@@ -60,6 +65,8 @@ export class Histories {
   #size = 0;
   #hour = 0;
   #lastTool = { server: "", tool: "", name: "" };
+  /** Of those whose history can't be begun. */
+  readonly #everyone: Pick<Known, "lacking"> = { lacking: undefined };
   /** Some principal's calls of the hours up to this one could not be counted. */
   #lackingHour = Number.NEGATIVE_INFINITY;
 
@@ -73,11 +80,11 @@ export class Histories {
     this.#turnTo(unixMs);
     const known = this.#principals.get(principal);
     if (known === undefined) {
-      if (this.#isLacking(this.#lackingHour))
+      if (this.#isRecent(this.#lackingHour))
         throw new Error("too many principals have a history: this one's is not known");
       return NONE;
     }
-    if (this.#isLacking(known.lackingHour)) {
+    if (this.#isRecent(known.lackingHour)) {
       throw new Error(
         `the history of this principal holds more than ${this.#maxNamesPerPrincipal} names, or all do too many`,
       );
@@ -105,7 +112,10 @@ export class Histories {
     this.#turnTo(unixMs);
     for (const { principal, kind, name, hour, count } of [...counts].sort((a, b) => a.hour - b.hour)) {
       // a clock that was ahead: what was done then was done before now
-      if (hour >= this.#hour - HOURS) this.#count(principal, kind, name, Math.min(hour, this.#hour), count);
+      const then = Math.min(hour, this.#hour);
+      if (!this.#isRecent(then)) continue;
+      if (kind === "lacking") this.#lack(principal, then);
+      else this.#count(principal, kind, name, then, count);
     }
     // whoever is at a bound may have gone beyond it
     if (this.#size >= this.#maxNames) this.#lackingHour = this.#hour;
@@ -114,10 +124,23 @@ export class Histories {
     }
   }
 
+  #lack(principal: string, hour: number): void {
+    if (principal === EVERYONE) this.#lackingHour = Math.max(this.#lackingHour, hour);
+    const known = principal === EVERYONE ? undefined : (this.#principals.get(principal) ?? this.#begin(principal));
+    if (known !== undefined) known.lackingHour = Math.max(known.lackingHour, hour);
+  }
+
   #add({ principal }: Call, kind: Kind, whole: string, counts: HourCount[]): void {
     const name = whole.length > MAX_NAME_CHARACTERS ? whole.slice(0, MAX_NAME_CHARACTERS) : whole;
-    const count = this.#count(principal.id, kind, name, this.#hour, 1);
-    if (count !== undefined) counts.push(count);
+    counts.push(this.#count(principal.id, kind, name, this.#hour, 1) ?? this.#lackingOf(principal.id));
+  }
+
+  #lackingOf(principal: string): HourCount {
+    const known = this.#principals.get(principal) ?? this.#everyone;
+    if (known.lacking?.hour === this.#hour) return known.lacking;
+    const whose = known === this.#everyone ? EVERYONE : principal;
+    known.lacking = { principal: whose, kind: "lacking", name: "", hour: this.#hour, count: 1 };
+    return known.lacking;
   }
 
   /** The very same text for calls in a row. */
@@ -155,6 +178,7 @@ export class Histories {
       size: 0,
       told: undefined,
       lackingHour: Number.NEGATIVE_INFINITY,
+      lacking: undefined,
     };
     this.#principals.set(principal, known);
     return known;
@@ -183,7 +207,7 @@ export class Histories {
     return { tools: sums("tools"), categories: sums("categories"), labels: sums("labels") };
   }
 
-  #isLacking(hour: number): boolean {
+  #isRecent(hour: number): boolean {
     return hour >= this.#hour - HOURS;
   }
 
@@ -204,7 +228,7 @@ export class Histories {
           this.#size -= 1;
         }
       }
-      if (known.size === 0 && !this.#isLacking(known.lackingHour)) this.#principals.delete(principal);
+      if (known.size === 0 && !this.#isRecent(known.lackingHour)) this.#principals.delete(principal);
     }
   }
 }

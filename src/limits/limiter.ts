@@ -39,6 +39,8 @@ export interface Limiter {
   refund(receipt: Receipt): void;
   /** The buckets in memory as they stand now, for the console: all that are part-used, and full ones not forgotten yet. */
   buckets(): Iterable<BucketLevel>;
+  /** How many those are. */
+  bucketCount(): number;
 }
 
 /**
@@ -112,6 +114,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
         if (!(error instanceof JournalError)) throw error;
       }
     },
+
+    bucketCount: () => shelf.size,
 
     *buckets() {
       const nowMs = monotonicMs();
