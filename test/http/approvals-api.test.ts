@@ -54,6 +54,7 @@ async function start() {
     maxDepth: 16,
     notReady: () => undefined,
     console: new Hono(),
+    metrics: new Hono(),
     prove: () => undefined,
     log: () => {},
   });
