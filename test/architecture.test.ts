@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-approvals.ts": SERVING,
   "compose-bundle.ts": SERVING,
   "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
-  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING],
+  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-gate.ts": ["compose-approvals.ts", "compose-judging.ts", "compose-live.ts", ...SERVING],
   "compose-judging.ts": SERVING,
