@@ -24,7 +24,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench screenshots docs-pull-requests ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak screenshots docs-pull-requests ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ catalogue: dist/main.js $(OPA) .venv/ready .servers/ready ## install the servers
 bench: dist/main.js $(OPA) ## measure: ratios within one run; ONLY=PART,... and ROUNDS=N, see docs/performance.md; with LABELS=FILE, the classifier
 	rm -rf bench/out && npx tsc -p tsconfig.bench.json
 	node bench/out/bench/main.js
+
+soak: dist/main.js $(OPA) ## load and faults together for MINUTES=N (10), drawn from SEED=; STREAMS=N idle streams beside; prints a ledger, see docs/soak.md
+	rm -rf bench/out && npx tsc -p tsconfig.bench.json
+	node bench/out/bench/soak/main.js
 
 screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the console in docs/screenshots/, from a real browser before real servers
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'

@@ -15,6 +15,7 @@ import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
+import { messageOf } from "./problem.ts";
 import type { State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
 
@@ -53,7 +54,11 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       has: (name) => state.endedSessions.has(name),
       add(name, expiresUnixMs) {
         approvals.sessionEnded(name);
-        state.endedSessions.add(name, expiresUnixMs);
+        try {
+          state.endedSessions.add(name, expiresUnixMs);
+        } catch (error) {
+          log(`a session ended, and that can't be written yet: a restart now would open it again: ${messageOf(error)}`);
+        }
       },
     },
   });

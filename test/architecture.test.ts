@@ -9,6 +9,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 /** What a gate is composed of. */
 const SERVING = [
   "http",
+  "identity",
   "console",
   "mcp",
   "gate",
@@ -36,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compose-bundle.ts",
     "compose-console.ts",
     "compose-gate.ts",
+    "compose-identity.ts",
     "compose-live.ts",
     "compose-operator.ts",
     "compose-servers.ts",
@@ -45,16 +47,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-approvals.ts": SERVING,
   "compose-bundle.ts": SERVING,
   "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
-  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING],
+  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-gate.ts": ["compose-approvals.ts", "compose-judging.ts", "compose-live.ts", ...SERVING],
   "compose-judging.ts": SERVING,
+  "compose-identity.ts": [...SERVING, "fetch-text.ts", "problem.ts"],
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
-  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
+  http: ["mcp", "gate", "identity", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
+  identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
@@ -72,12 +76,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ["limits", "approvals", "history", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
+  "fetch-text.ts": [],
   "version.ts": [],
 };
 
 /** Packages that few files may know. */
 const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp])[] = [
   ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
+  ["jose", /^jose$/, /^identity\//],
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],

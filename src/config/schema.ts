@@ -1,6 +1,7 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
@@ -11,6 +12,8 @@ export type ApiKey = {
   readonly name: string;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
+  /** What policies see of it besides its name. */
+  readonly groups: readonly string[];
 };
 
 export type Limits = {
@@ -66,6 +69,7 @@ export type Config = {
   /** IANA name; what `input.time` counts in. */
   readonly timezone: string;
   readonly keys: readonly ApiKey[];
+  readonly auth: AuthConfig;
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
@@ -131,6 +135,7 @@ const keySchema = strictFields({
     error:
       "must be the SHA-256 of the key in 64 lower-case hex digits; regate keys add NAME makes a key and writes it here",
   }),
+  groups: list(text(), "group names").default([]),
 });
 
 const keysSchema = list(keySchema, "keys, each with name and sha256").superRefine((keys, ctx) => {
@@ -188,6 +193,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
+    auth: authSchema(originSchema, path).prefault({}),
     servers: serversSchema({ folder, env }).prefault({}),
     limits: limitsSchema.prefault({}),
     log: strictFields({
@@ -213,12 +219,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, allowedHosts, ...rest }) => ({
     ...rest,
     metrics: { token: metrics.token },
     file,
     bundle,
     status,
+    // what callers are told to come to
+    allowedHosts: rest.auth.url === undefined ? allowedHosts : [...allowedHosts, new URL(rest.auth.url).hostname],
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,
