@@ -15,6 +15,10 @@ export OPA REGAL
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 export CHROMIUM
 
+# A store for the tests of many gates: REDIS_SERVER=, else one on PATH (Valkey's too), else Debian's.
+REDIS_SERVER ?= $(shell command -v redis-server || command -v valkey-server || echo /usr/bin/redis-server)
+export REDIS_SERVER
+
 REGATE ?= node dist/main.js
 COMMENT := templates/policy-repository/github/comment.mjs
 
@@ -31,7 +35,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(REDIS_SERVER) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
@@ -85,6 +89,10 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 /usr/bin/chromium:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'chromium is needed for the tests of the console: apt-get install chromium, or name a browser with CHROMIUM='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-inter fonts-jetbrains-mono >/dev/null
+
+/usr/bin/redis-server:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'redis-server is needed for the tests of many gates: apt-get install redis-server, or name one (Valkey too) with REDIS_SERVER='; exit 1; }
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server >/dev/null
 
 $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'opa $(OPA_VERSION) is needed: install Go to build it, or name a binary with OPA='; exit 1; }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { type StoreConfig, storeSchema } from "./store-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -58,6 +59,10 @@ export type Config = {
   readonly bundle: string | undefined;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
+  /** What is shared with other gates, and where; undefined: this gate is the only one. */
+  readonly store: StoreConfig | undefined;
+  /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
+  readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
   readonly watch: boolean;
   /** IANA name; what `input.time` counts in. */
@@ -176,6 +181,8 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     listen: listenSchema.prefault(DEFAULT_LISTEN),
     bundle: path.optional(),
     state: path.prefault(DEFAULT_STATE),
+    store: storeSchema(env).optional(),
+    sessionKeyFile: path.optional(),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
@@ -202,10 +209,12 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     }).prefault({}),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, ...rest }) => ({
+  }).transform(({ bundle, log, approvals, store, sessionKeyFile, ...rest }) => ({
     ...rest,
     file,
     bundle,
+    store,
+    sessionKeyFile,
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,
