@@ -19,6 +19,10 @@ export CHROMIUM
 REDIS_SERVER ?= $(shell command -v redis-server || command -v valkey-server || echo /usr/bin/redis-server)
 export REDIS_SERVER
 
+# Prometheus' checker, for the metrics and the alert rules: PROMTOOL=, else the one on PATH, else Debian's.
+PROMTOOL ?= $(shell command -v promtool || echo /usr/bin/promtool)
+export PROMTOOL
+
 REGATE ?= node dist/main.js
 COMMENT := templates/policy-repository/github/comment.mjs
 
@@ -35,7 +39,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(REDIS_SERVER) ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
@@ -93,6 +97,10 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 /usr/bin/redis-server:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'redis-server is needed for the tests of many gates: apt-get install redis-server, or name one (Valkey too) with REDIS_SERVER='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server >/dev/null
+
+/usr/bin/promtool:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'promtool is needed for the tests of the metrics: apt-get install prometheus, or name it with PROMTOOL='; exit 1; }
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus >/dev/null
 
 $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'opa $(OPA_VERSION) is needed: install Go to build it, or name a binary with OPA='; exit 1; }

@@ -16,6 +16,7 @@ import { createSessionNames } from "./mcp/session-names.ts";
 import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
+import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
 import { readSecret } from "./state/private-files.ts";
 import { SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
@@ -29,6 +30,7 @@ export type ServerParts = {
   /** What is shared with other gates. */
   readonly store: Pick<RunningStore, "ended" | "endsUnknown"> | undefined;
   readonly live: Live;
+  readonly countExchange: Metrics["countExchange"];
   readonly log: (line: string) => void;
 };
 
@@ -47,7 +49,7 @@ const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
 export function composeServers(parts: ServerParts): readonly RunningServer[] {
-  const { config, gate, limiter, approvals, state, store, live, log } = parts;
+  const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
   const sessions = createSessions({
@@ -70,7 +72,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
       server: server.catalogue,
-      upstream,
+      upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
       sessionNames: createSessionNames({
         serverKey: server.key,
@@ -84,6 +86,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
+      inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
     });
     return { server, endpoint, upstream, tally };
   });

@@ -13,6 +13,7 @@ const SERVING = [
   "mcp",
   "gate",
   "freeze",
+  "bundles",
   "policy",
   "limits",
   "arguments",
@@ -23,6 +24,7 @@ const SERVING = [
   "status",
   "state",
   "store",
+  "metrics",
   "config",
 ];
 
@@ -32,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-approvals.ts",
+    "compose-bundle.ts",
     "compose-console.ts",
     "compose-gate.ts",
     "compose-live.ts",
@@ -42,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...SERVING,
   ],
   "compose-approvals.ts": SERVING,
+  "compose-bundle.ts": SERVING,
   "compose-operator.ts": [
     "compose-gate.ts",
     "compose-live.ts",
@@ -57,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
   "compose-store.ts": SERVING,
-  http: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
+  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
@@ -72,7 +76,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   history: ["gate", "limits", "problem.ts"],
   log: ["gate", "problem.ts"],
   shadow: ["gate", "policy", "log"],
-  status: ["gate", "freeze"],
+  bundles: ["policy", "config", "problem.ts"],
+  status: ["gate", "freeze", "bundles"],
+  metrics: ["gate", "mcp", "status"],
   state: ["limits", "approvals", "history", "problem.ts"],
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
@@ -89,6 +95,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["redis", /^@redis\//, /^store\/link\.ts$/],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

@@ -1,6 +1,7 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
@@ -20,6 +21,9 @@ export type Limits = {
   readonly bucketsPerPrincipal: number;
   /** Child processes of stdio servers that one principal may have running. */
   readonly childrenPerPrincipal: number;
+  /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
+  readonly inFlightPerSession: number;
+  readonly inFlightPerServer: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -55,8 +59,7 @@ export type Config = {
   /** Absolute path of the file itself. */
   readonly file: string;
   readonly listen: Listen;
-  /** Absolute; undefined where the file names none: the shipped bundle. */
-  readonly bundle: string | undefined;
+  readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
   /** What is shared with other gates, and where; undefined: this gate is the only one. */
@@ -72,6 +75,10 @@ export type Config = {
   readonly limits: Limits;
   readonly log: LogConfig;
   readonly approvals: ApprovalsConfig;
+  /** `token`: who presents it may read /metrics, and nothing else. */
+  readonly metrics: { readonly token: string | undefined };
+  /** Who is told what became of the bundle; undefined: nobody. */
+  readonly status: StatusService | undefined;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -170,6 +177,8 @@ const limitsSchema = strictFields({
   }).prefault({}),
   bucketsPerPrincipal: wholeNumber(1, 10_000_000).default(10_000),
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
+  inFlightPerSession: wholeNumber(1, 100_000).default(128),
+  inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });
@@ -179,7 +188,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
   const path = text().transform((value) => resolve(folder, value));
   return strictFields({
     listen: listenSchema.prefault(DEFAULT_LISTEN),
-    bundle: path.optional(),
+    bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
     store: storeSchema(env).optional(),
     sessionKeyFile: path.optional(),
@@ -207,14 +216,18 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
+    metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
+    status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, store, sessionKeyFile, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, ...rest }) => ({
     ...rest,
+    metrics: { token: metrics.token },
     file,
     bundle,
     store,
     sessionKeyFile,
+    status,
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,
@@ -226,6 +239,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       keep: { files: log.keep.files, days: log.keep.days },
     },
   }));
+}
+
+/** What a Bearer header can carry. */
+function tokenSchema(env: NodeJS.ProcessEnv): z.ZodType<string> {
+  return filledText({ env, dialect: "regate" }).refine((token) => /^[\w.~+/-]{20,4096}$/.test(token), {
+    error:
+      "must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+  });
 }
 
 function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {

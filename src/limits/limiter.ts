@@ -46,6 +46,8 @@ export interface Limiter extends Takes {
   refund(receipt: Receipt): void;
   /** The buckets in memory as they stand now, for the console: all that are part-used, and full ones not forgotten yet. */
   buckets(): Iterable<BucketLevel>;
+  /** How many those are. */
+  bucketCount(): number;
 }
 
 /** Full buckets are looked for at this many places for each charge: more than it can add, so they do not pile up. */
@@ -111,6 +113,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
       }
     },
 
+    bucketCount: () => shelf.size,
+
     *buckets() {
       const nowMs = monotonicMs();
       for (const bucket of shelf.values()) yield bucket.levelAt(nowMs);
@@ -133,8 +137,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
 }
 
 function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {
-  const level = bucket.levelAt(nowMs);
-  return { ...level, used: level.used + share, max: limit.max };
+  const { key, principal, windowMs } = bucket;
+  return { key, principal, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
 }
 
 function bucketOf(draw: Draw): Bucket {
