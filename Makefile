@@ -15,6 +15,10 @@ export OPA REGAL
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 export CHROMIUM
 
+# A store for the tests of many gates: REDIS_SERVER=, else one on PATH (Valkey's too), else Debian's.
+REDIS_SERVER ?= $(shell command -v redis-server || command -v valkey-server || echo /usr/bin/redis-server)
+export REDIS_SERVER
+
 # Prometheus' checker, for the metrics and the alert rules: PROMTOOL=, else the one on PATH, else Debian's.
 PROMTOOL ?= $(shell command -v promtool || echo /usr/bin/promtool)
 export PROMTOOL
@@ -35,7 +39,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
@@ -93,6 +97,10 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 /usr/bin/chromium:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'chromium is needed for the tests of the console: apt-get install chromium, or name a browser with CHROMIUM='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-inter fonts-jetbrains-mono >/dev/null
+
+/usr/bin/redis-server:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'redis-server is needed for the tests of many gates: apt-get install redis-server, or name one (Valkey too) with REDIS_SERVER='; exit 1; }
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server >/dev/null
 
 /usr/bin/promtool:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'promtool is needed for the tests of the metrics: apt-get install prometheus, or name it with PROMTOOL='; exit 1; }
