@@ -15,6 +15,10 @@ export OPA REGAL
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 export CHROMIUM
 
+# Prometheus' checker, for the metrics and the alert rules: PROMTOOL=, else the one on PATH, else Debian's.
+PROMTOOL ?= $(shell command -v promtool || echo /usr/bin/promtool)
+export PROMTOOL
+
 REGATE ?= node dist/main.js
 COMMENT := templates/policy-repository/github/comment.mjs
 
@@ -31,7 +35,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
@@ -88,6 +92,10 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 /usr/bin/chromium:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'chromium is needed for the tests of the console: apt-get install chromium, or name a browser with CHROMIUM='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-inter fonts-jetbrains-mono >/dev/null
+
+/usr/bin/promtool:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'promtool is needed for the tests of the metrics: apt-get install prometheus, or name it with PROMTOOL='; exit 1; }
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus >/dev/null
 
 $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'opa $(OPA_VERSION) is needed: install Go to build it, or name a binary with OPA='; exit 1; }

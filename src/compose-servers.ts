@@ -14,6 +14,7 @@ import { createSessionNames } from "./mcp/session-names.ts";
 import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
+import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
 import type { State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
 
@@ -24,6 +25,7 @@ export type ServerParts = {
   readonly approvals: Pick<RunningApprovals, "sessionEnded">;
   readonly state: State;
   readonly live: Live;
+  readonly countExchange: Metrics["countExchange"];
   readonly log: (line: string) => void;
 };
 
@@ -42,7 +44,7 @@ const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
 export function composeServers(parts: ServerParts): readonly RunningServer[] {
-  const { config, gate, limiter, approvals, state, live, log } = parts;
+  const { config, gate, limiter, approvals, state, live, countExchange, log } = parts;
   const sessions = createSessions({
     key: state.secretKey("session"),
     unixMs: Date.now,
@@ -63,7 +65,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
       server: server.catalogue,
-      upstream,
+      upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
       sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
@@ -72,6 +74,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
+      inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
     });
     return { server, endpoint, upstream, tally };
   });

@@ -13,6 +13,7 @@ const SERVING = [
   "mcp",
   "gate",
   "freeze",
+  "bundles",
   "policy",
   "limits",
   "arguments",
@@ -22,6 +23,7 @@ const SERVING = [
   "shadow",
   "status",
   "state",
+  "metrics",
   "config",
 ];
 
@@ -31,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-approvals.ts",
+    "compose-bundle.ts",
     "compose-console.ts",
     "compose-gate.ts",
     "compose-live.ts",
@@ -40,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...SERVING,
   ],
   "compose-approvals.ts": SERVING,
+  "compose-bundle.ts": SERVING,
   "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
   "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
@@ -47,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose-judging.ts": SERVING,
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
-  http: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
+  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
@@ -62,7 +66,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   history: ["gate", "limits", "problem.ts"],
   log: ["gate", "problem.ts"],
   shadow: ["gate", "policy", "log"],
-  status: ["gate", "freeze"],
+  bundles: ["policy", "config", "problem.ts"],
+  status: ["gate", "freeze", "bundles"],
+  metrics: ["gate", "mcp", "status"],
   state: ["limits", "approvals", "history", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -77,6 +83,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["libsql", /^libsql/, /^state\//],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

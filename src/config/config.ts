@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { Problem } from "../problem.ts";
+import { KEPT_BUNDLE } from "./bundle-schema.ts";
 import { describeFaults, type Fault, toFaults } from "./faults.ts";
 import { isLoopback } from "./listen.ts";
 import { type Config, configSchema, DEFAULT_LOG_FILE, DEFAULT_STATE, listenSchema } from "./schema.ts";
@@ -37,7 +38,7 @@ export type Located = {
 const name = z.string().min(1);
 const locationsSchema = z.object({
   state: name.default(DEFAULT_STATE),
-  bundle: name.optional(),
+  bundle: z.union([name, z.looseObject({ file: name.optional() })]).optional(),
   log: z.object({ file: name.optional(), keyFile: name.optional() }).optional(),
 });
 
@@ -60,11 +61,13 @@ export function locateFiles(file: string, cwd: string): Located {
   }
   const { state, bundle, log } = parsed.data;
   const locate = (located: string): string => resolve(dirname(path), located);
+  // what comes from a service is kept in the state folder
+  const named = typeof bundle === "object" ? (bundle.file ?? resolve(locate(state), KEPT_BUNDLE)) : bundle;
   return {
     state: locate(state),
     log: log?.file === undefined ? resolve(locate(state), DEFAULT_LOG_FILE) : locate(log.file),
     logKey: log?.keyFile === undefined ? undefined : locate(log.keyFile),
-    bundle: bundle === undefined ? undefined : locate(bundle),
+    bundle: named === undefined ? undefined : locate(named),
   };
 }
 

@@ -1,6 +1,7 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
@@ -19,6 +20,9 @@ export type Limits = {
   readonly bucketsPerPrincipal: number;
   /** Child processes of stdio servers that one principal may have running. */
   readonly childrenPerPrincipal: number;
+  /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
+  readonly inFlightPerSession: number;
+  readonly inFlightPerServer: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -54,8 +58,7 @@ export type Config = {
   /** Absolute path of the file itself. */
   readonly file: string;
   readonly listen: Listen;
-  /** Absolute; undefined where the file names none: the shipped bundle. */
-  readonly bundle: string | undefined;
+  readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -67,6 +70,10 @@ export type Config = {
   readonly limits: Limits;
   readonly log: LogConfig;
   readonly approvals: ApprovalsConfig;
+  /** `token`: who presents it may read /metrics, and nothing else. */
+  readonly metrics: { readonly token: string | undefined };
+  /** Who is told what became of the bundle; undefined: nobody. */
+  readonly status: StatusService | undefined;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -165,6 +172,8 @@ const limitsSchema = strictFields({
   }).prefault({}),
   bucketsPerPrincipal: wholeNumber(1, 10_000_000).default(10_000),
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
+  inFlightPerSession: wholeNumber(1, 100_000).default(128),
+  inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });
@@ -174,7 +183,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
   const path = text().transform((value) => resolve(folder, value));
   return strictFields({
     listen: listenSchema.prefault(DEFAULT_LISTEN),
-    bundle: path.optional(),
+    bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
@@ -200,12 +209,16 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
+    metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
+    status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, ...rest }) => ({
     ...rest,
+    metrics: { token: metrics.token },
     file,
     bundle,
+    status,
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,
@@ -217,6 +230,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       keep: { files: log.keep.files, days: log.keep.days },
     },
   }));
+}
+
+/** What a Bearer header can carry. */
+function tokenSchema(env: NodeJS.ProcessEnv): z.ZodType<string> {
+  return filledText({ env, dialect: "regate" }).refine((token) => /^[\w.~+/-]{20,4096}$/.test(token), {
+    error:
+      "must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+  });
 }
 
 function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {

@@ -54,6 +54,7 @@ const lineSchema = z.object({
     unknown_because: maybe(z.string()),
     limit: maybe(limit),
     retry_after_seconds: maybe(z.number()),
+    in_flight: maybe(z.object({ of: z.enum(["session", "server"]), max: z.number() })),
     step: maybe(z.string()),
     problem: maybe(z.string()),
     approval: maybe(

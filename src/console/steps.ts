@@ -9,11 +9,12 @@ export type StepState =
   /** Nothing to do, or the call did not come so far. */
   | "skipped";
 
-const ORDER = ["freeze", "complete", "arguments", "decide", "limit", "approve"] as const;
+const ORDER = ["freeze", "room", "complete", "arguments", "decide", "limit", "approve"] as const;
 type JudgingStep = (typeof ORDER)[number];
 
 const NAMES: Readonly<Record<CallStep["id"], string>> = {
   freeze: "Frozen?",
+  room: "Room for it",
   complete: "Know the tool",
   arguments: "Check arguments",
   decide: "Decide",
@@ -50,6 +51,7 @@ export function describeSteps(decision: SeenDecision): readonly CallStep[] {
   const limits = result?.rate_limits.length ?? 0;
   return [
     step("freeze", "Nothing that covers it was frozen.", problem),
+    ...(stoppedBy === "room" ? [step("room", "", describeOverload(decision))] : []),
     step("complete", describeFacts(decision), `It could not be completed: ${problem}`, tool === undefined),
     step("arguments", describeArguments(decision), problem, tool === undefined),
     step(
@@ -87,6 +89,8 @@ function stopOf({ verdict, result }: SeenDecision, failed: string | undefined): 
     case "frozen":
       // one that was judged had been frozen while it waited
       return result === undefined ? "freeze" : "approve";
+    case "too_many_in_flight":
+      return "room";
     case "invalid_arguments":
       return "arguments";
     case "denied":
@@ -127,6 +131,11 @@ function describeApproval({ gate: { approval } }: SeenDecision): string {
 
 function describeArguments({ tool }: SeenDecision): string {
   return tool === undefined ? "It has none." : "Nothing in them is outside the reviewed schema, where there is one.";
+}
+
+function describeOverload({ gate: { in_flight: overload } }: SeenDecision): string {
+  if (overload === undefined) return "As many requests were under way as may be.";
+  return `${overload.max} requests were under way ${overload.of === "session" ? "in its session" : "at the server"} already.`;
 }
 
 function describeLimit({ gate }: SeenDecision): string {

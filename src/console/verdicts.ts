@@ -6,6 +6,7 @@ export type VerdictKind =
   | "approval_needed"
   | "invalid_arguments"
   | "too_many_buckets"
+  | "too_many_in_flight"
   | "failed"
   | "frozen"
   | "asked";
@@ -24,6 +25,7 @@ export const VERDICTS: readonly VerdictWords[] = [
   { kind: "approval_needed", name: "For approval", means: "waits for a person, or was not approved" },
   { kind: "invalid_arguments", name: "Invalid arguments", means: "had arguments that don't fit the reviewed schema" },
   { kind: "too_many_buckets", name: "Too many limits", means: "would have used more limits than its principal may" },
+  { kind: "too_many_in_flight", name: "Too many at a time", means: "came while as many were under way as may be" },
   { kind: "failed", name: "Not judged", means: "could not be judged, so it was refused" },
   { kind: "frozen", name: "Frozen", means: "was refused because an operator had frozen it" },
   { kind: "asked", name: "Asked", means: "was only asked about, by the data API or the playground" },

@@ -70,7 +70,12 @@ export type Call = {
    * for this very call: it is judged again, but takes no second token.
    */
   readonly continued?: boolean;
+  /** Set where as many requests are under way as may be: it is refused, before anything else is asked of it. */
+  readonly overload?: Overload;
 };
+
+/** The cap on requests under way at a time that one more is over: those of its session, or all at its server. */
+export type Overload = { readonly of: "session" | "server"; readonly max: number };
 
 /** What is known of a tool: what was reviewed, held against the definition that is live now, else what that one looks like. */
 export type ToolFacts = {
@@ -155,7 +160,13 @@ export type Revision = { readonly revision: string; readonly digest: string };
 
 /** What the engine made of one input; it never throws for anything that an input or a policy can cause. */
 export type Evaluation = { readonly fuel: number /** Units that it might take. */; readonly budget?: number } & (
-  | { readonly kind: "decided"; readonly decision: Decision; readonly bundle: Revision }
+  | {
+      readonly kind: "decided";
+      readonly decision: Decision;
+      readonly bundle: Revision;
+      /** Of the matched rules those that carry the action; absent where that is not known. */
+      readonly deciding?: readonly string[];
+    }
   | { readonly kind: "failed"; readonly problem: string; readonly bundle: Revision | undefined }
 );
 
@@ -253,6 +264,8 @@ export type Verdict = {
   /** UUID of the decision, as in the log and in the refusal. */
   readonly id: string;
   readonly decision: Decision | undefined;
+  /** Of its rules those that carry its action; absent where that is not known. */
+  readonly deciding?: readonly string[] | undefined;
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
   /** Units of fuel that the evaluation might take; absent where there was none. */
@@ -272,7 +285,7 @@ export type Forward = {
   /** Set where a rule asked for one, and a person gave it. */
   readonly approval?: ApprovalNote | undefined;
   /** What would have become of a call that goes out only because its server is observed. */
-  readonly instead?: Refusal;
+  readonly instead?: Refusal | undefined;
 };
 
 export type Refusal =
@@ -284,6 +297,7 @@ export type Refusal =
   | { readonly kind: "denied"; readonly reasons: readonly string[]; readonly approval?: ApprovalNote | undefined }
   | { readonly kind: "rate_limited"; readonly limit: RateLimit; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "too_many_buckets"; readonly limit: RateLimit }
+  | { readonly kind: "too_many_in_flight"; readonly overload: Overload }
   /** `approval` is absent where nobody could be asked. */
   | {
       readonly kind: "approval_needed";

@@ -6,7 +6,7 @@ import type { Call, History } from "../gate/types.ts";
 import { JournalFile } from "../limits/journal-file.ts";
 import { decodeChecked, encodeChecked } from "../limits/journal-line.ts";
 import { messageOf, Problem } from "../problem.ts";
-import { type Allowed, Histories, type HistoryOptions, type HourCount, KINDS, oldestHour } from "./history.ts";
+import { type Allowed, Histories, type HistoryOptions, type HourCount, KEPT_KINDS, oldestHour } from "./history.ts";
 
 /** Where counts lie after a fold. */
 export interface HistoryStore {
@@ -45,7 +45,7 @@ const RETRY_MS = 1_000;
 const WAIT_MS = 50;
 const MAX_WAITING = 1_000;
 
-const lineSchema = z.array(z.tuple([z.string(), z.enum(KINDS), z.string(), z.int().min(0), z.int().positive()]));
+const lineSchema = z.array(z.tuple([z.string(), z.enum(KEPT_KINDS), z.string(), z.int().min(0), z.int().positive()]));
 
 /** @throws Problem where what an earlier process left can't be read: to go on would forget calls */
 export function openHistory(options: HistoryJournalOptions): HistoryJournal {

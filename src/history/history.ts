@@ -5,11 +5,14 @@ import type { Call, History, Verdict } from "../gate/types.ts";
 
 export const KINDS = ["tools", "categories", "labels"] as const;
 export type Kind = (typeof KINDS)[number];
+/** `lacking`: something of that hour could not be counted, of this principal or, where it is EVERYONE, of one that has no history. */
+export const KEPT_KINDS = [...KINDS, "lacking"] as const;
+const EVERYONE = "";
 
 /** What one principal did in one hour under one name. Hours count from 1970. */
 export type HourCount = {
   readonly principal: string;
-  readonly kind: Kind;
+  readonly kind: (typeof KEPT_KINDS)[number];
   readonly name: string;
   readonly hour: number;
   readonly count: number;
@@ -68,11 +71,11 @@ export class Histories {
     this.#turnTo(unixMs);
     const known = this.#principals.get(principal);
     if (known === undefined) {
-      if (this.#isLacking(this.#lackingHour))
+      if (this.#isRecent(this.#lackingHour))
         throw new Error("too many principals have a history: this one's is not known");
       return NONE;
     }
-    if (this.#isLacking(known.lackingHour)) {
+    if (this.#isRecent(known.lackingHour)) {
       throw new Error(
         `the history of this principal holds more than ${this.#maxNamesPerPrincipal} names, or all do too many`,
       );
@@ -87,10 +90,13 @@ export class Histories {
     if (call.continued === true) return [];
     this.#turnTo(unixMs);
     const principal = call.principal.id;
-    return namesOf(call, verdict).flatMap(([kind, whole]) => {
+    return namesOf(call, verdict).flatMap(([kind, whole]): readonly HourCount[] => {
       const name = whole.slice(0, MAX_NAME_CHARACTERS);
-      const count = this.#count(principal, kind, name, this.#hour, 1);
-      return count === undefined ? [] : [{ principal, kind, name, hour: this.#hour, count }];
+      const hour = this.#hour;
+      const count = this.#count(principal, kind, name, hour, 1);
+      if (count !== undefined) return [{ principal, kind, name, hour, count }];
+      const whose = this.#principals.has(principal) ? principal : EVERYONE;
+      return [{ principal: whose, kind: "lacking", name: "", hour, count: 1 }];
     });
   }
 
@@ -99,13 +105,22 @@ export class Histories {
     this.#turnTo(unixMs);
     for (const { principal, kind, name, hour, count } of [...counts].sort((a, b) => a.hour - b.hour)) {
       // a clock that was ahead: what was done then was done before now
-      if (hour >= this.#hour - HOURS) this.#count(principal, kind, name, Math.min(hour, this.#hour), count);
+      const then = Math.min(hour, this.#hour);
+      if (!this.#isRecent(then)) continue;
+      if (kind === "lacking") this.#lack(principal, then);
+      else this.#count(principal, kind, name, then, count);
     }
     // whoever is at a bound may have gone beyond it
     if (this.#size >= this.#maxNames) this.#lackingHour = this.#hour;
     for (const known of this.#principals.values()) {
       if (known.size >= this.#maxNamesPerPrincipal || this.#size >= this.#maxNames) known.lackingHour = this.#hour;
     }
+  }
+
+  #lack(principal: string, hour: number): void {
+    if (principal === EVERYONE) this.#lackingHour = Math.max(this.#lackingHour, hour);
+    const known = principal === EVERYONE ? undefined : (this.#principals.get(principal) ?? this.#begin(principal));
+    if (known !== undefined) known.lackingHour = Math.max(known.lackingHour, hour);
   }
 
   #count(principal: string, kind: Kind, name: string, hour: number, more: number): number | undefined {
@@ -158,7 +173,7 @@ export class Histories {
     return { tools: sums("tools"), categories: sums("categories"), labels: sums("labels") };
   }
 
-  #isLacking(hour: number): boolean {
+  #isRecent(hour: number): boolean {
     return hour >= this.#hour - HOURS;
   }
 
@@ -179,7 +194,7 @@ export class Histories {
           this.#size -= 1;
         }
       }
-      if (known.size === 0 && !this.#isLacking(known.lackingHour)) this.#principals.delete(principal);
+      if (known.size === 0 && !this.#isRecent(known.lackingHour)) this.#principals.delete(principal);
     }
   }
 }

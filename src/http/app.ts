@@ -44,7 +44,7 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   Pick<ApprovalsApiParts, "approvals"> & {
     readonly operatorKey: OperatorKey;
     readonly freezes: FreezeApiParts["freezes"];
-    readonly reload: () => Promise<ReloadedAll>;
+    readonly reload: (options: { readonly allowRollback: boolean }) => Promise<ReloadedAll>;
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
     readonly notReady: () => string | undefined;
@@ -52,6 +52,8 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
     readonly console: Hono<Env>;
+    /** `/metrics`; it asks for its token by itself. */
+    readonly metrics: Hono<Env>;
   };
 
 /** `direct` takes what it can before the routes see it. */
@@ -85,12 +87,17 @@ export function createApp(parts: AppParts): App {
     if (parts.operatorKey.accepts(c.env.incoming.headers.authorization)) return next();
     return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
   };
-  app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
+  app.post("/v1/reload", operatorOnly, async (c) => {
+    const asked = c.req.query("rollback");
+    if (asked !== undefined && asked !== "allow") return refuse(c, 400, "rollback must be allow, or left out");
+    return c.json(await parts.reload({ allowRollback: asked === "allow" }));
+  });
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
+  app.route("/", parts.metrics);
   app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));

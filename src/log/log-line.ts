@@ -100,6 +100,8 @@ function describeOutcome(outcome: Outcome): Record<string, unknown> {
       return { limit: outcome.limit, retry_after_seconds: outcome.retryAfterSeconds };
     case "too_many_buckets":
       return { limit: outcome.limit };
+    case "too_many_in_flight":
+      return { in_flight: outcome.overload };
     case "invalid_arguments":
       return { problem: outcome.problem };
     case "frozen":

@@ -2,12 +2,13 @@
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gate, Waiter } from "../gate/gate.ts";
-import type { Call, Draft, Principal, Verdict } from "../gate/types.ts";
+import type { Call, Draft, Overload, Principal, Verdict } from "../gate/types.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
+import { createInFlight, type InFlight, type InFlightCaps, type Slot } from "./in-flight.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { misspeltArgument } from "./misspelt.ts";
@@ -32,6 +33,8 @@ export type EndpointOptions = {
   readonly mode: "enforce" | "observe";
   readonly maxBodyBytes: number;
   readonly maxDepth: number;
+  /** Requests that may be under way at a time. */
+  readonly inFlight: InFlightCaps;
 };
 
 /** Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs. */
@@ -40,7 +43,11 @@ export type Endpoint = (incoming: IncomingMessage, outgoing: ServerResponse, pri
 type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse; readonly principal: Principal };
 
 /** With the tables of what is under way at one endpoint. */
-type Tables = EndpointOptions & { readonly holds: Holds; readonly urlAskers: UrlAskers };
+type Tables = Omit<EndpointOptions, "inFlight"> & {
+  readonly holds: Holds;
+  readonly urlAskers: UrlAskers;
+  readonly inFlight: InFlight;
+};
 
 /** Of one call whose tool becomes another one each time. */
 const MAX_JUDGEMENTS = 3;
@@ -52,7 +59,8 @@ const CHANGING: Definition = {
 };
 
 export function createEndpoint(given: EndpointOptions): Endpoint {
-  const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers() };
+  const inFlight = createInFlight(given.inFlight);
+  const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers(), inFlight };
   return async (incoming, outgoing, principal) => {
     switch (incoming.method) {
       case "POST":
@@ -68,7 +76,7 @@ export function createEndpoint(given: EndpointOptions): Endpoint {
 
 async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
-  const { upstream, gate, sessionNames, holds, urlAskers } = options;
+  const { upstream, sessionNames, holds } = options;
 
   // 1. parse strictly
   const body = await readJsonBody(incoming, options.maxBodyBytes);
@@ -98,9 +106,32 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     return upstream.post({ ...openExchange(options, arrived, session, era), message, body: body.bytes, ...UNCOUNTED });
   }
 
+  const slot = options.inFlight.enter(session.name, message);
+  try {
+    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot });
+  } finally {
+    slot.leave();
+  }
+}
+
+type Request = {
+  readonly message: ClientRequest | ClientNotification;
+  readonly body: Uint8Array;
+  readonly headers: ReturnType<typeof distinctHeadersOf>;
+  readonly era: Era;
+  readonly session: SessionRef;
+  readonly slot: Slot;
+};
+
+/** From the message in its session to the end of its answer. */
+async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
+  const { incoming, outgoing, principal } = arrived;
+  const { upstream, gate, sessionNames, holds, urlAskers } = options;
+  const { message, body, headers, era, session, slot } = request;
+
   // 3 to 6 and 9. complete, decide, limit, approve, record
   const definition =
-    message.kind === "request" && message.tool !== undefined
+    message.kind === "request" && message.tool !== undefined && slot.overload === undefined
       ? (options.definitions.known(session.name, message.tool) ??
         (await findDefinition(options, openExchange(options, arrived, session, era), message)))
       : undefined;
@@ -120,10 +151,13 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     server: options.server,
     holds,
     urlAskers,
+    slot,
     definition: () => findDefinition(options, exchange, message).then(hashOf),
   });
-  const { call, verdict } = await judge(options, exchange, message, definition, hold.waiter);
+  const first = describeCall(options, session, principal, message, definition, slot.overload);
+  const { call, verdict } = await judge(options, exchange, message, first, hold.waiter);
   const answered = hold.end(verdict);
+  slot.resumed();
   if (verdict.kind !== "forward") return refuseCall(answered, verdict, call, message, era);
   const refund = (): void => gate.refund(verdict);
   if (isGone(outgoing, message)) return refund();
@@ -146,18 +180,18 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
     era,
     screen: screenOf(options, session, principal, call),
     message,
-    body: body.bytes,
+    body,
     onNothingWritten: refund,
     issueSessionId(upstreamId) {
       const { id, name } = sessionNames.issue(principal.id, upstreamId);
-      if (opens) urlAskers.learn(name, message.params?.value);
+      if (message.method === "initialize") urlAskers.learn(name, message.params?.value);
       return id;
     },
   });
 }
 
 /** GET opens or resumes a stream, DELETE ends the session. */
-async function answerSession(options: EndpointOptions, arrived: Arrived): Promise<void> {
+async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
   const mismatch = checkBodiless(incoming.headersDistinct);
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, "null");
@@ -176,7 +210,7 @@ async function answerSession(options: EndpointOptions, arrived: Arrived): Promis
 
 /** @returns undefined for what is no call of a tool */
 async function findDefinition(
-  { definitions, upstream }: EndpointOptions,
+  { definitions, upstream }: Tables,
   exchange: Exchange,
   message: ClientRequest | ClientNotification,
 ): Promise<Definition | undefined> {
@@ -189,14 +223,14 @@ async function findDefinition(
  * out has to be a call of the tool that was judged.
  */
 async function judge(
-  options: EndpointOptions,
+  options: Tables,
   exchange: Exchange,
   message: ClientRequest | ClientNotification,
-  first: Definition | undefined,
+  first: Call,
   waiter: Waiter,
 ): Promise<{ readonly call: Call; readonly verdict: Verdict }> {
   const { gate, definitions } = options;
-  let call = describeCall(options, exchange.session, exchange.principal, message, first);
+  let call = first;
   for (let attempt = 1; ; attempt += 1) {
     const verdict = await gate.judge(call, waiter);
     const { tool, session, definition } = call;
@@ -241,11 +275,12 @@ function defined(
 
 /** What the policy judges. */
 function describeCall(
-  options: EndpointOptions,
+  options: Tables,
   session: SessionRef,
   principal: Principal,
   message: ClientRequest | ClientNotification,
   definition: Definition | undefined,
+  overload: Overload | undefined,
 ): Call {
   const { method, params } = message;
   const call: Draft<Call> = {
@@ -256,6 +291,7 @@ function describeCall(
     principal,
   };
   if (options.mode === "observe") call.observed = true;
+  if (overload !== undefined) call.overload = overload;
   if (message.kind === "notification" || message.tool === undefined) {
     if (params !== undefined) call.params = params;
     return call;
@@ -265,13 +301,13 @@ function describeCall(
   if (message.args !== undefined) call.args = message.args;
   if (options.arguments === "loose") call.looseArguments = true;
   Object.assign(call, defined(call, definition));
-  if (options.continuations.use(call, params?.value)) call.continued = true;
+  if (overload === undefined && options.continuations.use(call, params?.value)) call.continued = true;
   return call;
 }
 
 /** An exchange in which nothing is called. */
 function openExchange(
-  options: EndpointOptions,
+  options: Tables,
   { incoming, outgoing, principal }: Arrived,
   session: SessionRef,
   era: Era,
@@ -282,7 +318,7 @@ function openExchange(
 
 /** @param call the one that is answered, where there is one */
 function screenOf(
-  options: EndpointOptions,
+  options: Tables,
   session: SessionRef,
   principal: Principal,
   call: Call | undefined,
@@ -291,7 +327,7 @@ function screenOf(
   return createScreen({ gate, definitions, continuations, caller: callerOf(options, session, principal), call });
 }
 
-function callerOf({ server, mode }: EndpointOptions, session: SessionRef, principal: Principal): Caller {
+function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {
   const caller = { server, session: session.name, principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
 }

@@ -6,6 +6,7 @@ import type { Waiter } from "../gate/gate.ts";
 import type { ApprovalNote, Verdict } from "../gate/types.ts";
 import { continueStream } from "./continued-answer.ts";
 import type { Holds } from "./holds.ts";
+import type { Slot } from "./in-flight.ts";
 import { MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
 import { showable } from "./showable.ts";
@@ -22,6 +23,8 @@ export type HoldOptions = {
   readonly server: string;
   readonly holds: Holds;
   readonly urlAskers: UrlAskers;
+  /** Its place among the requests that are under way. */
+  readonly slot: Slot;
   readonly definition: Waiter["definition"];
 };
 
@@ -41,6 +44,7 @@ export function createHold(options: HoldOptions): Hold {
   return {
     waiter: {
       held(note, seconds, leave) {
+        options.slot.held();
         wait = new Wait(options, note, seconds, leave);
       },
       definition: options.definition,

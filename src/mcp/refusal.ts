@@ -105,6 +105,12 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
         ],
         verdict,
       );
+    case "too_many_in_flight": {
+      const { of, max } = verdict.overload;
+      const where = of === "session" ? "in this session" : `at ${showable(call.server)}`;
+      const what = `Rate limit: ${subject} was not called, for ${plural(max, "request")} ${max === 1 ? "is" : "are"} under way ${where}, as many as may be.`;
+      return paragraph([what, "Try again when one of them is answered."], verdict);
+    }
     case "approval_needed":
       return paragraph(describeApproval(verdict, subject), verdict);
     case "failed": {
@@ -140,6 +146,7 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
       return "deny";
     case "rate_limited":
     case "too_many_buckets":
+    case "too_many_in_flight":
       return "rate_limit";
     case "approval_needed":
       return "require_approval";
@@ -148,16 +155,17 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
   }
 }
 
-/** The limit's own rule, or every matched rule: the decision does not say which of them carried it. */
+/** The limit's own rule, or those that carry the decision. */
 function rulesBehind(verdict: RefusedVerdict): readonly string[] {
   switch (verdict.kind) {
     case "denied":
     case "approval_needed":
-      return verdict.decision?.rules ?? [];
+      return verdict.deciding ?? verdict.decision?.rules ?? [];
     case "rate_limited":
     case "too_many_buckets":
       return [verdict.limit.rule];
     case "invalid_arguments":
+    case "too_many_in_flight":
     case "failed":
     case "frozen":
       return [];

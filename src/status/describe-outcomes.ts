@@ -6,6 +6,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["denied", "denied"],
   ["rate_limited", "over a limit"],
   ["too_many_buckets", "over the number of limits"],
+  ["too_many_in_flight", "too many at a time"],
   ["approval_needed", "for approval"],
   ["invalid_arguments", "with invalid arguments"],
   ["failed", "not judged"],

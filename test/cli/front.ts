@@ -86,6 +86,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     freezes: freezes ?? createFreezes({ store: new Map(), servers: new Map(), unixMs: Date.now, log: () => {} }),
     reload: reload ?? notExpected,
     status: status ?? notExpected,
+    metrics: new Hono(),
     approvals: approvals ?? NO_APPROVALS,
     ask: notExpected,
     maxBodyBytes: 1_024,

@@ -147,14 +147,14 @@ describe("a call that needs approval", () => {
     const seen: unknown[] = [];
     const waiter: Waiter = { held: () => {}, definition: async () => undefined };
     const { gate } = bench({
-      evaluate: ASKS,
+      evaluate: () => ({ ...ASKS(), deciding: ["policy.s/asks"] }),
       approve(...given) {
         seen.push(...given);
         return { kind: "approved", note: NOTE };
       },
     });
-    const verdict = await gate.judge(CALL, waiter);
-    expect(seen).toEqual([CALL, { id: "decision-1", decision: verdict.decision, revision: "r1" }, waiter]);
+    const { decision } = await gate.judge(CALL, waiter);
+    expect(seen).toEqual([CALL, { id: "decision-1", decision, deciding: ["policy.s/asks"], revision: "r1" }, waiter]);
   });
 
   test("is judged again once it was held, and goes out where nothing denies it", async () => {

@@ -51,6 +51,7 @@ async function start() {
     maxDepth: 16,
     notReady: () => undefined,
     console: new Hono(),
+    metrics: new Hono(),
     prove: () => undefined,
     log: () => {},
   });

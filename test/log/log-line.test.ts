@@ -131,6 +131,10 @@ describe("the line of a judged call", () => {
       { verdict: "too_many_buckets", limit: LIMIT },
     ],
     [
+      { kind: "too_many_in_flight", overload: { of: "session", max: 8 } },
+      { verdict: "too_many_in_flight", in_flight: { of: "session", max: 8 } },
+    ],
+    [
       { kind: "invalid_arguments", problem: "/path must be string" },
       { verdict: "invalid_arguments", problem: "/path must be string" },
     ],

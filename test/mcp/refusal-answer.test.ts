@@ -71,6 +71,7 @@ describe("the answer to a tools/call", () => {
 
   test.each([
     [{ kind: "too_many_buckets", limit: LIMIT } as const, "rate_limit", undefined],
+    [{ kind: "too_many_in_flight", overload: { of: "server", max: 9 } } as const, "rate_limit", undefined],
     [{ kind: "approval_needed", reasons: [], problem: "p" } as const, "require_approval", undefined],
     [{ kind: "invalid_arguments", problem: "p" } as const, "invalid_arguments", undefined],
     [{ kind: "failed", step: "limit", problem: "p" } as const, "deny", "limit"],

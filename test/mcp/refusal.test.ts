@@ -19,6 +19,13 @@ describe("a denial", () => {
     );
   });
 
+  test("names the rules that carry it, where they are known, and none that was outdone or only limits", () => {
+    const rules = ["p/allows", "p/denies", "p/limits"];
+    const known = { ...denied(["No"], { ...DECISION, rules }), deciding: ["p/denies"] };
+    expect(describeRefusal(known, CALL)).toContain("is denied. No. (rule denies, decision ");
+    expect(refusal(known, CALL, "1", "legacy")).toContain('"rules":["p/denies"]');
+  });
+
   test("names five rules at most", () => {
     const rules = Array.from({ length: 7 }, (_, index) => `p/r${index}`);
     expect(describeRefusal(denied([], { ...DECISION, rules }), CALL)).toContain(
@@ -88,6 +95,16 @@ describe("a rate limit", () => {
         `it may. Try again when some have filled up. (rule ten-keys, decision ${ID})`,
     );
   });
+});
+
+test.each([
+  ["session", "in this session"],
+  ["server", "at sitewise"],
+] as const)("one request too many at a time in the %s says so, and when to try again", (of, where) => {
+  expect(describeRefusal(verdict({ kind: "too_many_in_flight", overload: { of, max: 8 } }), CALL)).toBe(
+    `Rate limit: create_api_key on sitewise was not called, for 8 requests are under way ${where}, as many as may be. ` +
+      `Try again when one of them is answered. (decision ${ID})`,
+  );
 });
 
 test("an approval that nobody can give says so, and why one is needed", () => {

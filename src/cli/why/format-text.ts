@@ -17,6 +17,7 @@ const HEADS: ReadonlyMap<string, string> = new Map([
   ["denied", "denied"],
   ["rate_limited", "refused: over a rate limit"],
   ["too_many_buckets", "refused: too many part-used limits"],
+  ["too_many_in_flight", "refused: too many requests were under way"],
   ["approval_needed", "refused: it needs an approval"],
   ["invalid_arguments", "refused: its arguments don't fit the reviewed schema"],
   ["frozen", "refused: an operator had frozen it"],

@@ -4,6 +4,7 @@ const VERDICT_COLOURS: Readonly<Record<string, readonly [bar: string, ink: strin
   denied: ["light-dark(#d2534d, #e0736b)", "var(--Destructive)"],
   rate_limited: ["light-dark(#4a84d4, #6ba0ea)", "var(--Write)"],
   too_many_buckets: ["light-dark(#2f5f9f, #4b7fc4)", "var(--Write)"],
+  too_many_in_flight: ["light-dark(#27487c, #3a64a0)", "var(--Write)"],
   approval_needed: ["light-dark(#d9992b, #dba748)", "var(--Financial)"],
   invalid_arguments: ["light-dark(#8f6ccb, #a386e0)", "var(--Execute)"],
   failed: ["light-dark(#4b4943, #c9c6bd)", "var(--Unknown)"],

@@ -8,6 +8,7 @@ const PATHS: Readonly<Record<string, string>> = {
   denied: "M4 4l8 8M12 4l-8 8",
   rate_limited: "M8 4v4l2.5 2M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2",
   too_many_buckets: "M8 4v4l2.5 2M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2",
+  too_many_in_flight: "M3 4h10M3 8h10M3 12h10",
   approval_needed: "M8 2.5a2.6 2.6 0 1 0 0 5.2 2.6 2.6 0 0 0 0-5.2M3 13.5c.6-2.7 2.6-4 5-4s4.4 1.3 5 4",
   invalid_arguments: "M6 3H4v10h2M10 3h2v10h-2M8 6v2.5M8 10.5v.5",
   failed: "M8 3v6M8 12v.5",

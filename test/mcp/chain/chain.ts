@@ -141,6 +141,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     mode: "enforce",
     maxBodyBytes: 50_000,
     maxDepth: 64,
+    inFlight: { perSession: 100, perServer: 100 },
     ...options.endpoint,
   });
 
