@@ -12,6 +12,7 @@ import { log } from "./targets/log.ts";
 import { clientMessage } from "./targets/message.ts";
 import { serverMessage } from "./targets/server-message.ts";
 import { session } from "./targets/session.ts";
+import { signature } from "./targets/signature.ts";
 import { sse } from "./targets/sse.ts";
 import { wasmBytes, wasmLoops } from "./targets/wasm.ts";
 
@@ -21,6 +22,7 @@ const TARGETS: readonly Target[] = [
   session,
   archive,
   bundle,
+  signature,
   config,
   wasmBytes,
   wasmLoops,

@@ -106,13 +106,13 @@ function programOf(input: Uint8Array): number[] {
         open += 1;
         break;
       case 4:
-        code.push(0x41, 1, 0x0d, label); // br_if, taken
+        code.push(0x41, 1, 0x0d, ...leb(label)); // br_if, taken
         break;
       case 5:
-        code.push(0x41, next % 2, 0x0d, label); // br_if
+        code.push(0x41, next % 2, 0x0d, ...leb(label)); // br_if
         break;
       case 6:
-        code.push(0x41, next % 3, 0x0e, 1, label, 0); // br_table
+        code.push(0x41, next % 3, 0x0e, 1, ...leb(label), 0); // br_table
         if (open > 0) {
           code.push(END);
           open -= 1;
