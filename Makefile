@@ -28,7 +28,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak screenshots docs-pull-requests ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 
 test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
+
+fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
+	FUZZ_MINUTES=$(or $(MINUTES),1) FUZZ_ONLY=$(ONLY) FUZZ_SEED=$(SEED) npx vitest run --project unit test/fuzz/fuzz.test.ts
 
 check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
 	$(OPA) fmt --fail --list .regal
