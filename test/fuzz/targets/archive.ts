@@ -44,7 +44,7 @@ export const archive: Target = {
     if (files === undefined) return;
     for (const name of files.keys()) expect(name).not.toMatch(/^\/|^$|(?:^|\/)\.{0,2}(?:\/|$)|\\|\p{Cc}/u);
     const theirs = await pythonTar(input);
-    if (theirs === undefined) return;
+    if (theirs === undefined) throw new Error("Python's tarfile can't read what was read");
     const cleaned = new Map([...theirs].map(([name, content]) => [name.replace(/^\.?\//, ""), content]));
     expect(new Map([...files].map(([name, content]) => [name, Buffer.from(content)]))).toEqual(cleaned);
   },
