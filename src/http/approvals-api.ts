@@ -10,6 +10,7 @@ import { refuseBody } from "../mcp/http-refusals.ts";
 import { parseJson } from "../mcp/parse-json.ts";
 import { type Body, readJsonBody } from "../mcp/read-body.ts";
 import { writeJson } from "../mcp/write-answer.ts";
+import { messageOf } from "../problem.ts";
 
 export type ApprovalsApiParts = {
   readonly approvals: Approvals;
@@ -62,7 +63,13 @@ export function createApprovalsApi({ approvals, operatorOnly }: ApprovalsApiPart
 
   function decide(c: Context<Env, string>, act: () => ApprovalOutcome): Response {
     const isThere = approvals.find(c.req.param("id") ?? "") !== undefined;
-    const outcome = act();
+    let outcome: ApprovalOutcome;
+    try {
+      outcome = act();
+    } catch (error) {
+      const problem = `it could not be written down, so nothing was decided: ${messageOf(error)}`;
+      return refuse(c, 503, problem, "see to the disk with the gate's state folder, then decide again");
+    }
     if (outcome.kind === "done") return c.json(outcome.request);
     return refuse(c, isThere ? 409 : 404, outcome.problem, outcome.remedy);
   }
