@@ -8,6 +8,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 
 /** What a gate is composed of. */
 const SERVING = [
+  "credentials",
   "http",
   "identity",
   "console",
@@ -68,11 +69,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
+  credentials: ["mcp", "config", "fetch-text.ts", "problem.ts"],
   identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
-  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  scan: ["credentials", "mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
