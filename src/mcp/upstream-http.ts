@@ -1,7 +1,7 @@
 // An upstream over Streamable HTTP: the judged bytes go out as they are, in both eras, and the answer comes back through
 // AnswerRelay. Follows no redirect, sends no credential but the configured ones, and retries nothing.
 import { randomUUID } from "node:crypto";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { AnswerRelay } from "./http-answer.ts";
 import { ownHeaders, upstreamHeaders } from "./http-headers.ts";
 import { OwnExchange } from "./http-own-exchange.ts";
