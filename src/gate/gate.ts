@@ -141,7 +141,7 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
     if (call.definitionProblem !== undefined) return verdictOf(seen, failure(step, call.definitionProblem));
     const facts = ports.describe(call);
     seen.facts = facts;
-    const unfit = ports.checkArguments(call);
+    const unfit = call.misspelt ?? ports.checkArguments(call);
     if (unfit !== undefined) return verdictOf(seen, { kind: "invalid_arguments", problem: unfit });
 
     step = "decide";

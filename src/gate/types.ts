@@ -59,6 +59,8 @@ export type Call = {
   readonly definition?: ListedDefinition;
   /** Why the server's definitions could not be listed; the call can't be completed then, and is refused. */
   readonly definitionProblem?: string;
+  /** What of the call some reader takes for something else that the server lists, in one sentence; it is refused. */
+  readonly misspelt?: string;
   /** True where the configuration wants no arguments held against the server's schemas. */
   readonly looseArguments?: boolean;
   /** True where the server is only observed: it is judged like any other call, and whatever the verdict, it goes out. */

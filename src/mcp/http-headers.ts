@@ -8,6 +8,9 @@ const FORWARDED = new Set([
   "content-type",
   "last-event-id",
   "user-agent",
+  "mcp-protocol-version",
+  "mcp-method",
+  "mcp-name",
   "traceparent",
   "tracestate",
   "baggage",
@@ -61,8 +64,7 @@ export function upstreamHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   for (const [name, value] of Object.entries(received)) {
-    if (typeof value !== "string" || name === "mcp-session-id") continue;
-    if (FORWARDED.has(name) || name.startsWith("mcp-")) headers[name] = value;
+    if (typeof value === "string" && (FORWARDED.has(name) || name.startsWith("mcp-param-"))) headers[name] = value;
   }
   if (upstreamSessionId !== undefined) headers["mcp-session-id"] = upstreamSessionId;
   for (const [name, value] of Object.entries(configured)) headers[name.toLowerCase()] = value;

@@ -104,6 +104,13 @@ describe("a call whose arguments don't fit the reviewed schema", () => {
   });
 });
 
+test("a call that some reader takes for another one is refused as one with wrong arguments, whatever they are", async () => {
+  const { gate, trace } = bench({ checkArguments: () => undefined });
+  const verdict = await gate.judge({ ...CALL, misspelt: "the server lists another name" });
+  expect(verdict).toMatchObject({ kind: "invalid_arguments", problem: "the server lists another name" });
+  expect(trace).toEqual(["describe", "record"]);
+});
+
 describe("a call without tokens", () => {
   test("is refused with the limit and the seconds to wait", async () => {
     const { gate, trace } = bench({ take: () => ({ kind: "exhausted", limit: LIMIT, retryAfterSeconds: 6 }) });
