@@ -64,6 +64,8 @@ export type Config = {
   readonly state: string;
   /** What is shared with other gates, and where; undefined: this gate is the only one. */
   readonly store: StoreConfig | undefined;
+  /** How the gate stops on SIGTERM, in seconds: not ready, it goes on for `grace`; then calls in flight have `calls` to finish. */
+  readonly drain: { readonly grace: number; readonly calls: number };
   /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
   readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -192,6 +194,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     state: path.prefault(DEFAULT_STATE),
     store: storeSchema(env).optional(),
     sessionKeyFile: path.optional(),
+    drain: strictFields({ grace: wholeNumber(0, 600).optional(), calls: wholeNumber(0, 600).optional() }).prefault({}),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
@@ -220,12 +223,17 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, drain, sessionKeyFile, ...rest }) => ({
     ...rest,
     metrics: { token: metrics.token },
     file,
     bundle,
     store,
+    // a gate that is the only one has nobody to hand over to
+    drain: {
+      grace: drain.grace ?? (store === undefined ? 0 : 2),
+      calls: drain.calls ?? (store === undefined ? 2 : 10),
+    },
     sessionKeyFile,
     status,
     approvals: { url: approvals.url, webhook: approvals.webhook },
