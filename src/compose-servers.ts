@@ -17,6 +17,7 @@ import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
+import { messageOf } from "./problem.ts";
 import { readSecret } from "./state/private-files.ts";
 import { SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
@@ -60,7 +61,11 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       has: (name) => ended.has(name),
       add(name, expiresUnixMs) {
         approvals.sessionEnded(name);
-        ended.add(name, expiresUnixMs);
+        try {
+          ended.add(name, expiresUnixMs);
+        } catch (error) {
+          log(`a session ended, and that can't be written yet: a restart now would open it again: ${messageOf(error)}`);
+        }
       },
     },
   });

@@ -8,6 +8,7 @@ import { composeApprovals } from "./compose-approvals.ts";
 import { composeBundle } from "./compose-bundle.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
+import { composeIdentity } from "./compose-identity.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
@@ -23,6 +24,7 @@ import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
 import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
+import { createOperatorCheck } from "./http/operator-check.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
@@ -135,6 +137,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     closers.push(() => bundle.close());
     const { policy } = bundle;
 
+    let url: string | undefined;
+    const issued = await composeIdentity(
+      config.auth,
+      () => config.auth.url ?? (url && reachableUrl({ url })) ?? "",
+      log,
+    );
+    closers.push(() => issued?.tokens.close());
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
@@ -145,12 +154,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
     });
     let operator: OpenedOperatorKey | undefined;
-    let url: string | undefined;
     const approvals = composeApprovals({
       config,
       state,
       policy,
-      hasApprover: () => operator !== undefined && operator.kind !== "none",
+      hasApprover: () =>
+        (operator !== undefined && operator.kind !== "none") ||
+        config.auth.issuers.some(({ operators }) => operators.length > 0),
       url: () => url && reachableUrl({ url }),
       log,
     });
@@ -200,8 +210,9 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
       originCheck: createOriginCheck(config),
-      authenticator: createAuthenticator(config.keys),
-      operatorKey,
+      authenticator: createAuthenticator(config.keys, issued),
+      operator: createOperatorCheck(operatorKey, issued),
+      resource: issued?.resource,
       reload,
       ask,
       freezes,

@@ -9,6 +9,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 /** What a gate is composed of. */
 const SERVING = [
   "http",
+  "identity",
   "console",
   "mcp",
   "gate",
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compose-bundle.ts",
     "compose-console.ts",
     "compose-gate.ts",
+    "compose-identity.ts",
     "compose-live.ts",
     "compose-operator.ts",
     "compose-servers.ts",
@@ -54,17 +56,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compose-store.ts",
     ...SERVING,
   ],
-  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", "compose-store.ts", ...SERVING],
+  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", "compose-store.ts", ...SERVING, "problem.ts"],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-gate.ts": ["compose-approvals.ts", "compose-judging.ts", "compose-live.ts", ...SERVING],
   "compose-judging.ts": SERVING,
+  "compose-identity.ts": [...SERVING, "fetch-text.ts", "problem.ts"],
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
   "compose-store.ts": SERVING,
-  http: ["mcp", "gate", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
+  http: ["mcp", "gate", "identity", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
+  identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
@@ -83,12 +87,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
+  "fetch-text.ts": [],
   "version.ts": [],
 };
 
 /** Packages that few files may know. */
 const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp])[] = [
   ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
+  ["jose", /^jose$/, /^identity\//],
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],

@@ -234,7 +234,8 @@ async function judge(
   const { gate, definitions } = options;
   let call = first;
   for (let attempt = 1; ; attempt += 1) {
-    const verdict = await gate.judge(call, waiter);
+    const judging = gate.judge(call, waiter);
+    const verdict = judging instanceof Promise ? await judging : judging;
     const { tool, session, definition } = call;
     if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
       return { call, verdict };
