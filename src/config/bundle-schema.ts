@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
-import { checkUrl, filledText } from "./server-schema.ts";
+import { filledText } from "./server-schema.ts";
+import { checkUrl } from "./server-url.ts";
 
 export const SIGNATURE_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
@@ -13,7 +14,7 @@ export type VerifyConfig = {
   /** Absolute: a public key or a certificate, in PEM. */
   readonly keyFile: string;
   readonly algorithm: SignatureAlgorithm;
-  /** What the signature must name its key; undefined: whatever it names it. */
+  /** What the signature must name its key, where it names one; undefined: whatever it says. */
   readonly keyId: string | undefined;
   /** What the signature must be for; undefined: it names nothing. */
   readonly scope: string | undefined;

@@ -9,6 +9,7 @@ import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { MemoryStore, QUESTION } from "../approvals/support.ts";
 import { send } from "../e2e/harness-wire.ts";
@@ -41,8 +42,10 @@ async function start() {
     instance: "instance-1",
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
-    authenticator: createAuthenticator([{ name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex") }]),
-    operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    authenticator: createAuthenticator([
+      { name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex"), groups: [] },
+    ]),
+    operator: createOperatorCheck(openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key),
     freezes: createFreezes({ store: new Map(), servers: new Map(), unixMs: () => 0, log: () => {} }),
     reload: notExpected,
     status: notExpected,

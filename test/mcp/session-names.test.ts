@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createSessions } from "../../src/mcp/session.ts";
-import { type Caller, createSessionNames } from "../../src/mcp/session-names.ts";
+import { type Caller, createSessionNames, type Identified } from "../../src/mcp/session-names.ts";
 
 const RELAY = "0b6d8f5e-3a3b-4c1d-9e2f-000000000001";
 
@@ -23,11 +23,13 @@ function bench(left = 100) {
       return { kind: "admitted" } as const;
     },
   };
-  const told: string[] = [];
-  const names = createSessionNames({ serverKey: "key", sessions, cap, log: (line) => told.push(line) });
-  const identify = (headers: Caller["headers"], change: Partial<Caller> = {}) =>
-    names.identify({ headers, era: "legacy", principal: "ann", opens: false, ...change });
-  return { names, admitted, told, identify };
+  const names = createSessionNames({ serverKey: "key", sessions, cap });
+  const identify = (headers: Caller["headers"], change: Partial<Caller> = {}): Identified => {
+    const identified = names.identify({ headers, era: "legacy", principal: "ann", opens: false, ...change });
+    if (identified instanceof Promise) throw new Error("what is counted at once is said at once");
+    return identified;
+  };
+  return { names, admitted, identify };
 }
 
 describe("a caller with a session id", () => {
@@ -83,10 +85,11 @@ describe("a caller without a session id", () => {
     expect(identify({}).kind).toBe("identified");
   });
 
-  test("that initializes is refused where that can't be counted, and the log says why", () => {
-    const { told, identify } = bench();
-    expect(identify({}, { opens: true, principal: "unlucky" })).toEqual({ kind: "uncounted" });
-    expect(told).toEqual(["key: no new session can be counted, so none is opened: Error: the journal is full"]);
+  test("that initializes is refused where that can't be counted", () => {
+    expect(bench().identify({}, { opens: true, principal: "unlucky" })).toEqual({
+      kind: "unavailable",
+      problem: "new sessions can't be counted now: Error: the journal is full",
+    });
   });
 });
 
