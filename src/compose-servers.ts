@@ -1,4 +1,5 @@
 // The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
@@ -6,6 +7,7 @@ import type { ServerConfig } from "./config/server-schema.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
+import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
 import { createDefinitions } from "./mcp/definitions.ts";
 import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
@@ -14,6 +16,7 @@ import { createSessionNames } from "./mcp/session-names.ts";
 import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
+import type { ActivePolicy } from "./policy/active-policy.ts";
 import type { State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
 
@@ -24,6 +27,8 @@ export type ServerParts = {
   readonly approvals: Pick<RunningApprovals, "sessionEnded">;
   readonly state: State;
   readonly live: Live;
+  readonly policy: ActivePolicy;
+  readonly decisions: Pick<DecisionLog, "record">;
   readonly log: (line: string) => void;
 };
 
@@ -58,6 +63,13 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
   const { max, window } = config.limits.newSessions;
   const cap = createSessionCap({ limiter, max, windowSeconds: window });
   const continuations = createContinuations();
+  const answers = createAnswerJudge({
+    policy: parts.policy,
+    maxBytes: config.limits.judgedAnswerBytes,
+    timezone: config.timezone,
+    unixMs: Date.now,
+    record: (event) => parts.decisions.record(event),
+  });
   return [...config.servers.values()].map((server): RunningServer => {
     const upstream = createUpstream(config, server, log);
     const tally = createTally(Date.now);
@@ -68,6 +80,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
+      answers,
       arguments: server.arguments,
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,

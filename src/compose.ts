@@ -134,7 +134,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       activity,
       shadow,
     });
-    const servers = composeServers({ config, gate, limiter, approvals, state, live, log });
+    const servers = composeServers({ config, gate, limiter, approvals, state, live, policy, decisions, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     let policySince = Date.now();

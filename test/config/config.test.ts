@@ -46,6 +46,7 @@ describe("a configuration that is in order", () => {
         childrenPerPrincipal: 20,
         inFlightPerSession: 128,
         inFlightPerServer: 1_024,
+        judgedAnswerBytes: 4_194_304,
         maxBodyBytes: 1_114_112,
         maxDepth: 128,
       },
