@@ -1,12 +1,14 @@
 // Approvals, set on the gate's parts: what of a call an approval is bound to, where requests are kept, and where a person
 // decides. Made once, by the composition root.
 import { randomUUID } from "node:crypto";
-import type { Approvals, Question } from "./approvals/approval.ts";
+import type { ApprovalRequest, Approvals, Question } from "./approvals/approval.ts";
 import { type ApprovalDesk, createApprovals } from "./approvals/approvals.ts";
 import { createWebhook } from "./approvals/webhook.ts";
 import type { Config } from "./config/schema.ts";
 import type { Asking, GatePorts } from "./gate/gate.ts";
 import type { Call } from "./gate/types.ts";
+import { MASK } from "./log/mask.ts";
+import { holdsSecret } from "./log/secrets.ts";
 import { canonicalJson } from "./mcp/canonical.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import type { State } from "./state/state.ts";
@@ -48,11 +50,12 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
     unixMs: Date.now,
     monotonicMs: () => performance.now(),
     newId: randomUUID,
-    fourEyes: config.keys.length > 0,
+    fourEyes: config.keys.length > 0 || config.auth.issuers.length > 0,
     revision: () => policy.current.engine.revision.revision,
     hasApprover,
     urlOf,
-    announce: webhook && ((request, link) => webhook.tell(request, `${urlOf(request.id)}?link=${link}`)),
+    announce:
+      webhook && ((request, link) => webhook.tell(withoutSecrets(request), `${urlOf(request.id)}?link=${link}`)),
     onProblem: log,
   });
   return {
@@ -73,11 +76,16 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
   };
 }
 
+/** For where the gate's own readers are not: a rule may quote arguments in its reason. */
+export function withoutSecrets(request: ApprovalRequest): ApprovalRequest {
+  return { ...request, reasons: request.reasons.map((reason) => (holdsSecret(reason) ? MASK : reason)) };
+}
+
 /** Of the message: a progress token is another at each try. */
 const META = "_meta";
 
 /** What an approval of the call is bound to, and what an approver is shown. */
-function questionOf(call: Call, { id, decision, revision }: Asking): Question {
+function questionOf(call: Call, { id, decision, deciding, revision }: Asking): Question {
   const { server, direction, method, tool, args, params, wholeParams, principal, session, definition } = call;
   const besides = canonicalJson(wholeParams?.text ?? "{}", [META, "name", "arguments"]);
   return {
@@ -90,7 +98,7 @@ function questionOf(call: Call, { id, decision, revision }: Asking): Question {
     principal: principal.id,
     session,
     reasons: decision.reasons,
-    rules: decision.rules,
+    rules: deciding,
     decisionId: id,
     revision,
     definitionSha256: definition?.sha256,

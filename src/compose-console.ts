@@ -2,7 +2,7 @@
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
 import { createConsole } from "./console/console.tsx";
-import type { Attempt, BucketNow, BundleView, ConsolePorts, PolicyView } from "./console/ports.ts";
+import type { BucketNow, BundleView, ConsolePorts, PolicyView } from "./console/ports.ts";
 import type { ToolFacts } from "./gate/types.ts";
 import { readBucketKey } from "./limits/bucket-key.ts";
 import { createLimiter, type Limiter } from "./limits/limiter.ts";
@@ -33,8 +33,8 @@ export type ConsoleOptions = Pick<
 
 const MAX_BUCKETS = 10_000;
 /** Of one address: ten at once, then one each six seconds. */
-const ATTEMPTS = { rule: "gate/console", max: 10, window: 60, per: "everyone", over: "all", cost: 1 } as const;
-/** Addresses that failed lately; beyond them nobody new may try until some are forgotten. */
+const TOLD = { rule: "gate/console", max: 10, window: 60, per: "everyone", over: "all", cost: 1 } as const;
+/** Addresses that failed lately; beyond them nobody new is told of until some are forgotten. */
 const MAX_ADDRESSES = 1_000;
 
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
@@ -56,7 +56,7 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
     unixMs: Date.now,
     servers: groupServers(config),
     acceptsKey,
-    countAttempt: createAttempts(),
+    wrongKey: tellOfWrongKeys(log),
     monotonicMs: () => performance.now(),
     log,
   });
@@ -141,22 +141,15 @@ function groupServers({ servers }: Pick<Config, "servers">): ReadonlyMap<string,
   return groups;
 }
 
-/** The gate's own buckets, in memory only: they need not outlive a restart, which ends every sign-in too. */
-function createAttempts(): (client: string) => Attempt {
+/** Wrong keys are told of, but nobody fills the gate's log with them. */
+function tellOfWrongKeys(log: (line: string) => void): (client: string) => void {
   const limiter = createLimiter({
     monotonicMs: () => performance.now(),
     journal: { append() {} },
     maxBucketsPerPrincipal: MAX_ADDRESSES,
   });
   return (client) => {
-    const taken = limiter.take([{ key: client, limit: ATTEMPTS }], "console");
-    switch (taken.kind) {
-      case "taken":
-        return { kind: "allowed", giveBack: () => limiter.refund(taken.receipt) };
-      case "exhausted":
-        return { kind: "refused", retryAfterSeconds: Math.ceil(taken.retryAfterSeconds ?? ATTEMPTS.window) };
-      case "too_many_buckets":
-        return { kind: "refused", retryAfterSeconds: ATTEMPTS.window };
-    }
+    const { kind } = limiter.take([{ key: client, limit: TOLD }], "console");
+    if (kind === "taken") log(`console: a wrong operator key from ${client}`);
   };
 }

@@ -15,7 +15,7 @@ import type { DefinitionChange } from "./log/log-line.ts";
 import type { RuleSite } from "./log/write-line.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { composeInput, inputTimeOf, NO_HISTORY } from "./policy/input.ts";
-import type { RuleIndex } from "./policy/rule-index.ts";
+import { listDeciding, type RuleIndex } from "./policy/rule-index.ts";
 import type { Shadow } from "./shadow/shadow.ts";
 import type { Activity } from "./status/activity.ts";
 
@@ -49,11 +49,15 @@ export function composeGate(config: Config, parts: GateParts): Gate {
     record(judged) {
       shadow?.offer(judged);
       const { engine } = policy.current;
+      const { call, verdict, startedUnixMs, judgedNs } = judged;
       const recorded = decisions.record({
-        ...judged,
-        rules: sitesOf(judged.verdict.decision, policy.current.rules),
+        call,
+        verdict,
+        startedUnixMs,
+        judgedNs,
+        rules: sitesOf(verdict.decision, policy.current.rules),
         definitionChange: changeOf(judged, live),
-        time: inputTimeOf(judged.startedUnixMs, config.timezone),
+        time: inputTimeOf(startedUnixMs, config.timezone),
         // asked when the line is written
         mask: engine.hasMasks ? () => engine.mask(inputOf(judged, config.timezone)) : undefined,
       });
@@ -119,8 +123,9 @@ export function sitesOf(decision: Decision | undefined, rules: RuleIndex): reado
   return sites;
 }
 
+/** Those that carry the decision come first. */
 function findSites(decision: Decision, rules: RuleIndex): readonly RuleSite[] {
-  const sites = decision.rules.map((id) => {
+  const sites = [...new Set([...listDeciding(decision, rules), ...decision.rules])].map((id) => {
     const site = rules.get(id);
     return Object.freeze(site === undefined ? { id } : { id, file: site.file, row: site.row });
   });

@@ -5,6 +5,7 @@ import type { GatePorts } from "./gate/gate.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { isReviewed } from "./policy/catalogue.ts";
 import type { LiveClassifier } from "./policy/live-classifier.ts";
+import { listDeciding } from "./policy/rule-index.ts";
 import { findFacts } from "./policy/tool-facts.ts";
 
 export type Judging = Pick<GatePorts, "describe" | "checkArguments" | "evaluate">;
@@ -24,8 +25,14 @@ export function composeJudging({ policy, classify, argumentCheck, timezone }: Ju
     checkArguments({ server, tool, definition, args, looseArguments }) {
       if (tool === undefined || definition === undefined || looseArguments === true) return undefined;
       if (!isReviewed(policy.current.catalogue, server, tool, definition.sha256)) return undefined;
-      return argumentCheck.check({ server, tool, ...definition }, args);
+      return argumentCheck.check({ server, tool, sha256: definition.sha256, text: definition.text }, args);
     },
-    evaluate: (call, facts, unixMs, history) => policy.current.judge(call, facts, unixMs, timezone, history),
+    evaluate(call, facts, unixMs, history) {
+      const { judge, rules } = policy.current;
+      const evaluation = judge(call, facts, unixMs, timezone, history);
+      // only a refusal names them
+      if (evaluation.kind === "failed" || evaluation.decision.action === "allow") return evaluation;
+      return { ...evaluation, deciding: listDeciding(evaluation.decision, rules) };
+    },
   };
 }

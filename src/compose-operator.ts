@@ -1,5 +1,6 @@
 // What the operator's routes answer, set on the gate's parts: a question to the policy, and the status of the whole gate.
 import { randomUUID } from "node:crypto";
+import type { BundleStatus } from "./bundles/status.ts";
 import { sitesOf } from "./compose-gate.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningServer } from "./compose-servers.ts";
@@ -22,6 +23,8 @@ export type OperatorParts = {
   readonly policy: ActivePolicy;
   /** Since when the active policy judges, Unix time in milliseconds. */
   readonly policySince: () => number;
+  /** What became of its bundle lately. */
+  readonly bundleStatus: () => BundleStatus;
   readonly freezes: Freezes;
   readonly shadow: RunningShadow | undefined;
   readonly decisions: DecisionLog;
@@ -63,6 +66,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     started,
     now: toText(Date.now()),
     policy: { ...policy.current.engine.revision, file: parts.bundle, since: toText(parts.policySince()) },
+    bundle: parts.bundleStatus(),
     shadow: shadow?.status(),
     frozen: describeFrozen(parts.freezes.list()),
     servers: parts.servers.map((running) => describeServer(running, parts)),

@@ -16,7 +16,9 @@ import { createSessionNames } from "./mcp/session-names.ts";
 import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
+import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
+import { messageOf } from "./problem.ts";
 import type { State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
 
@@ -29,6 +31,7 @@ export type ServerParts = {
   readonly live: Live;
   readonly policy: ActivePolicy;
   readonly decisions: Pick<DecisionLog, "record">;
+  readonly countExchange: Metrics["countExchange"];
   readonly log: (line: string) => void;
 };
 
@@ -47,7 +50,7 @@ const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
 export function composeServers(parts: ServerParts): readonly RunningServer[] {
-  const { config, gate, limiter, approvals, state, live, log } = parts;
+  const { config, gate, limiter, approvals, state, live, countExchange, log } = parts;
   const sessions = createSessions({
     key: state.secretKey("session"),
     unixMs: Date.now,
@@ -56,7 +59,11 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       has: (name) => state.endedSessions.has(name),
       add(name, expiresUnixMs) {
         approvals.sessionEnded(name);
-        state.endedSessions.add(name, expiresUnixMs);
+        try {
+          state.endedSessions.add(name, expiresUnixMs);
+        } catch (error) {
+          log(`a session ended, and that can't be written yet: a restart now would open it again: ${messageOf(error)}`);
+        }
       },
     },
   });
@@ -75,7 +82,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
       server: server.catalogue,
-      upstream,
+      upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
       sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),

@@ -2,36 +2,44 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { GatePolicy, ReloadOptions } from "./bundles/gate-policy.ts";
 import { composeApprovals } from "./compose-approvals.ts";
+import { composeBundle } from "./compose-bundle.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
+import { composeIdentity } from "./compose-identity.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
+import type { BundleSource } from "./config/bundle-schema.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
-import type { Config } from "./config/schema.ts";
+import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
+import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
+import { createOperatorCheck } from "./http/operator-check.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
-import { type ActivePolicy, loadActivePolicy } from "./policy/active-policy.ts";
+import type { LineContext } from "./log/write-line.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import type { ActivePolicy, Reload } from "./policy/active-policy.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { createActivity } from "./status/activity.ts";
 
 export type GateOptions = {
   readonly config: Config;
-  /** The bundle's file, absolute, and as the person named it. */
-  readonly bundle: { readonly file: string; readonly shown: string };
+  /** Where the bundle comes from, and how the person knows that. */
+  readonly bundle: { readonly source: BundleSource; readonly shown: string };
   /** A second bundle, which judges beside it and refuses nothing. */
   readonly shadow?: { readonly file: string; readonly shown: string } | undefined;
   readonly version: string;
@@ -47,10 +55,10 @@ export type GateOptions = {
 export type RunningGate = {
   /** Base URL, without a slash at the end. */
   readonly url: string;
-  readonly policy: ActivePolicy;
+  readonly policy: GatePolicy;
   /** The operator key that was made at this start: to be shown once. */
   readonly madeOperatorKey: string | undefined;
-  reload(): Promise<ReloadedAll>;
+  reload(options?: ReloadOptions): Promise<ReloadedAll>;
   /** Ends streams and sessions, flushes journal and log. */
   close(): Promise<void>;
 };
@@ -72,7 +80,6 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     }
   };
   try {
-    const policy = await loadActivePolicy(options.bundle.file, options.bundle.shown);
     const state = openState(config.state);
     closers.push(() => state.close());
     state.endedSessions.prune(Date.now());
@@ -88,6 +95,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const freezes = createFreezes({
       store: state.meta,
       servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
       unixMs: Date.now,
       log,
     });
@@ -106,20 +114,44 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     closers.push(() => history.close());
     const lines = createRecentLines();
     await recallLines(config.log.file, lines);
-    const decisions = await composeLog(options, { instance, state, onLine: lines.push });
+    const labels = { id: instance, version };
+    const decisions = await composeLog(options, { labels, state, onLine: lines.push });
     closers.push(() => decisions.close());
+    const bundle = await composeBundle({
+      config,
+      bundle: options.bundle,
+      labels,
+      state,
+      logIsFailing: () => decisions.isFailing(),
+      log,
+    });
+    closers.push(() => bundle.close());
+    const { policy } = bundle;
 
+    let url: string | undefined;
+    const issued = await composeIdentity(
+      config.auth,
+      () => config.auth.url ?? (url && reachableUrl({ url })) ?? "",
+      log,
+    );
+    closers.push(() => issued?.tokens.close());
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
     const activity = createActivity(Date.now);
+    const metrics = createMetrics({
+      status: () => status(),
+      buckets: limiter.bucketCount,
+      pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
+    });
     let operator: OpenedOperatorKey | undefined;
-    let url: string | undefined;
     const approvals = composeApprovals({
       config,
       state,
       policy,
-      hasApprover: () => operator !== undefined && operator.kind !== "none",
+      hasApprover: () =>
+        (operator !== undefined && operator.kind !== "none") ||
+        config.auth.issuers.some(({ operators }) => operators.length > 0),
       url: () => url && reachableUrl({ url }),
       log,
     });
@@ -131,19 +163,31 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       history,
       live,
       freezes,
-      activity,
+      activity: {
+        count(judged) {
+          activity.count(judged);
+          metrics.count(judged);
+        },
+      },
       shadow,
     });
-    const servers = composeServers({ config, gate, limiter, approvals, state, live, policy, decisions, log });
+    const { countExchange } = metrics;
+    const servers = composeServers({
+      config,
+      gate,
+      limiter,
+      approvals,
+      state,
+      live,
+      policy,
+      decisions,
+      countExchange,
+      log,
+    });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
-    let policySince = Date.now();
-    const reload = async (): Promise<ReloadedAll> => {
-      const reloaded = await reloadPolicy(policy, log);
-      if (reloaded.kind === "swapped") {
-        policySince = Date.now();
-        approvals.policyChanged();
-      }
+    const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
+      const reloaded = describeReload(await policy.reload(asked), log);
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
@@ -153,7 +197,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       instance,
       bundle: options.bundle.shown,
       policy,
-      policySince: () => policySince,
+      policySince: bundle.since,
+      bundleStatus: () => policy.status(),
       freezes,
       shadow,
       decisions,
@@ -165,16 +210,18 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
       originCheck: createOriginCheck(config),
-      authenticator: createAuthenticator(config.keys),
-      operatorKey,
+      authenticator: createAuthenticator(config.keys, issued),
+      operator: createOperatorCheck(operatorKey, issued),
+      resource: issued?.resource,
       reload,
       ask,
       freezes,
       approvals: approvals.desk,
       status,
+      metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
-      notReady: () => undefined,
+      notReady: () => policy.notReady(),
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
       console: composeConsole({
         config,
@@ -203,6 +250,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       canShow: options.canShowKey,
     });
     url = server.url;
+    bundle.start(approvals.policyChanged);
     writeRunningGate(config.state, { pid: process.pid, url, instance, secret, startedUnixMs: Date.now() });
     closers.push(() => removeRunningGate(config.state, instance));
     return {
@@ -218,13 +266,17 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   }
 }
 
-type LogParts = { readonly instance: string; readonly state: State; readonly onLine: (line: string) => void };
+type LogParts = {
+  readonly labels: LineContext["labels"];
+  readonly state: State;
+  readonly onLine: (line: string) => void;
+};
 
 /** Under this name the state has the file of the log that it has begun: one that is gone whole is missed then. */
 const CHAINED_LOG = "chained_log";
 
-async function composeLog({ config, version, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
-  const { instance, state, onLine } = parts;
+async function composeLog({ config, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
+  const { labels, state, onLine } = parts;
   const { keyFile, rotate, keep, ...rest } = config.log;
   const decisions = await openDecisionLog({
     ...rest,
@@ -232,7 +284,7 @@ async function composeLog({ config, version, log }: GateOptions, parts: LogParts
     wasChained: state.meta.get(CHAINED_LOG) === config.log.file,
     rotation: { maxBytes: rotate.maxBytes, maxAgeMs: rotate.maxHours && rotate.maxHours * HOUR_MS },
     retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
-    labels: { id: instance, version },
+    labels,
     unixMs: Date.now,
     onLine,
     onProblem: log,
@@ -265,11 +317,9 @@ async function composeShadowOf(
   });
 }
 
-async function reloadPolicy(policy: ActivePolicy, log: (line: string) => void): Promise<Reloaded> {
-  const result = await policy.reload();
+function describeReload(result: Reload, log: (line: string) => void): Reloaded {
   switch (result.kind) {
     case "swapped":
-      log(`policy: revision ${result.to.revision} is active, in the place of ${result.from.revision}`);
       return { kind: "swapped", from: result.from.revision, to: result.to.revision };
     case "unchanged":
       return { kind: "unchanged", revision: result.revision.revision };

@@ -9,10 +9,12 @@ const SRC = resolve(import.meta.dirname, "../src");
 /** What a gate is composed of. */
 const SERVING = [
   "http",
+  "identity",
   "console",
   "mcp",
   "gate",
   "freeze",
+  "bundles",
   "policy",
   "limits",
   "arguments",
@@ -23,6 +25,7 @@ const SERVING = [
   "shadow",
   "status",
   "state",
+  "metrics",
   "config",
 ];
 
@@ -32,8 +35,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-approvals.ts",
+    "compose-bundle.ts",
     "compose-console.ts",
     "compose-gate.ts",
+    "compose-identity.ts",
     "compose-live.ts",
     "compose-operator.ts",
     "compose-servers.ts",
@@ -41,17 +46,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...SERVING,
   ],
   "compose-approvals.ts": SERVING,
+  "compose-bundle.ts": SERVING,
   "compose-operator.ts": ["compose-gate.ts", "compose-live.ts", "compose-servers.ts", "compose-shadow.ts", ...SERVING],
-  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING],
+  "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-gate.ts": ["compose-approvals.ts", "compose-judging.ts", "compose-live.ts", ...SERVING],
   "compose-judging.ts": SERVING,
+  "compose-identity.ts": [...SERVING, "fetch-text.ts", "problem.ts"],
   "compose-live.ts": ["scan", ...SERVING],
   "compose-console.ts": ["compose-live.ts", ...SERVING],
-  http: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
+  http: ["mcp", "gate", "identity", "approvals", "freeze", "status", "metrics", "config", "problem.ts"],
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
+  identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
@@ -64,21 +72,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   answers: ["mcp", "gate", "policy", "log"],
   log: ["gate", "problem.ts"],
   shadow: ["gate", "policy", "log"],
-  status: ["gate", "freeze"],
+  bundles: ["policy", "config", "problem.ts"],
+  status: ["gate", "freeze", "bundles"],
+  metrics: ["gate", "mcp", "status"],
   state: ["limits", "approvals", "history", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
+  "fetch-text.ts": [],
   "version.ts": [],
 };
 
 /** Packages that few files may know. */
 const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp])[] = [
   ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
+  ["jose", /^jose$/, /^identity\//],
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
   ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

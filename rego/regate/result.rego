@@ -5,9 +5,9 @@ import data.regate.answers
 # METADATA
 # title: The decision on one answer
 # description: |
-#   What becomes of what a server said: the strictest rule that matches wins, refuse before redact; where none matches, it
-#   passes. It must not fail open: where anything that speaks is malformed, the answer is refused. `redact` are JSON pointers
-#   into `input.result`; `secrets` the kinds of secrets whose text is masked wherever it was found.
+#   What becomes of what a server said: the strictest rule that matches wins, refuse before redact; where none matches,
+#   it passes. It must not fail open: where anything that speaks is malformed, the answer is refused. `redact` are JSON
+#   pointers into `input.result`; `secrets` the kinds of secrets whose text is masked wherever it was found.
 #
 #   It is an entrypoint of bundles only where a rule speaks to answers: others pay nothing for it.
 result := {

@@ -35,7 +35,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   const { store, unixMs, newId, fourEyes, revision, withLinks, changed, onProblem } = options;
   const rows = new Map(store.load().map((kept) => [kept.request.id, kept]));
   /** Those that a call may still find: pending, approved, denied until they would have lapsed, with a grant. */
-  const standing = new Set([...rows.values()].filter(stands).map(({ request }) => request.id));
+  const standing = new Set(
+    [...rows.values()]
+      // what lapsed while no gate ran is still to be ended
+      .filter((kept) => isOpen(kept.request) || stands(kept))
+      .map(({ request }) => request.id),
+  );
 
   function stands({ request, grantUntilUnixMs }: Kept): boolean {
     const isOpen = ["pending", "approved", "denied"].includes(request.state);

@@ -157,7 +157,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "reload",
     {
-      usage: "[-c regate.yaml]",
+      usage: "[-c regate.yaml] [--allow-rollback]",
       summary: "have the running gate take a changed bundle",
       load: () => import("./reload.ts"),
     },

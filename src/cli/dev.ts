@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { PLAIN_BUNDLE } from "../config/bundle-schema.ts";
 import { buildBundle } from "../policy/build/compose.ts";
 import { writeSources } from "../policy/build/read-policy.ts";
 import { type PolicyFolder, readShippedFor } from "../policy/build/sources.ts";
@@ -38,7 +39,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const bundle = join(scratch, "bundle.tar.gz");
   try {
     await buildAndTest(folder, opa, bundle);
-    const gate = await start({ ...config, bundle, watch: false }, io);
+    const gate = await start(
+      { ...config, bundle: { ...PLAIN_BUNDLE, source: { kind: "file", file: bundle } }, watch: false },
+      io,
+    );
     const stopWatching = watchFolder(folder.dir, async () => {
       const offered = await offer(folder, opa, bundle);
       if (offered.taken) await gate.reload();

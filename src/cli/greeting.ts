@@ -12,17 +12,21 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
   const keys = [...config.servers.keys()];
   const urlOf = (key: string): string => `${gate.url}/mcp/${key}`;
   const width = Math.max(0, ...keys.map((key) => key.length));
-  const lines = [`Regate ${version}, policy revision ${revision} (${bundle})`, `listening on ${gate.url}`, ""];
+  const waits = gate.policy.notReady() !== undefined;
+  const policy = waits
+    ? `no policy yet: every call is refused until ${bundle} has one`
+    : `policy revision ${revision} (${bundle})`;
+  const lines = [`Regate ${version}, ${policy}`, `listening on ${gate.url}`, ""];
   if (keys.length === 0) lines.push("No servers are configured: name some under `servers` in the configuration.");
   for (const key of keys) lines.push(`  ${key.padEnd(width)}  ${urlOf(key)}`);
   const observed = [...config.servers.values()].filter(({ mode }) => mode === "observe").map(({ key }) => key);
   if (observed.length > 0) {
     lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`);
   }
-  for (const server of config.servers.values()) lines.push(...warnings(server, gate));
+  if (!waits) for (const server of config.servers.values()) lines.push(...warnings(server, gate));
   if (keys.length > 0) lines.push("", "For an MCP client's configuration:", describeClient(config, urlOf));
   const tries = [...config.servers.values()].flatMap(({ key, catalogue, mode }) => {
-    const tried = mode === "observe" ? undefined : describeFirstTries(gate.policy.current, catalogue);
+    const tried = mode === "observe" || waits ? undefined : describeFirstTries(gate.policy.current, catalogue);
     return tried === undefined ? [] : [`  ${key.padEnd(width)}  ${tried}`];
   });
   if (tries.length > 0) lines.push("", "To try first, with any MCP client:", ...tries);
@@ -60,6 +64,7 @@ function warnings(server: ServerConfig, gate: RunningGate): string[] {
 }
 
 function describeClient(config: Config, urlOf: (key: string) => string): string {
+  // clients that speak OAuth find the issuers by themselves
   const headers = config.keys.length > 0 ? { headers: { Authorization: "Bearer rgk_..." } } : {};
   const servers = [...config.servers.keys()].map((key) => [key, { type: "http", url: urlOf(key), ...headers }]);
   return JSON.stringify({ mcpServers: Object.fromEntries(servers) }, null, 2);

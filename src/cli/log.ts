@@ -4,7 +4,7 @@
 import { type LogQuery, type LogRow, matches, readLogRow } from "../log/log-row.ts";
 import { readOwnLine } from "../log/own-line.ts";
 import { readLog } from "../log/read-log.ts";
-import { showable, UNSHOWABLE } from "../mcp/showable.ts";
+import { escapeJson, showable } from "../mcp/showable.ts";
 import type { CommandIo } from "./command.ts";
 import { locateLog } from "./log/locate.ts";
 import { argumentsOfVerify, readQuery } from "./log/query.ts";
@@ -33,6 +33,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     onEnd: () => found.end(),
     ...(isFollowing && { follow: new AbortController().signal }),
   });
+  if (found.isEmpty()) io.stderr(`no decision fits${query.servers.length > 0 ? NAME_HINT : ""}\n`);
   if (passed.lost > 0) io.stderr(`${passed.lost} decisions are missing from the log; regate log verify says when\n`);
   if (passed.others > 0) io.stderr(`${passed.others} lines that are no decision of a gate were passed over\n`);
   return 0;
@@ -40,6 +41,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 type Found = {
   add(text: string): void;
+  isEmpty(): boolean;
   /** What comes now is shown at once. */
   end(): void;
 };
@@ -47,8 +49,11 @@ type Found = {
 /** Shows what is found, or only the last so many of what is there already. */
 function createFound(last: number | undefined, io: CommandIo): Found {
   let kept: string[] | undefined = last === undefined ? undefined : [];
+  let isEmpty = true;
   return {
+    isEmpty: () => isEmpty,
     add(text) {
+      isEmpty = false;
       if (kept === undefined || last === undefined) return io.stdout(text);
       kept.push(text);
       if (kept.length >= 2 * last) kept = kept.slice(-last);
@@ -74,6 +79,8 @@ function countPassed(line: string | undefined, query: LogQuery, passed: { lost: 
     passed.others += 1;
 }
 
+const NAME_HINT =
+  "; a server goes by its name in policy here (catalogue: in the configuration), where that is not its key";
 const COLUMNS = { time: 20, verdict: 17, what: 44, principal: 16 } as const;
 const TITLE = `${"TIME".padEnd(COLUMNS.time)}  ${"VERDICT".padEnd(COLUMNS.verdict)}  ${"TOOL".padEnd(COLUMNS.what)}  ${"PRINCIPAL".padEnd(COLUMNS.principal)}  DECISION  RULES\n`;
 /** As many characters of an id as regate why needs, and no other decision has. */
@@ -90,15 +97,8 @@ function formatRow(row: LogRow): string {
     `${name(row.server)}/${name(row.tool ?? row.method)}`.padEnd(COLUMNS.what),
     name(row.principal).padEnd(COLUMNS.principal),
     name(row.id.slice(0, ID_CHARACTERS)),
-    row.why.length > 0 && row.verdict !== "forward" ? `${rules}: ${showable(row.why.join("; "))}` : rules,
+    row.why.length > 0 && row.verdict !== "forward"
+      ? [...(rules === "" ? [] : [rules]), showable(row.why.join("; "))].join(": ")
+      : rules,
   ].join("  ")}\n`;
-}
-
-/** The same JSON, with what does not show written as its code. */
-function escapeJson(line: string): string {
-  return line.replace(UNSHOWABLE, (char) =>
-    [...Array(char.length).keys()]
-      .map((index) => `\\u${char.charCodeAt(index).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
 }

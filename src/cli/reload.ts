@@ -27,9 +27,13 @@ type ReloadedShadow = z.infer<typeof shadowSchema>;
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { config: { type: "string", short: "c", default: "regate.yaml" } },
+    options: {
+      config: { type: "string", short: "c", default: "regate.yaml" },
+      "allow-rollback": { type: "boolean" },
+    },
   });
-  const request = { config: values.config, method: "POST", path: "/v1/reload", schema: reloadedSchema } as const;
+  const path = values["allow-rollback"] === true ? "/v1/reload?rollback=allow" : "/v1/reload";
+  const request = { config: values.config, method: "POST", path, schema: reloadedSchema } as const;
   const { value: reloaded } = await askAsOperator(
     {
       ...request,

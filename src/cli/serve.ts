@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type RunningGate, startGate } from "../compose.ts";
+import type { BundleSource } from "../config/bundle-schema.ts";
 import { loadConfig } from "../config/config.ts";
 import { loadMcpConfig } from "../config/mcp-config.ts";
 import { type Config, configSchema } from "../config/schema.ts";
@@ -38,7 +39,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const config = readConfig(values, io);
   const shadow = values.shadow === undefined ? undefined : resolve(io.cwd, values.shadow);
   const gate = await start(config, io, shadow);
-  const watched = config.watch ? [bundleOf(config), ...(shadow === undefined ? [] : [shadow])] : [];
+  const source = bundleOf(config);
+  // what is signed is taken by itself; a service is asked anyway
+  const isTaken = source.kind === "file" && (config.watch || config.bundle.verify !== undefined);
+  const watched = [...(isTaken ? [source.file] : []), ...(config.watch && shadow !== undefined ? [shadow] : [])];
   const watches = watched.map((file) => watchFile(file, () => void gate.reload()));
   await untilStopped(gate);
   for (const stopWatching of watches) stopWatching();
@@ -65,7 +69,9 @@ export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
     : configSchema({ file: resolve(cwd, file), folder: cwd, env }).parse({});
   const servers = mcpConfig === undefined ? config.servers : loadMcpConfig(mcpConfig, env, cwd);
   const port = args.port === undefined ? config.listen.port : readPort(args.port);
-  const bundle = args.bundle === undefined ? config.bundle : resolve(cwd, args.bundle);
+  const source: BundleSource | undefined =
+    args.bundle === undefined ? config.bundle.source : { kind: "file", file: resolve(cwd, args.bundle) };
+  const bundle = { ...config.bundle, source };
   return { ...config, servers, bundle, listen: { ...config.listen, port } };
 }
 
@@ -74,13 +80,13 @@ export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
  * @param shadow the file of a second bundle, which judges beside it; absolute
  */
 export async function start(config: Config, io: CommandIo, shadow?: string): Promise<RunningGate> {
-  const file = bundleOf(config);
   const show = (path: string): string => (relative(io.cwd, path).startsWith("..") ? path : relative(io.cwd, path));
-  const shown = show(file);
+  const source = bundleOf(config);
+  const shown = source.kind === "file" ? show(source.file) : showUrl(source.url);
   const version = readVersion();
   const gate = await startGate({
     config,
-    bundle: { file, shown },
+    bundle: { source, shown },
     shadow: shadow === undefined ? undefined : { file: shadow, shown: show(shadow) },
     version,
     operatorKey: io.env.REGATE_OPERATOR_KEY,
@@ -92,9 +98,20 @@ export async function start(config: Config, io: CommandIo, shadow?: string): Pro
 }
 
 /** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
-export function bundleOf(config: Pick<Config, "file" | "bundle">): string {
-  const built = join(dirname(config.file), BUILT_BUNDLE);
-  return config.bundle ?? (existsSync(built) ? built : SHIPPED_BUNDLE);
+export function bundleOf({ file, bundle }: Pick<Config, "file" | "bundle">): BundleSource {
+  return bundle.source ?? { kind: "file", file: defaultBundle(file) };
+}
+
+/** @param config the configuration's file, absolute */
+export function defaultBundle(config: string): string {
+  const built = join(dirname(config), BUILT_BUNDLE);
+  return existsSync(built) ? built : SHIPPED_BUNDLE;
+}
+
+/** Without its query, which may hold a secret. */
+function showUrl(text: string): string {
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname}`;
 }
 
 function readPort(text: string): number {

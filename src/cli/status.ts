@@ -9,6 +9,7 @@ import { askAsOperator } from "./operator-request.ts";
 
 const LABEL_WIDTH = 9;
 const MAX_CHANGED_SHOWN = 5;
+const SHOWN_DIGEST_CHARS = 16;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
@@ -31,19 +32,35 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 function formatStatus(status: Status, url: string): string {
-  const { policy, log, servers, shadow } = status;
+  const { policy, bundle, log, servers, shadow } = status;
   const observed = servers.filter(({ mode }) => mode === "observe").map(({ key }) => key);
   return [
     `Regate ${status.version} at ${url}, since ${status.started}`,
     ...(observed.length > 0 ? [`OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")}`] : []),
     ...status.frozen.map(({ what, since }) => `FROZEN: ${showable(what, 500)}, since ${since}`),
-    label("policy", `revision ${policy.revision} (${policy.file}), since ${policy.since}`),
+    label("policy", describePolicy(policy)),
+    ...formatBundle(bundle),
     label("log", `${log.file}, ${describeLog(log)}`),
     ...(shadow === undefined ? [] : formatShadow(shadow)),
     "",
     ...(servers.length === 0 ? ["No servers are configured."] : servers.flatMap(formatServer)),
     "",
   ].join("\n");
+}
+
+function describePolicy({ revision, digest, file, since }: Status["policy"]): string {
+  if (digest === "") return `NONE, EVERY CALL IS REFUSED until a bundle comes from ${file}`;
+  return `revision ${revision} (${file}), since ${since}, sha256 ${digest.slice(0, SHOWN_DIGEST_CHARS)}`;
+}
+
+function formatBundle({ last_request: asked, code, message, http_code: http }: Status["bundle"]): string[] {
+  const when = asked === undefined ? "" : `asked for last ${asked}`;
+  if (code === undefined) return when === "" ? [] : [label("bundle", `${when}: in order`)];
+  const status = http === undefined ? "" : ` (HTTP ${http})`;
+  return [
+    label("bundle", `${when === "" ? "" : `${when}: `}${code}${status}`),
+    label("", showable(message ?? "", 1_000)),
+  ];
 }
 
 function describeLog({ lost, failing, on_failure: onFailure }: Status["log"]): string {

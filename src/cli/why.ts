@@ -10,7 +10,7 @@ import { readBundle } from "../policy/bundle.ts";
 import { openPolicy } from "../policy/diff/compare-policies.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
-import { bundleOf } from "./serve.ts";
+import { defaultBundle } from "./serve.ts";
 import { explain } from "./why/explain.ts";
 import { toJson } from "./why/format-json.ts";
 import { formatExplanation } from "./why/format-text.ts";
@@ -73,7 +73,6 @@ function locate(
     log.length > 0
       ? log.map((shown) => ({ file: resolve(cwd, shown), shown }))
       : [located?.log ?? ""].map((path) => ({ file: path, shown: show(path) }));
-  const path =
-    bundle === undefined ? bundleOf({ file: resolve(cwd, file), bundle: located?.bundle }) : resolve(cwd, bundle);
+  const path = bundle === undefined ? (located?.bundle ?? defaultBundle(resolve(cwd, file))) : resolve(cwd, bundle);
   return { logs, bundle: path, shownBundle: bundle ?? show(path) };
 }

@@ -1,6 +1,8 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type AuthConfig, authSchema } from "./auth-schema.ts";
+import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
@@ -10,6 +12,8 @@ export type ApiKey = {
   readonly name: string;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
+  /** What policies see of it besides its name. */
+  readonly groups: readonly string[];
 };
 
 export type Limits = {
@@ -59,8 +63,7 @@ export type Config = {
   /** Absolute path of the file itself. */
   readonly file: string;
   readonly listen: Listen;
-  /** Absolute; undefined where the file names none: the shipped bundle. */
-  readonly bundle: string | undefined;
+  readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -68,10 +71,15 @@ export type Config = {
   /** IANA name; what `input.time` counts in. */
   readonly timezone: string;
   readonly keys: readonly ApiKey[];
+  readonly auth: AuthConfig;
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
   readonly approvals: ApprovalsConfig;
+  /** `token`: who presents it may read /metrics, and nothing else. */
+  readonly metrics: { readonly token: string | undefined };
+  /** Who is told what became of the bundle; undefined: nobody. */
+  readonly status: StatusService | undefined;
   /** Origins of web pages that may call, besides the gate's own; `scheme://host[:port]`, lower-case. */
   readonly allowedOrigins: readonly string[];
   /** Host headers that are taken besides loopback names and the address listened on; lower-case, no port. */
@@ -129,6 +137,7 @@ const keySchema = strictFields({
     error:
       "must be the SHA-256 of the key in 64 lower-case hex digits; regate keys add NAME makes a key and writes it here",
   }),
+  groups: list(text(), "group names").default([]),
 });
 
 const keysSchema = list(keySchema, "keys, each with name and sha256").superRefine((keys, ctx) => {
@@ -182,11 +191,12 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
   const path = text().transform((value) => resolve(folder, value));
   return strictFields({
     listen: listenSchema.prefault(DEFAULT_LISTEN),
-    bundle: path.optional(),
+    bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
+    auth: authSchema(originSchema, path).prefault({}),
     servers: serversSchema({ folder, env }).prefault({}),
     limits: limitsSchema.prefault({}),
     log: strictFields({
@@ -208,12 +218,18 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
     }).prefault({}),
+    metrics: strictFields({ token: tokenSchema(env).optional() }).prefault({}),
+    status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle, log, approvals, ...rest }) => ({
+  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, allowedHosts, ...rest }) => ({
     ...rest,
+    metrics: { token: metrics.token },
     file,
     bundle,
+    status,
+    // what callers are told to come to
+    allowedHosts: rest.auth.url === undefined ? allowedHosts : [...allowedHosts, new URL(rest.auth.url).hostname],
     approvals: { url: approvals.url, webhook: approvals.webhook },
     log: {
       ...log,
@@ -225,6 +241,14 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
       keep: { files: log.keep.files, days: log.keep.days },
     },
   }));
+}
+
+/** What a Bearer header can carry. */
+function tokenSchema(env: NodeJS.ProcessEnv): z.ZodType<string> {
+  return filledText({ env, dialect: "regate" }).refine((token) => /^[\w.~+/-]{20,4096}$/.test(token), {
+    error:
+      "must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+  });
 }
 
 function webhookSchema(env: NodeJS.ProcessEnv): z.ZodType<NonNullable<ApprovalsConfig["webhook"]>> {

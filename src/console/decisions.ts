@@ -1,9 +1,8 @@
 // The decisions that the console still has, and what a person filters them by. Lines are read only as far as a page needs.
 import { readDecision, type SeenDecision } from "./decision-line.ts";
 import type { LineFeed } from "./ports.ts";
-import { VERDICTS } from "./verdicts.ts";
 
-/** An empty string filters nothing. */
+/** An empty string filters nothing; a value that there is not finds nothing. */
 export type DecisionFilter = {
   readonly server: string;
   readonly tool: string;
@@ -30,12 +29,10 @@ const MAX_VALUE_CHARS = 400;
 
 export function readDecisionFilter(query: (name: string) => string | undefined): DecisionFilter {
   const text = (name: string): string => (query(name) ?? "").trim().slice(0, MAX_VALUE_CHARS);
-  const verdict = text("verdict");
-  const isKnown = verdict === REFUSED || VERDICTS.some(({ kind }) => kind === verdict);
   return {
     server: text("server"),
     tool: text("tool"),
-    verdict: isKnown ? verdict : "",
+    verdict: text("verdict"),
     principal: text("principal"),
     session: text("session"),
     rule: text("rule"),

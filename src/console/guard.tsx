@@ -1,5 +1,6 @@
-// Who may see the console: signed in by the operator key, with a cookie from then on, or with the key in each request. Tries
-// are counted, so that nobody guesses; an agent's API key is no key here.
+// Who may see the console: signed in by the operator key, with a cookie from then on, or with the key in each request. An
+// agent's API key is no key here. Wrong keys are told of and shut nobody out: an agent on the operator's own machine could do that
+// to the operator, and a key of 20 characters or more is not guessed.
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Next } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
@@ -34,19 +35,13 @@ const MAX_SIGN_INS = 100;
 const COOKIE = { path: "/console", httpOnly: true, sameSite: "Strict" } as const;
 const WRONG_KEY = "This is not the operator key of this gate.";
 
-export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePorts): Guard {
+export function createGuard({ acceptsKey, wrongKey, monotonicMs }: ConsolePorts): Guard {
   const signIns = createSignIns({ monotonicMs, lifetimeSeconds: LIFETIME_SECONDS, max: MAX_SIGN_INS });
 
-  type Checked =
-    | { readonly kind: "right" | "wrong" }
-    | { readonly kind: "refused"; readonly retryAfterSeconds: number };
-
-  function check(c: Ctx, authorization: string): Checked {
-    const attempt = countAttempt(c.env.incoming.socket.remoteAddress ?? "");
-    if (attempt.kind === "refused") return attempt;
-    if (!acceptsKey(authorization)) return { kind: "wrong" };
-    attempt.giveBack();
-    return { kind: "right" };
+  function isRight(c: Ctx, authorization: string): boolean {
+    if (acceptsKey(authorization)) return true;
+    wrongKey(c.env.incoming.socket.remoteAddress ?? "");
+    return false;
   }
 
   const signInOf = (c: Ctx): SignIn | undefined => signIns.find(getCookie(c, cookieName(c)));
@@ -72,16 +67,9 @@ export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePo
         const target = ownPath(pathname + search);
         return c.redirect(target === HOME ? SIGN_IN : `${SIGN_IN}?${new URLSearchParams({ next: target })}`, 303);
       }
-      const checked = check(c, authorization);
-      switch (checked.kind) {
-        case "right":
-          return void (await next());
-        case "wrong":
-          c.header("www-authenticate", "Bearer");
-          return c.html(<MessagePage title="No entry" message={WRONG_KEY} />, 401);
-        case "refused":
-          return tooMany(c, HOME, checked.retryAfterSeconds);
-      }
+      if (isRight(c, authorization)) return void (await next());
+      c.header("www-authenticate", "Bearer");
+      return c.html(<MessagePage title="No entry" message={WRONG_KEY} />, 401);
     },
 
     showSignIn(c) {
@@ -92,15 +80,8 @@ export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePo
     async signIn(c) {
       const form = new URLSearchParams(await c.req.text());
       const next = ownPath(form.get("next") ?? undefined);
-      const checked = check(c, `Bearer ${form.get("key")?.trim() ?? ""}`);
-      switch (checked.kind) {
-        case "right":
-          break;
-        case "wrong":
-          return c.html(<SignInPage next={next} problem={WRONG_KEY} />, 403);
-        case "refused":
-          return tooMany(c, next, checked.retryAfterSeconds);
-      }
+      if (!isRight(c, `Bearer ${form.get("key")?.trim() ?? ""}`))
+        return c.html(<SignInPage next={next} problem={WRONG_KEY} />, 403);
       signIns.close(getCookie(c, cookieName(c)));
       // a page that came over https is one behind a terminator: this gate itself speaks http
       const secure = c.req.header("origin")?.startsWith("https://") === true;
@@ -121,12 +102,6 @@ export function createGuard({ acceptsKey, countAttempt, monotonicMs }: ConsolePo
 
 function refuse(c: Ctx, message: string): Answer {
   return c.html(<MessagePage title="No entry" message={message} />, 403);
-}
-
-function tooMany(c: Ctx, next: string, retryAfterSeconds: number): Answer {
-  c.header("retry-after", String(retryAfterSeconds));
-  const problem = `Too many tries. Try again in ${retryAfterSeconds} s.`;
-  return c.html(<SignInPage next={next} problem={problem} />, 429);
 }
 
 /** Browsers give one cookie to all ports of a host: two gates on one machine must not sign each other out. */

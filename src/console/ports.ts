@@ -141,11 +141,6 @@ export type Asked =
   | { readonly kind: "decided"; readonly id: string; readonly decision: Decision }
   | { readonly kind: "refused" | "failed"; readonly problem: string };
 
-export type Attempt =
-  /** `giveBack` where it was no guess. */
-  | { readonly kind: "allowed"; readonly giveBack: () => void }
-  | { readonly kind: "refused"; readonly retryAfterSeconds: number };
-
 export type ConsolePorts = {
   readonly policy: () => PolicyView;
   readonly live: LiveView;
@@ -171,8 +166,8 @@ export type ConsolePorts = {
   readonly servers: ReadonlyMap<string, readonly string[]>;
   /** Whether an Authorization header carries the operator key. */
   readonly acceptsKey: (authorization: string | undefined) => boolean;
-  /** Counts one try of a key against a client's address. */
-  readonly countAttempt: (client: string) => Attempt;
+  /** Told of each wrong key, and the address that it came from. */
+  readonly wrongKey: (client: string) => void;
   /** Milliseconds since any fixed point; never steps back. */
   readonly monotonicMs: () => number;
   /** The gate's own log, a line at a time. */

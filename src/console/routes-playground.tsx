@@ -1,6 +1,7 @@
 // The playground's page, and what the browser needs to judge by itself: the program, its data, where rules stand. All of it for
 // who is signed in only.
 import { bodyLimit } from "hono/body-limit";
+import { escapeJson } from "../mcp/showable.ts";
 import { messageOf } from "../problem.ts";
 import { readDecision } from "./decision-line.ts";
 import { findDecision, findDecisions, readDecisionFilter } from "./decisions.ts";
@@ -92,6 +93,7 @@ export function addPlayground({ app, ports, guard, view, notFound }: Shared): vo
   });
 }
 
+/** A field shows text as it is: what would hide or reorder in it is written as its code, which is the same JSON. */
 function pretty(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
+  return escapeJson(JSON.stringify(value, undefined, 2));
 }

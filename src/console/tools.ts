@@ -1,6 +1,6 @@
 // The tools that the console lists: those of the catalogue, and those that a server lists and nobody reviewed; and what a
 // person searches and filters them by.
-import { CATEGORIES, type Category, type Risk, type Severity } from "../gate/types.ts";
+import type { Risk, Severity } from "../gate/types.ts";
 import type { Catalogue, LiveStatus, LiveView, ReviewedServer, ToolInfo, ToolName } from "./ports.ts";
 
 export type ToolRow = ToolName & {
@@ -17,25 +17,25 @@ export const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critic
 export type ToolState = LiveStatus["kind"] | "documented";
 export const STATES: readonly ToolState[] = ["reviewed", "changed", "uncatalogued", "gone", "documented", "unseen"];
 
-/** An empty string, or undefined, filters nothing. */
+/** An empty string filters nothing; a value that there is not finds nothing. */
 export type Filter = {
   readonly text: string;
   readonly server: string;
-  readonly category: Category | undefined;
-  readonly risk: Risk | undefined;
-  readonly severity: Severity | undefined;
+  readonly category: string;
+  readonly risk: string;
+  readonly severity: string;
   readonly signal: string;
-  readonly state: ToolState | undefined;
+  readonly state: string;
 };
 
 export const NO_FILTER: Filter = {
   text: "",
   server: "",
-  category: undefined,
-  risk: undefined,
-  severity: undefined,
+  category: "",
+  risk: "",
+  severity: "",
   signal: "",
-  state: undefined,
+  state: "",
 };
 
 /** Of a value that a person searches for. */
@@ -46,21 +46,17 @@ const MAX_SEARCHED_CHARS = 2_000;
 /** Listing thousands of tools anew for each page would block the gate's calls. */
 const rowsOf = new WeakMap<Catalogue, readonly ToolRow[]>();
 
-/** Reads what a form sent; what is no value of a field filters nothing. */
+/** Reads what a form sent. */
 export function readFilter(query: (name: string) => string | undefined): Filter {
   const text = (name: string): string => (query(name) ?? "").slice(0, MAX_VALUE_CHARS);
-  const one = <T extends string>(name: string, known: readonly T[]): T | undefined => {
-    const given = query(name);
-    return known.find((value) => value === given);
-  };
   return {
     text: text("q").trim(),
     server: text("server"),
-    category: one("category", CATEGORIES),
-    risk: one("risk", RISKS),
-    severity: one("severity", SEVERITIES),
+    category: text("category"),
+    risk: text("risk"),
+    severity: text("severity"),
     signal: text("signal"),
-    state: one("state", STATES),
+    state: text("state"),
   };
 }
 
@@ -80,12 +76,12 @@ export function filterTools(rows: readonly ToolRow[], filter: Filter, live: Live
     const { info } = row;
     return (
       (server === "" || row.server === server) &&
-      (category === undefined || info.category === category) &&
-      (risk === undefined || info.risk === risk) &&
-      (severity === undefined || info.severity === severity) &&
+      (category === "" || info.category === category) &&
+      (risk === "" || info.risk === risk) &&
+      (severity === "" || info.severity === severity) &&
       (signal === "" || info.signals?.includes(signal) === true) &&
       words.every((word) => row.haystack.includes(word)) &&
-      (state === undefined || stateOf(info, live.statusOf(row)) === state)
+      (state === "" || stateOf(info, live.statusOf(row)) === state)
     );
   });
 }

@@ -43,6 +43,8 @@ export type FreezeOptions = {
   readonly store: FreezeStore;
   /** The configured servers: key to catalogue name. */
   readonly servers: ReadonlyMap<string, string>;
+  /** Everyone who can call; any name will do where it is left out. */
+  readonly principals?: readonly string[];
   readonly unixMs: () => number;
   readonly log: (line: string) => void;
 };
@@ -50,6 +52,7 @@ export type FreezeOptions = {
 const META_NAME = "frozen";
 export const MAX_FREEZES = 1_000;
 const MAX_PRINCIPAL_CHARS = 400;
+const MAX_NAMED = 20;
 
 /** What keeps a session alive and reaches nothing: an agent that is frozen can still ask what there is. */
 const UNTOUCHED: ReadonlySet<string> = new Set([
@@ -62,7 +65,7 @@ const UNTOUCHED: ReadonlySet<string> = new Set([
   "resources/templates/list",
 ]);
 
-export function createFreezes({ store, servers, unixMs, log }: FreezeOptions): Freezes {
+export function createFreezes({ store, servers, principals, unixMs, log }: FreezeOptions): Freezes {
   const listeners = new Set<() => void>();
   let frozen = readKept(store.get(META_NAME), unixMs(), log);
 
@@ -94,7 +97,7 @@ export function createFreezes({ store, servers, unixMs, log }: FreezeOptions): F
     },
     list: () => frozen,
     freeze(given) {
-      const problem = findFault(given, servers);
+      const problem = findFault(given, servers, principals);
       if (problem !== undefined) return { kind: "refused", problem };
       const scope = resolve(given);
       if (frozen.some((one) => isSame(one, scope))) return { kind: "done", frozen };
@@ -144,12 +147,22 @@ function isSame(one: FreezeScope, other: FreezeScope): boolean {
   return one.server === other.server && one.principal === other.principal;
 }
 
-function findFault({ server, principal }: FreezeScope, servers: ReadonlyMap<string, string>): string | undefined {
+function findFault(
+  { server, principal }: FreezeScope,
+  servers: ReadonlyMap<string, string>,
+  principals: readonly string[] | undefined,
+): string | undefined {
   if (server !== undefined && !servers.has(server) && ![...servers.values()].includes(server)) {
     return `no server of this name; this gate has ${[...servers.keys()].join(", ") || "none"}`;
   }
   if (principal !== undefined && (principal === "" || principal.length > MAX_PRINCIPAL_CHARS)) {
     return `a principal's name has 1 to ${MAX_PRINCIPAL_CHARS} characters`;
+  }
+  // who mistypes a name would believe that somebody is stopped
+  if (principal !== undefined && principals?.includes(principal) === false) {
+    const some = principals.slice(0, MAX_NAMED).join(", ");
+    const more = principals.length - MAX_NAMED;
+    return `no principal of this name; this gate has ${some}${more > 0 ? ` and ${more} more` : ""}`;
   }
   return undefined;
 }

@@ -59,6 +59,8 @@ export type Call = {
   readonly definition?: ListedDefinition;
   /** Why the server's definitions could not be listed; the call can't be completed then, and is refused. */
   readonly definitionProblem?: string;
+  /** What of the call some reader takes for something else that the server lists, in one sentence; it is refused. */
+  readonly misspelt?: string;
   /** True where the configuration wants no arguments held against the server's schemas. */
   readonly looseArguments?: boolean;
   /** True where the server is only observed: it is judged like any other call, and whatever the verdict, it goes out. */
@@ -158,7 +160,13 @@ export type Revision = { readonly revision: string; readonly digest: string };
 
 /** What the engine made of one input; it never throws for anything that an input or a policy can cause. */
 export type Evaluation = { readonly fuel: number /** Units that it might take. */; readonly budget?: number } & (
-  | { readonly kind: "decided"; readonly decision: Decision; readonly bundle: Revision }
+  | {
+      readonly kind: "decided";
+      readonly decision: Decision;
+      readonly bundle: Revision;
+      /** Of the matched rules those that carry the action; absent where that is not known. */
+      readonly deciding?: readonly string[];
+    }
   | { readonly kind: "failed"; readonly problem: string; readonly bundle: Revision | undefined }
 );
 
@@ -276,6 +284,8 @@ export type Verdict = {
   /** UUID of the decision, as in the log and in the refusal. */
   readonly id: string;
   readonly decision: Decision | undefined;
+  /** Of its rules those that carry its action; absent where that is not known. */
+  readonly deciding?: readonly string[] | undefined;
   readonly facts: ToolFacts | undefined;
   readonly fuel: number;
   /** Units of fuel that the evaluation might take; absent where there was none. */
@@ -295,7 +305,7 @@ export type Forward = {
   /** Set where a rule asked for one, and a person gave it. */
   readonly approval?: ApprovalNote | undefined;
   /** What would have become of a call that goes out only because its server is observed. */
-  readonly instead?: Refusal;
+  readonly instead?: Refusal | undefined;
 };
 
 export type Refusal =

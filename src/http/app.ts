@@ -5,6 +5,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Status } from "../status/status-schema.ts";
 import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
+import { challengeOf } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import {
@@ -16,8 +17,9 @@ import {
   type McpRouteParts,
   writeRefusal,
 } from "./mcp-route.ts";
-import type { OperatorKey } from "./operator.ts";
+import type { OperatorCheck } from "./operator-check.ts";
 import { isNonce } from "./prove.ts";
+import { createMetadataApi, type Resource } from "./resource.ts";
 
 /** What became of the bundle that is to judge. */
 export type Reloaded =
@@ -27,6 +29,8 @@ export type Reloaded =
   | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
 
 type Env = { Bindings: HttpBindings };
+/** With who the operator is. */
+type OperatorEnv = Env & { Variables: { operator: string } };
 
 /** What became of the bundle that judges beside the active one. */
 export type ReloadedShadow =
@@ -42,9 +46,11 @@ export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
 export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
   Pick<ApprovalsApiParts, "approvals"> & {
-    readonly operatorKey: OperatorKey;
+    readonly operator: OperatorCheck;
+    /** What the gate is called where it takes tokens; undefined where it takes none. */
+    readonly resource?: Resource | undefined;
     readonly freezes: FreezeApiParts["freezes"];
-    readonly reload: () => Promise<ReloadedAll>;
+    readonly reload: (options: { readonly allowRollback: boolean }) => Promise<ReloadedAll>;
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
     readonly notReady: () => string | undefined;
@@ -52,6 +58,8 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
     readonly console: Hono<Env>;
+    /** `/metrics`; it asks for its token by itself. */
+    readonly metrics: Hono<Env>;
   };
 
 /** `direct` takes what it can before the routes see it. */
@@ -67,6 +75,8 @@ export function createApp(parts: AppParts): App {
     return RESPONSE_ALREADY_SENT;
   });
 
+  app.route("/", createMetadataApi(parts.resource));
+
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
     const problem = parts.notReady();
@@ -81,16 +91,23 @@ export function createApp(parts: AppParts): App {
     return proof === undefined ? refuse(c, 503, "the gate is starting") : c.json({ proof });
   });
 
-  const operatorOnly: MiddlewareHandler<Env> = async (c, next) => {
-    if (parts.operatorKey.accepts(c.env.incoming.headers.authorization)) return next();
-    return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
+  const operatorOnly: MiddlewareHandler<OperatorEnv> = async (c, next) => {
+    const answer = await parts.operator(c.env.incoming);
+    if (answer.kind === "refused") return refuse(c, answer.status, answer.problem, challengeOf(answer));
+    c.set("operator", answer.by);
+    return next();
   };
-  app.post("/v1/reload", operatorOnly, async (c) => c.json(await parts.reload()));
+  app.post("/v1/reload", operatorOnly, async (c) => {
+    const asked = c.req.query("rollback");
+    if (asked !== undefined && asked !== "allow") return refuse(c, 400, "rollback must be allow, or left out");
+    return c.json(await parts.reload({ allowRollback: asked === "allow" }));
+  });
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
+  app.route("/", parts.metrics);
   app.route("/", parts.console);
 
   app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
@@ -104,7 +121,12 @@ export function createApp(parts: AppParts): App {
 }
 
 /** One JSON error, on node's own response. */
-function refuse(c: Context<Env>, status: number, problem: string, headers: Record<string, string> = {}): Response {
+function refuse(
+  c: Pick<Context<Env>, "env">,
+  status: number,
+  problem: string,
+  headers: Record<string, string> = {},
+): Response {
   writeRefusal(c.env.outgoing, status, problem, headers);
   return RESPONSE_ALREADY_SENT;
 }

@@ -26,6 +26,10 @@ export class BucketShelf {
     return this.#buckets.values();
   }
 
+  get size(): number {
+    return this.#buckets.size;
+  }
+
   /** Adds a bucket that was taken from, where it is not there yet. The caller has seen that there is room. */
   put(bucket: Bucket): void {
     if (bucket.shelved) return;

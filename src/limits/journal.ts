@@ -63,7 +63,7 @@ export function openJournal(options: JournalOptions): Journal {
       } catch (error) {
         throw new JournalError(`${path}: the take could not be written: ${messageOf(error)}`, { cause: error });
       }
-      for (const level of levels) note({ ...level, atUnixMs });
+      for (const level of levels) note(level, atUnixMs);
       if (file.bytes >= foldAtBytes || written.size >= foldAtBuckets) tryFold();
     },
 
@@ -79,9 +79,10 @@ export function openJournal(options: JournalOptions): Journal {
   }
 
   /** A line with these is in the file. */
-  function note(level: StoredLevel): void {
-    const known = written.get(level.key);
-    if (known === undefined) written.set(level.key, { place: places++, level });
+  function note({ key, principal, used, windowMs, max }: BucketLevel, atUnixMs: number): void {
+    const level = { key, principal, used, windowMs, max, atUnixMs };
+    const known = written.get(key);
+    if (known === undefined) written.set(key, { place: places++, level });
     else {
       if (!isSameBucket(known.level, level)) known.place = places++;
       known.level = level;

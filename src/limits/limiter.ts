@@ -39,6 +39,8 @@ export interface Limiter {
   refund(receipt: Receipt): void;
   /** The buckets in memory as they stand now, for the console: all that are part-used, and full ones not forgotten yet. */
   buckets(): Iterable<BucketLevel>;
+  /** How many those are. */
+  bucketCount(): number;
 }
 
 /**
@@ -113,6 +115,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
       }
     },
 
+    bucketCount: () => shelf.size,
+
     *buckets() {
       const nowMs = monotonicMs();
       for (const bucket of shelf.values()) yield bucket.levelAt(nowMs);
@@ -178,8 +182,8 @@ function describeDraw({ bucket, limit }: Draw, nowMs: number, share: number): Bu
 }
 
 function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {
-  const level = bucket.levelAt(nowMs);
-  return { ...level, used: level.used + share, max: limit.max };
+  const { key, principal, windowMs } = bucket;
+  return { key, principal, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
 }
 
 function bucketOf(draw: Draw): Bucket {

@@ -17,7 +17,7 @@ export type LogRow = {
   readonly verdict: string;
   /** True where the server was observed: it went out, whatever the verdict. */
   readonly observed: boolean;
-  /** `<package>/<id>`. */
+  /** `<package>/<id>`, those that carry the decision first. */
   readonly rules: readonly string[];
   /** Why, as far as the log says. */
   readonly why: readonly string[];
@@ -32,7 +32,12 @@ const lineSchema = z.looseObject({
   requested_by: text,
   input: z.looseObject({ server: z.string(), tool: text, method: text, session: text }),
   result: z.looseObject({ action: text, reasons: texts, rules: texts }).optional().catch(undefined),
-  regate: z.looseObject({ verdict: z.string(), observed: z.boolean().optional().catch(undefined), problem: text }),
+  regate: z.looseObject({
+    verdict: z.string(),
+    observed: z.boolean().optional().catch(undefined),
+    problem: text,
+    rules: z.array(z.looseObject({ id: z.string() })).catch([]),
+  }),
 });
 
 /** @returns undefined for what is no decision of a gate */
@@ -47,6 +52,8 @@ export function readLogRow(line: string): LogRow | undefined {
   if (!parsed.success) return undefined;
   const { decision_id: id, timestamp, requested_by: principal, input, result, regate } = parsed.data;
   const { server, tool, method, session } = input;
+  const places = new Map(regate.rules.map((rule, place) => [rule.id, place]));
+  const placeOf = (rule: string): number => places.get(rule) ?? places.size;
   return {
     id,
     timestamp,
@@ -58,7 +65,7 @@ export function readLogRow(line: string): LogRow | undefined {
     action: result?.action,
     verdict: regate.verdict,
     observed: regate.observed === true,
-    rules: result?.rules ?? [],
+    rules: (result?.rules ?? []).toSorted((a, b) => placeOf(a) - placeOf(b)),
     why: regate.problem === undefined ? (result?.reasons ?? []) : [regate.problem],
   };
 }

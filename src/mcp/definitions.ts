@@ -5,6 +5,7 @@ import type { ListedDefinition } from "../gate/types.ts";
 import { createHeldDefinitions, type HeldDefinition } from "./held-definitions.ts";
 import type { ListedTool } from "./list-filter.ts";
 import { type ListingFault, listPages, MAX_TOOLS } from "./list-pages.ts";
+import { isMisspelt, type Spellings, spellingsOf } from "./misspelt.ts";
 import type { Exchange, Upstream } from "./upstream.ts";
 
 const MAX_SESSIONS = 100_000;
@@ -17,8 +18,8 @@ const MAX_LISTINGS = 3;
 
 export type Definition =
   | HeldDefinition
-  /** The server lists no tool of this name. */
-  | { readonly kind: "absent" }
+  /** The server lists no tool of this name; `misspelt`: but one that some reader takes for it. */
+  | { readonly kind: "absent"; readonly misspelt?: true }
   | ({ readonly kind: "failed" } & ListingFault);
 
 type Failed = Extract<Definition, { readonly kind: "failed" }>;
@@ -42,6 +43,8 @@ export interface ListingObserver {
 type Known = {
   readonly tools: Map<string, HeldDefinition>;
   whole: boolean;
+  /** Of the names of `tools`, once one that is not among them was asked for. */
+  spellings: Spellings | undefined;
   listing: Promise<Failed | undefined> | undefined;
   mark: number | undefined;
 };
@@ -68,6 +71,7 @@ export interface Definitions {
 }
 
 const ABSENT: Definition = { kind: "absent" };
+const MISSPELT: Definition = { kind: "absent", misspelt: true };
 const UNKNOWN_PLACE: PagePlace = { isFirst: false, isLast: false };
 const UNOBSERVED: ListingObserver = { listed() {}, mark: () => 0, wasWhole() {} };
 
@@ -79,7 +83,13 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
   let held = 0;
 
   function open(session: string): Known {
-    const known = sessions.get(session) ?? { tools: new Map(), whole: false, listing: undefined, mark: undefined };
+    const known = sessions.get(session) ?? {
+      tools: new Map(),
+      whole: false,
+      spellings: undefined,
+      listing: undefined,
+      mark: undefined,
+    };
     sessions.delete(session);
     sessions.set(session, known);
     trim(0);
@@ -107,6 +117,7 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
     const known = open(session);
     if (isFirst) known.mark = observer.mark();
     for (const tool of tools) take(known.tools, tool);
+    known.spellings = undefined;
     trim(0);
     if (!isLast) return;
     if (known.mark !== undefined) observer.wasWhole(known.mark);
@@ -166,7 +177,12 @@ export function createDefinitions(timeoutMs: number, observer: ListingObserver =
   }
 
   function find(known: Known, tool: string): Definition | undefined {
-    return known.tools.get(tool) ?? (known.whole ? ABSENT : undefined);
+    return known.tools.get(tool) ?? (known.whole ? absent(known, tool) : undefined);
+  }
+
+  function absent(known: Known, tool: string): Definition {
+    known.spellings ??= spellingsOf(known.tools.keys());
+    return isMisspelt(tool, known.spellings) ? MISSPELT : ABSENT;
   }
 
   return {

@@ -11,7 +11,8 @@ import { createHolds, type Holds } from "./holds.ts";
 import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
 import { createInFlight, type InFlight, type InFlightCaps, type Slot } from "./in-flight.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
-import { checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
+import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
+import { misspeltArgument } from "./misspelt.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { type Caller, createScreen } from "./screen.ts";
@@ -55,6 +56,7 @@ type Tables = Omit<EndpointOptions, "inFlight"> & {
 
 /** Of one call whose tool becomes another one each time. */
 const MAX_JUDGEMENTS = 3;
+const MISSPELT_NAME = "the server lists no tool of this name, but one that it could be taken for";
 const CHANGING: Definition = {
   kind: "failed",
   problem: "the tool's definition changed while the call was judged",
@@ -203,6 +205,8 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
 /** GET opens or resumes a stream, DELETE ends the session. */
 async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
+  const mismatch = checkBodiless(incoming.headersDistinct);
+  if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, "null");
   const era = eraOfHeaders(incoming.headersDistinct);
   const caller = { headers: incoming.headers, era, principal: principal.id, opens: false };
   const identified = options.sessionNames.identify(caller);
@@ -240,7 +244,8 @@ async function judge(
   const { gate, definitions } = options;
   let call = first;
   for (let attempt = 1; ; attempt += 1) {
-    const verdict = await gate.judge(call, waiter);
+    const judging = gate.judge(call, waiter);
+    const verdict = judging instanceof Promise ? await judging : judging;
     const { tool, session, definition } = call;
     if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
       return { call, verdict };
@@ -256,12 +261,29 @@ async function judge(
 }
 
 function withDefinition(call: Call, definition: Definition | undefined): Call {
-  const { definition: _, ...bare } = call;
-  return {
-    ...bare,
-    ...(definition?.kind === "listed" && { definition: definition.definition }),
-    ...(definition?.kind === "failed" && { definitionProblem: definition.problem }),
-  };
+  const { definition: _, misspelt: __, ...bare } = call;
+  return { ...bare, ...defined(bare, definition) };
+}
+
+/** What the definition that counts says of a call. */
+function defined(
+  { args, looseArguments }: Call,
+  definition: Definition | undefined,
+): Pick<Call, "definition" | "definitionProblem" | "misspelt"> {
+  switch (definition?.kind) {
+    case undefined:
+      return {};
+    case "failed":
+      return { definitionProblem: definition.problem };
+    case "absent":
+      return definition.misspelt === true ? { misspelt: MISSPELT_NAME } : {};
+    case "listed": {
+      const { definition: listed } = definition;
+      const meant = looseArguments === true ? undefined : misspeltArgument(listed, args?.value);
+      const misspelt = meant && `a key of the arguments is another spelling of ${JSON.stringify(meant)}`;
+      return misspelt === undefined ? { definition: listed } : { definition: listed, misspelt };
+    }
+  }
 }
 
 /** What the policy judges. */
@@ -290,9 +312,8 @@ function describeCall(
   call.tool = message.tool;
   if (params !== undefined) call.wholeParams = params;
   if (message.args !== undefined) call.args = message.args;
-  if (definition?.kind === "listed") call.definition = definition.definition;
-  if (definition?.kind === "failed") call.definitionProblem = definition.problem;
   if (options.arguments === "loose") call.looseArguments = true;
+  Object.assign(call, defined(call, definition));
   if (overload === undefined && options.continuations.use(call, params?.value)) call.continued = true;
   return call;
 }

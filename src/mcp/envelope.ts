@@ -46,7 +46,7 @@ export function readEnvelope(text: string, root: JsonObject, value: Readonly<Rec
   if (id === undefined) return malformed('"id" must be a string or an integer');
   // whoever goes by the method takes it for a notification
   if (method.startsWith("notifications/")) return malformed(`a message with the method of a notification has no "id"`);
-  return { kind: "request", ...id, method, params };
+  return { kind: "request", id: id.id, idText: id.idText, method, params };
 }
 
 function readResponse(value: Readonly<Record<string, unknown>>, id: Id | undefined): Envelope {

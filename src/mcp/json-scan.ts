@@ -137,6 +137,8 @@ class Scanner {
       this.#skipSpace();
       const value = this.#value(depth + 1);
       if (value === undefined) return undefined;
+      if (key === "constructor" && reachesPrototype(value) && !this.#tolerant)
+        return this.#refuse("proto_key", 'the key "constructor" with a "prototype" in it is not accepted', keyStart);
       members.push({ key, keyStart, value });
       this.#skipSpace();
     } while (this.#take(COMMA));
@@ -204,6 +206,11 @@ class Scanner {
     this.#refusal = { kind: "refused", defect, problem: `${problem} (character ${at})`, at };
     return undefined;
   }
+}
+
+/** What a reader that merges objects key by key takes for the prototype of all of them. */
+function reachesPrototype(value: JsonNode): boolean {
+  return value.kind === "object" && hasKey(value.members, "prototype");
 }
 
 function hasKey(members: readonly JsonMember[], key: string): boolean {

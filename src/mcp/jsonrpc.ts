@@ -5,6 +5,7 @@ import type { ReceivedJson } from "../gate/types.ts";
 import { isPlainName, isRecord, type Params, type RpcError, readEnvelope } from "./envelope.ts";
 import { type JsonObject, MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
 import { META_KEYS, misspeltKey, PARAMS_KEYS } from "./protocol-keys.ts";
+import { isMisspeltMethod } from "./spelling.ts";
 
 /** `maxDepth`: objects and arrays one inside the other, the message itself included; at most MAX_DEPTH of json-scan. */
 export type MessageLimits = { readonly maxBytes: number; readonly maxDepth: number };
@@ -86,6 +87,7 @@ export const INVALID_PARAMS = -32602;
 const MAX_CLIENT_NODES = 200_000;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const MISSPELT_METHOD = "the method is another spelling of one of MCP's, or too long for any";
 const BYTE_ORDER_MARK = "\ufeff";
 
 /** Parses the body of one POST, or one line of a stdio client, before anything is judged or forwarded. */
@@ -124,6 +126,7 @@ export function parseClientMessage(body: Uint8Array, limits: MessageLimits): Par
     }
     case "request": {
       const { id, idText, method, params } = envelope;
+      if (isMisspeltMethod(method)) return refuse(INVALID_REQUEST, MISSPELT_METHOD, id);
       const meta = readMeta(text, params);
       if (typeof meta === "string") return refuse(INVALID_REQUEST, meta, id);
       const call = method === "tools/call" ? readToolCall(text, params) : NO_TOOL;
@@ -135,8 +138,10 @@ export function parseClientMessage(body: Uint8Array, limits: MessageLimits): Par
         idText,
         method,
         params: received(params),
-        ...call,
-        ...meta,
+        tool: call.tool,
+        args: call.args,
+        meta: meta.meta,
+        metaText: meta.metaText,
         progressToken,
         value,
         text,
@@ -166,6 +171,7 @@ export function parseServerMessage(text: string): ServerMessage {
       return { kind: "notification", method: envelope.method, params: received(envelope.params), value, text };
     case "request": {
       const { id, idText, method, params } = envelope;
+      if (isMisspeltMethod(method)) return unreadable(MISSPELT_METHOD);
       const strict = scanJson(text, { maxDepth: MAX_DEPTH });
       if (strict.kind === "refused") return unreadable(strict.problem);
       const meta = readMeta(text, params);

@@ -95,6 +95,17 @@ export function checkHeaders(
   return problem === undefined ? undefined : mismatch(problem);
 }
 
+/** A request without a message carries no header that repeats one: a server that goes by it would carry out what nobody judged. */
+export function checkBodiless(headers: DistinctHeaders): HeaderFault | undefined {
+  const values = readValues(headers);
+  if (typeof values === "string") return mismatch(values);
+  for (const name of values.keys()) {
+    if (name === METHOD_HEADER || name === NAME_HEADER || name.startsWith(PARAM_PREFIX))
+      return mismatch(`${quote(name)} is given, but there is no message`);
+  }
+  return undefined;
+}
+
 function checkVersion(
   message: Exclude<ClientMessage, { kind: "response" }>,
   version: string | undefined,

@@ -1,7 +1,7 @@
 // Keys of the protocol, and other spellings that some reader takes for them: another case (Go's encoding/json, .NET,
 // cJSON; with the letters that Unicode folds to ASCII), underscores (pydantic models filled by field name), and whatever
 // follows a NUL (readers in C). A message that has one would be judged by one key and executed by another.
-// Must not be used on a tool's arguments: their keys are the tool's own.
+// Of a tool's arguments only those keys are looked at that its schema names (misspelt.ts): the others are the tool's own.
 import type { JsonMember } from "./json-scan.ts";
 
 /** The keys of one object of the protocol. */
@@ -72,7 +72,7 @@ export function protocolKeys(names: readonly string[]): ProtocolKeys {
 }
 
 /** The first protocol key that one of `members` is another spelling of. */
-export function misspeltKey(members: readonly JsonMember[], keys: ProtocolKeys): string | undefined {
+export function misspeltKey(members: readonly Pick<JsonMember, "key">[], keys: ProtocolKeys): string | undefined {
   for (const { key } of members) {
     if (keys.exact.has(key)) continue;
     const folded = foldKey(key, keys.maxUnits);

@@ -177,12 +177,12 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
   }
 }
 
-/** The limit's own rule, or every matched rule: the decision does not say which of them carried it. */
+/** The limit's own rule, or those that carry the decision. */
 function rulesBehind(verdict: RefusedVerdict): readonly string[] {
   switch (verdict.kind) {
     case "denied":
     case "approval_needed":
-      return verdict.decision?.rules ?? [];
+      return verdict.deciding ?? verdict.decision?.rules ?? [];
     case "rate_limited":
     case "too_many_buckets":
       return [verdict.limit.rule];

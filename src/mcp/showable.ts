@@ -16,6 +16,18 @@ export function showable(text: string, maxChars = 200): string {
   return shown.replace(HIDDEN, (char) => escaped(codePointOf(char))) + (chars.length > maxChars ? "..." : "");
 }
 
+/** The same JSON, with what does not show written as its code; line ends between its parts stay. */
+export function escapeJson(json: string): string {
+  return json.replace(UNSHOWABLE, (char) =>
+    char === "\n"
+      ? char
+      : Array.from(
+          { length: char.length },
+          (_, unit) => `\\u${char.charCodeAt(unit).toString(16).padStart(4, "0")}`,
+        ).join(""),
+  );
+}
+
 /** The same text, with what does not show set apart, for a page to mark it. */
 export function splitShowable(text: string): Piece[] {
   const pieces: Piece[] = [];

@@ -36,6 +36,7 @@ export type LoadedPolicy = {
 };
 
 export type Reload =
+  /** `from` is what no-policy.ts says where it is the first one. */
   | { readonly kind: "swapped"; readonly from: Revision; readonly to: Revision }
   | { readonly kind: "unchanged"; readonly revision: Revision }
   /** The bundle can't be taken: the last one goes on judging. `problem` names file and remedy, on one line. */

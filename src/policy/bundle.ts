@@ -35,6 +35,8 @@ const manifestSchema = z.looseObject({
   roots: z.array(z.string()),
   wasm: z.array(z.looseObject({ entrypoint: z.string(), module: z.string(), annotations: annotationsSchema })),
   rego_version: z.int().optional(),
+  /** A whole number that grows from one bundle to the next, where whoever builds them counts them. */
+  metadata: z.looseObject({ sequence: z.int().min(0).optional() }).optional(),
 });
 
 const dataSchema = z.looseObject({
@@ -72,12 +74,19 @@ export type Bundle = {
  * @throws Problem where it is missing, too large, not a bundle or lacks a part
  */
 export async function readBundle(file: string, shown = file): Promise<Bundle> {
-  return parseBundle(await readBounded(file, shown), shown);
+  return parseBundle(await readBundleFile(file, shown), shown);
 }
 
 /** @throws Problem as readBundle */
 export async function parseBundle(bytes: Uint8Array, shown: string): Promise<Bundle> {
-  const files = await readArchive(bytes, shown);
+  return parseFiles(await readArchive(bytes, shown), bytes, shown);
+}
+
+/**
+ * @param files what readArchive found in `bytes`
+ * @throws Problem as readBundle
+ */
+export function parseFiles(files: ReadonlyMap<string, Uint8Array>, bytes: Uint8Array, shown: string): Bundle {
   const manifest = parseManifest(files.get(".manifest"), shown);
   const module = findModule(manifest, shown);
   const wasm = files.get(module.replace(/^\//, ""));
@@ -111,7 +120,8 @@ export async function readArchive(bytes: Uint8Array, shown: string): Promise<Map
   return readTar(await decompress(bytes, shown), shown, MAX_ENTRIES);
 }
 
-async function readBounded(file: string, shown: string): Promise<Uint8Array> {
+/** @throws Problem where the file is missing, or larger than any bundle may be */
+export async function readBundleFile(file: string, shown: string): Promise<Uint8Array> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") throw new Problem([`${shown}: no such bundle; make it with \`regate build\``]);
     throw new Problem([`${shown}: cannot be opened (${error.code ?? error.message})`]);

@@ -1,7 +1,7 @@
 // What is known of each rule from its source: `regate build` writes it into the bundle as data.rules, and the log,
 // refusals and `regate decide` join it to the rule ids of a decision. Plain data: nothing here reads a file.
 import { z } from "zod";
-import type { RuleLocation } from "../gate/types.ts";
+import type { Decision, RuleLocation } from "../gate/types.ts";
 
 export type { RuleLocation };
 
@@ -26,6 +26,11 @@ export const locationSchema = z.strictObject({
 export const ruleIndexSchema = z
   .record(z.string(), locationSchema)
   .transform((rules): RuleIndex => new Map(Object.entries(rules)));
+
+/** The matched rules that carry the decision's action, without those that were outdone or only limit. An action that is computed may be any. */
+export function listDeciding({ action, rules }: Decision, index: RuleIndex): readonly string[] {
+  return rules.filter((id) => (index.get(id)?.action ?? action) === action);
+}
 
 /** The servers that a package of the policy speaks for, by catalogue name, sorted. */
 export function listServers(rules: RuleIndex): readonly string[] {

@@ -1,13 +1,13 @@
 // How many calls each principal was allowed, by the hour, as the last fold of the journal left it.
 import { z } from "zod";
-import { KINDS } from "../history/history.ts";
+import { KEPT_KINDS } from "../history/history.ts";
 import type { HistoryStore } from "../history/history-journal.ts";
 import { TEXT } from "./bucket-table.ts";
 import { type Db, inTransaction, toDisk } from "./database.ts";
 
 const ROW = z.object({
   principal: TEXT,
-  kind: z.enum(KINDS),
+  kind: z.enum(KEPT_KINDS),
   name: TEXT,
   hour: z.int(),
   count: z.int().positive(),

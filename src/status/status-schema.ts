@@ -1,5 +1,6 @@
 // What a running gate says of itself to an operator: the form of `GET /v1/status`, for the gate and for `regate status` alike.
 import { z } from "zod";
+import { bundleStatusSchema } from "../bundles/status.ts";
 
 const revisionSchema = z.object({
   /** As the person named it. */
@@ -83,7 +84,10 @@ export const statusSchema = z.object({
   instance: z.uuid(),
   started: z.iso.datetime(),
   now: z.iso.datetime(),
+  /** Revision `none`, and no digest, while nothing judges. */
   policy: revisionSchema,
+  /** How the bundle came, in the fields of OPA's bundle status. */
+  bundle: bundleStatusSchema,
   shadow: shadowSchema.optional(),
   /** What an operator has frozen; the oldest first. */
   frozen: z.array(frozenSchema),

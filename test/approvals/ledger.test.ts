@@ -262,6 +262,17 @@ describe("a restart", () => {
     expect(asked(again, { argsText: "[2]" }).id).not.toBe(used.id);
   });
 
+  test("ends what lapsed while no gate ran, so that nobody approves it afterwards", () => {
+    const { ledger, restart, pass } = benchLedger();
+    const [pending, approved] = [asked(ledger), asked(ledger, { argsText: "[1]" })];
+    ledger.approve(approved.id, "operator", undefined);
+    pass(300);
+    const again = restart();
+    expect(again.approve(pending.id, "operator", 5)).toMatchObject({ kind: "refused" });
+    for (const { id } of [pending, approved]) expect(again.find(id)?.state).toBe("lapsed");
+    expect(kindOf(again.ask({ ...QUESTION, argsText: "[2]" }))).toBe("standing pending");
+  });
+
   test("keeps a grant and a denial for the time that is left", () => {
     const { ledger, restart, pass } = benchLedger();
     const [granted, denied] = [asked(ledger), asked(ledger, { tool: "other" })];

@@ -134,6 +134,26 @@ describe("regate log", () => {
     expect((await idsOf(...args)).map((id) => id[0])).toEqual(letters);
   });
 
+  test("says where none fits", async () => {
+    expect((await regateLog("--tool", "other")).stderr).toBe("no decision fits\n");
+    expect((await regateLog("--server", "other")).stderr).toMatch(
+      /^no decision fits; a server goes by its name in policy/,
+    );
+  });
+
+  test("names the rules that carry a decision first, and none where there is none", async () => {
+    const opened = await log.open();
+    const decision = { action: "deny", rules: ["p/few", "p/never"], reasons: ["Never"] } as const;
+    const denied = makeEvent({ id: "first", decision, outcome: DENIED });
+    const rules = [{ id: "p/never", file: "p.rego", row: 2 }, { id: "p/few" }];
+    void opened.record({ ...denied, rules });
+    const frozen = makeEvent({ id: "none", outcome: { kind: "frozen", problem: "All is frozen" } });
+    void opened.record({ ...frozen, verdict: { ...frozen.verdict, decision: undefined }, rules: [] });
+    await opened.close();
+    const { stdout } = await regateLog("-n", "2");
+    expect(stdout).toMatch(/ {2}first {2}never, few: Never\n.* {2}none {2}All is frozen\n$/);
+  });
+
   test("counts back from now what is no date", async () => {
     const opened = await log.open();
     void opened.record(makeEvent({ id: "now", startedUnixMs: Date.now() - 60_000 }));
@@ -203,7 +223,8 @@ describe("regate log", () => {
     [["--until", "2026-13-45"], "--until 2026-13-45: must be"],
     [["--since", "2026-11-23T07:00"], "--since 2026-11-23T07:00: must be"],
     [["--action", "denyed"], "--action denyed: must be one of allow, require_approval, deny, forward"],
-    [["-n", "0"], "--last 0: must be a whole number from 1 to 100000"],
+    [["--since", "1h", "--until", "2h"], "--until 2h: must be later than --since 1h, or nothing fits"],
+    [["-n", "0"], "-n 0: must be a whole number from 1 to 100000"],
     [["a.jsonl", "b.jsonl"], "regate log: one log at a time, not a.jsonl and b.jsonl"],
     [["--until", "verify"], "--until verify: must be"],
     [["nowhere.jsonl"], "nowhere.jsonl: no such file; name a decision log"],

@@ -16,6 +16,7 @@ const QUIET: Status = {
   started: T,
   now: T,
   policy: REVISION,
+  bundle: { name: "regate" },
   frozen: [],
   servers: [],
   log: { file: "/state/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
@@ -59,7 +60,7 @@ describe("regate status", () => {
   test("says which policy judges, what each server's calls became, and whether the log is whole", async () => {
     const { url, printed } = await printOf({ ...QUIET, servers: [SERVER] });
     expect(printed).toBe(`Regate 0.1.0 at ${url}, since ${T}
-  policy   revision aaaaaaaaaaaa (bundles/regate.tar.gz), since ${T}
+  policy   revision aaaaaaaaaaaa (bundles/regate.tar.gz), since ${T}, sha256 d1
   log      /state/decisions.jsonl, no decision is missing
 
 files (filesystem)

@@ -34,11 +34,12 @@ describe("a configuration that is in order", () => {
     expect(load("servers: {}")).toEqual({
       file: join(folder, "regate.yaml"),
       listen: { host: "127.0.0.1", port: 8787 },
-      bundle: undefined,
+      bundle: { source: undefined, verify: undefined, allowRollback: false },
       state: join(folder, ".regate"),
       watch: false,
       timezone: "UTC",
       keys: [],
+      auth: { url: undefined, scopes: [], issuers: [] },
       servers: new Map(),
       limits: {
         newSessions: { max: 200, window: 600 },
@@ -60,6 +61,8 @@ describe("a configuration that is in order", () => {
         keep: { files: undefined, days: undefined },
       },
       approvals: { url: undefined, webhook: undefined },
+      metrics: { token: undefined },
+      status: undefined,
       allowedOrigins: [],
       allowedHosts: [],
     });
@@ -73,7 +76,7 @@ bundle: bundles/regate.tar.gz
 state: var/state
 watch: true
 timezone: Europe/Berlin
-keys: [{name: claude, sha256: ${HASH}}]
+keys: [{name: claude, sha256: ${HASH}, groups: [ci]}]
 servers:
   everything: {command: npx, args: ["-y", "\${PACKAGE}"], env: {TOKEN: "\${TOKEN}"}, cwd: sub}
   sitewise:
@@ -82,6 +85,7 @@ servers:
     catalogue: awslabs.aws-iot-sitewise-mcp-server
 limits: {newSessions: {max: 5}, maxBodyBytes: 2048}
 log: {file: log/d.jsonl, durable: true, maskedKeys: [iban], keyFile: keys/log, rotate: {maxBytes: 65536, maxHours: 24}, keep: {files: 9, days: 90}}
+metrics: {token: "scrape-me-with-\${TOKEN}.en"}
 approvals: {url: "https://Gate.example.com", webhook: {url: "https://hooks.example.com/\${PACKAGE}", secret: "\${SECRET}"}}
 allowedOrigins: ["https://App.example.com"]
 allowedHosts: [Gate.example.com]
@@ -90,11 +94,11 @@ allowedHosts: [Gate.example.com]
     );
     expect(config).toMatchObject({
       listen: { host: "::1", port: 0 },
-      bundle: join(folder, "bundles/regate.tar.gz"),
+      bundle: { source: { kind: "file", file: join(folder, "bundles/regate.tar.gz") }, verify: undefined },
       state: join(folder, "var/state"),
       watch: true,
       timezone: "Europe/Berlin",
-      keys: [{ name: "claude", sha256: HASH }],
+      keys: [{ name: "claude", sha256: HASH, groups: ["ci"] }],
       limits: { newSessions: { max: 5, window: 600 }, maxBodyBytes: 2048 },
       log: {
         file: join(folder, "log/d.jsonl"),
@@ -109,6 +113,7 @@ allowedHosts: [Gate.example.com]
         url: "https://gate.example.com",
         webhook: { url: "https://hooks.example.com/some-server", secret: "s3cret-of-16-chars" },
       },
+      metrics: { token: "scrape-me-with-t0k.en" },
       allowedOrigins: ["https://app.example.com"],
       allowedHosts: ["gate.example.com"],
     });
@@ -283,6 +288,14 @@ keys: []
     [
       "approvals: {webhook: {url: 'http://h.example.com', secret: 0123456789abcdef}}",
       "approvals.webhook.url: sends calls and credentials unencrypted; use https, or write allowPlainHttp: true where the network is trusted",
+    ],
+    [
+      "metrics: {token: short}",
+      "metrics.token: must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
+    ],
+    [
+      "metrics: {token: 'not what a header can carry'}",
+      "metrics.token: must be at least 20 letters, digits or -._~+/; make one with openssl rand -hex 32, and keep it in the environment",
     ],
     ["limits: {newSessions: {max: 0}}", "limits.newSessions.max: must be a whole number from 1 to 1000000"],
     ["limits: {maxBodyBytes: 1.5e3.2}", "limits.maxBodyBytes: must be a whole number from 1024 to 67108864"],

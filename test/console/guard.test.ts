@@ -107,7 +107,7 @@ describe("a sign-in by the operator key", () => {
     for (const cookie of ["regate_console_0=x", `regate_console_0=${"A".repeat(43)}`, "regate_console_0="]) {
       expect((await get("/console/catalogue", { cookie })).status).toBe(303);
     }
-    expect(log).toEqual([]);
+    expect(log).toEqual(Array(6).fill("console: a wrong operator key from 127.0.0.1"));
   });
 
   test("leads nowhere else than to the console", async () => {
@@ -185,32 +185,18 @@ describe("the operator key in a header", () => {
 });
 
 describe("guessing", () => {
-  test("ends after ten tries, in forms and headers together; then the right key is not looked at either", async () => {
-    const { get, post } = await startConsole(policy);
-    for (let n = 0; n < 5; n++) {
+  test("shuts nobody out, is told of, and does not fill the log", async () => {
+    const { get, post, log } = await startConsole(policy);
+    for (let n = 0; n < 10; n++) {
       expect((await post("/console/sign-in", { key: `guess ${n}` })).status).toBe(403);
       expect((await get("/console/catalogue", { authorization: `Bearer guess${n}` })).status).toBe(401);
     }
-    const refused = await post("/console/sign-in", { key: OPERATOR_KEY });
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
-    expect(refused.headers).not.toHaveProperty("set-cookie");
-    expect((await get("/console/catalogue")).status).toBe(429);
-  });
-
-  test("is not what the right key does, however often", async () => {
-    const { get, signIn } = await startConsole(policy);
-    for (let n = 0; n < 12; n++) {
-      await signIn();
-      expect((await get("/console/catalogue")).status).toBe(200);
-    }
-  });
-
-  test("does not shut out who is signed in", async () => {
-    const { get, post, signIn } = await startConsole(policy);
-    const cookie = await signIn();
-    for (let n = 0; n < 11; n++) await post("/console/sign-in", { key: "guess" });
-    expect((await get("/console/catalogue", { cookie })).status).toBe(200);
+    expect((await post("/console/sign-in", { key: OPERATOR_KEY })).status).toBe(303);
+    expect((await get("/console/catalogue")).status).toBe(200);
+    const told = log.filter((line) => line === "console: a wrong operator key from 127.0.0.1");
+    expect(told).toHaveLength(log.length);
+    expect(told.length).toBeGreaterThanOrEqual(10);
+    expect(told.length).toBeLessThan(20);
   });
 });
 

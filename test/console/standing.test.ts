@@ -187,6 +187,16 @@ describe("the playground's page", () => {
     expect((await get("/console/playground?decision=nope")).status).toBe(404);
   });
 
+  test("shows what would hide or reorder in a field as its code, in the same JSON", async () => {
+    const { get, lines } = await startConsole(policy);
+    const value = { path: "invoice\u202etxt.exe", text: "a\u200bb" };
+    lines.push(lineOf({ id: "d1", call: { args: { text: "", value } } }));
+    const field = fieldOf((await get("/console/playground?decision=d1")).text).replaceAll("&quot;", '"');
+    expect(field).toContain(String.raw`invoice\u202etxt.exe`);
+    expect(field).not.toMatch(/[^\n\x20-\x7e]/);
+    expect(JSON.parse(field).args).toEqual(value);
+  });
+
   test("keeps the first line feed of an input", async () => {
     const { get } = await startConsole(policy);
     // the parser of a browser drops one line feed right after the tag

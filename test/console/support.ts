@@ -1,6 +1,7 @@
 // A console as the gate serves it: over real HTTP, on a policy that OPA built; what servers list is given by the test.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Hono } from "hono";
 import { onTestFinished } from "vitest";
 import { type ApprovalDesk, createApprovals } from "../../src/approvals/approvals.ts";
 import { composeConsole } from "../../src/compose-console.ts";
@@ -12,6 +13,7 @@ import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
 import { createRecentLines, type RecentLines } from "../../src/log/recent-lines.ts";
@@ -83,6 +85,7 @@ export const QUIET: Status = {
   started: "2026-11-02T12:00:00.000Z",
   now: "2026-11-02T12:00:00.000Z",
   policy: { file: "bundle.tar.gz", revision: "r1", digest: "d1", since: "2026-11-02T12:00:00.000Z" },
+  bundle: { name: "regate" },
   frozen: [],
   servers: [],
   log: { file: "/decisions.jsonl", durable: false, on_failure: "continue", lost: 0, failing: false },
@@ -157,7 +160,7 @@ export async function startConsole(
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([]),
-    operatorKey,
+    operator: createOperatorCheck(operatorKey),
     freezes,
     reload: () => Promise.reject(new Error("not expected")),
     status: () => {
@@ -165,6 +168,7 @@ export async function startConsole(
     },
     ask,
     approvals,
+    metrics: new Hono(),
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

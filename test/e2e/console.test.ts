@@ -172,7 +172,7 @@ describe("a page", () => {
       .call("execute_action", { action_definition_id: "a", action_payload: {}, target_resource: {} })
       .catch(() => undefined);
     const headers = { authorization: `Bearer ${OPERATOR_KEY}`, "content-type": "application/json" };
-    await fetch(`${shipped.base}/v1/freeze`, { method: "POST", headers, body: '{"principal": "nobody"}' });
+    await fetch(`${shipped.base}/v1/freeze`, { method: "POST", headers, body: '{"principal": "local"}' });
   });
 
   /** The page of the last decision, and of what waits for a person. */

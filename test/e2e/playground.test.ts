@@ -116,7 +116,7 @@ describe("the playground", () => {
     const { page } = await signInTo(gate.base, OPERATOR_KEY, "/console/decisions", { javaScriptEnabled: false });
     await page.getByRole("link", { name: "echo", exact: true }).first().click();
     await page.getByRole("link", { name: "Open in the playground" }).click();
-    expect(await page.getByLabel("Input").inputValue()).toContain('"message": "</textarea><b>\u202e"');
+    expect(await page.getByLabel("Input").inputValue()).toContain(String.raw`"message": "</textarea><b>\u202e"`);
     await page.getByRole("button", { name: "Ask the gate" }).click();
     await page.getByRole("region", { name: "The gate" }).getByText("Allowed", { exact: true }).waitFor();
   });

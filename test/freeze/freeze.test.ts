@@ -26,6 +26,27 @@ function callOf(change: Partial<Call> & { readonly principalId?: string } = {}):
   };
 }
 
+describe("a principal that the gate does not have", () => {
+  const known = (principals: readonly string[], store: FreezeStore = new Map()) =>
+    createFreezes({ store, servers: SERVERS, principals, unixMs: () => 1_700_000_000_000, log: () => {} });
+
+  test("is no one to freeze: whoever mistypes a name learns it", () => {
+    expect(known(["ann", "bob"]).freeze({ principal: "anm" })).toEqual({
+      kind: "refused",
+      problem: "no principal of this name; this gate has ann, bob",
+    });
+    const many = Array.from({ length: 22 }, (_, n) => `p${n}`);
+    expect(known(many).freeze({ principal: "x" })).toMatchObject({ problem: expect.stringMatching(/p19 and 2 more$/) });
+    expect(known(["ann"]).freeze({ principal: "ann" })).toMatchObject({ kind: "done" });
+  });
+
+  test("is thawed all the same", () => {
+    const store: FreezeStore = new Map();
+    known(["ann"], store).freeze({ principal: "ann" });
+    expect(known(["bob"], store).thaw({ principal: "ann" })).toMatchObject({ kind: "done", frozen: [] });
+  });
+});
+
 describe("nothing frozen", () => {
   test("refuses nothing", () => {
     expect(start().frozen(callOf())).toBeUndefined();

@@ -104,6 +104,13 @@ describe("a call whose arguments don't fit the reviewed schema", () => {
   });
 });
 
+test("a call that some reader takes for another one is refused as one with wrong arguments, whatever they are", async () => {
+  const { gate, trace } = bench({ checkArguments: () => undefined });
+  const verdict = await gate.judge({ ...CALL, misspelt: "the server lists another name" });
+  expect(verdict).toMatchObject({ kind: "invalid_arguments", problem: "the server lists another name" });
+  expect(trace).toEqual(["describe", "record"]);
+});
+
 describe("a call without tokens", () => {
   test("is refused with the limit and the seconds to wait", async () => {
     const { gate, trace } = bench({ take: () => ({ kind: "exhausted", limit: LIMIT, retryAfterSeconds: 6 }) });
@@ -140,14 +147,14 @@ describe("a call that needs approval", () => {
     const seen: unknown[] = [];
     const waiter: Waiter = { held: () => {}, definition: async () => undefined };
     const { gate } = bench({
-      evaluate: ASKS,
+      evaluate: () => ({ ...ASKS(), deciding: ["policy.s/asks"] }),
       approve(...given) {
         seen.push(...given);
         return { kind: "approved", note: NOTE };
       },
     });
-    const verdict = await gate.judge(CALL, waiter);
-    expect(seen).toEqual([CALL, { id: "decision-1", decision: verdict.decision, revision: "r1" }, waiter]);
+    const { decision } = await gate.judge(CALL, waiter);
+    expect(seen).toEqual([CALL, { id: "decision-1", decision, deciding: ["policy.s/asks"], revision: "r1" }, waiter]);
   });
 
   test("is judged again once it was held, and goes out where nothing denies it", async () => {

@@ -160,6 +160,32 @@ describe("after a restart a history", () => {
     expect(before.read("claude", NOW + 15 * HOUR_MS)).toEqual(EMPTY);
   });
 
+  test("is known to lack what was beyond a bound, when the names that filled it are forgotten", () => {
+    const bounds = { maxNamesPerPrincipal: 3 };
+    const histories = new Histories(bounds);
+    const counts = [
+      ...histories.add(allowed({ labels: ["a"] })),
+      ...histories.add(allowed({ labels: ["secrets"], unixMs: NOW + 10 * HOUR_MS })),
+    ];
+    const again = new Histories(bounds);
+    again.restore(counts, NOW + 26 * HOUR_MS);
+    expect(() => again.read("claude", NOW + 26 * HOUR_MS)).toThrow(/holds more than 3 names/);
+    const inTime = again.read("claude", NOW + 35 * HOUR_MS);
+    expect(inTime).toEqual(EMPTY);
+  });
+
+  test("of all principals is known to lack those that there was no room for", () => {
+    const histories = new Histories({ maxNames: 2 });
+    const counts = [
+      ...histories.add(allowed()),
+      ...histories.add(allowed({ call: by("eve"), unixMs: NOW + 10 * HOUR_MS })),
+    ];
+    const again = new Histories({ maxNames: 2 });
+    again.restore(counts, NOW + 26 * HOUR_MS);
+    expect(() => again.read("eve", NOW + 26 * HOUR_MS)).toThrow(/too many principals/);
+    expect(again.read("eve", NOW + 35 * HOUR_MS)).toEqual(EMPTY);
+  });
+
   test("does not pass for whole where it was beyond a bound", () => {
     const histories = new Histories({ maxNamesPerPrincipal: 3 });
     const counts = histories.add(allowed({ labels: ["a", "b"] }));

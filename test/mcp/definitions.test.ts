@@ -78,6 +78,15 @@ describe("a tool that was not listed yet", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("is another spelling of one that was, of the last list too", async () => {
+    const definitions = createDefinitions(1_000);
+    const { upstream } = askable(() => answered(pageOf(["read_file"])));
+    expect(await find(definitions, "Read_File", upstream)).toEqual({ kind: "absent", misspelt: true });
+    expect(await find(definitions, "Delete", upstream)).toEqual({ kind: "absent" });
+    definitions.learn("session-1", toolsOf(pageOf(["delete"])));
+    expect(await find(definitions, "Delete", upstream)).toEqual({ kind: "absent", misspelt: true });
+  });
+
   test("is looked for with the meta of a modern call, on each page", async () => {
     const { upstream, asked } = askable((params) => answered(params.includes("cursor") ? pageOf([]) : pageOf([], "1")));
     await find(createDefinitions(1_000), "a", upstream, '{"n":1.0}');

@@ -145,7 +145,10 @@ describe("the server's own stream", () => {
   test("is one for each GET, each with the Last-Event-ID that its client sent, and filtered where it is replayed", async () => {
     const chain = await startChain({ server: { on: { GET: push } } });
     const session = await openSession(chain);
-    const streams = [await session.stream({ "last-event-id": "e-5" }), await session.stream({ "last-event-id": "e-6" })];
+    const streams = [
+      await session.stream({ "last-event-id": "e-5" }),
+      await session.stream({ "last-event-id": "e-6" }),
+    ];
     const seen = [];
     for (const stream of streams) seen.push([(await stream.next())?.comments[0], (await stream.next())?.data]);
     expect(seen).toEqual([

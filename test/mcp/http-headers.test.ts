@@ -25,6 +25,9 @@ describe("headers towards the server", () => {
       "mcp-method": "tools/call",
       "mcp-name": "t",
       "mcp-param-region": "eu",
+      // another gate's own
+      "mcp-init-host": "h",
+      "mcp-router-key": "k",
       traceparent: "00-1",
       tracestate: "s",
       baggage: "b",

@@ -76,6 +76,12 @@ describe("what two readers could read differently", () => {
     ["an argument given twice, deep inside", call('{"name":"t","arguments":{"a":[{"b":1,"b":2}]}}'), "appears twice"],
     ["__proto__ in the arguments", call('{"name":"t","arguments":{"__proto__":{"admin":true}}}'), "__proto__"],
     ["__proto__ in escapes", call('{"name":"t","arguments":{"\\u005f_proto__":1}}'), "__proto__"],
+    [
+      "constructor.prototype in the arguments",
+      call('{"name":"t","arguments":{"constructor":{"prototype":{"a":1}}}}'),
+      "constructor",
+    ],
+    ["constructor.prototype in escapes", call('{"name":"t","constr\\u0075ctor":{"prototyp\\u0065":1}}'), "constructor"],
     ["__proto__ at the top", '{"jsonrpc":"2.0","id":1,"method":"ping","__proto__":{}}', "__proto__"],
     ["a lone surrogate", call('{"name":"t","arguments":{"a":"\\ud800"}}'), "surrogate"],
     ["a lone surrogate in a key", call('{"name":"t","arguments":{"\\udfff":1}}'), "surrogate"],

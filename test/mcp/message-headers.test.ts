@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { type ClientMessage, parseClientMessage } from "../../src/mcp/jsonrpc.ts";
-import { checkHeaders, type DistinctHeaders, eraOf, eraOfHeaders } from "../../src/mcp/message-headers.ts";
+import {
+  checkBodiless,
+  checkHeaders,
+  type DistinctHeaders,
+  eraOf,
+  eraOfHeaders,
+} from "../../src/mcp/message-headers.ts";
 
 const VERSION = "io.modelcontextprotocol/protocolVersion";
 const MODERN = "2026-07-28";
@@ -110,6 +116,23 @@ describe("headers that agree with the body", () => {
     ["a parameter that no definition asks for", modernCall(), modernHeaders({ "mcp-param-x": "=?base64?!?=" })],
   ])("are let through: %s", (_, of, given) => {
     expect(checkHeaders(of, given)).toBeUndefined();
+  });
+});
+
+describe("headers of a request without a body", () => {
+  test.each(["mcp-method", "mcp-name", "mcp-param-region"])("may not say what a message says: %s", (name) => {
+    const fault = {
+      status: 400,
+      code: -32020,
+      problem: `Header mismatch: "${name}" is given, but there is no message`,
+    };
+    expect(checkBodiless(headers({ [name]: "x", "mcp-session-id": "s" }))).toEqual(fault);
+  });
+
+  test("may say which session and which event, once", () => {
+    const own = { "mcp-session-id": "s", "last-event-id": "e", "mcp-protocol-version": MODERN, accept: ["a", "b"] };
+    expect(checkBodiless(headers(own))).toBeUndefined();
+    expect(checkBodiless(headers({ ...own, "mcp-session-id": ["s", "t"] }))?.problem).toMatch(/appears twice/);
   });
 });
 

@@ -19,6 +19,13 @@ describe("a denial", () => {
     );
   });
 
+  test("names the rules that carry it, where they are known, and none that was outdone or only limits", () => {
+    const rules = ["p/allows", "p/denies", "p/limits"];
+    const known = { ...denied(["No"], { ...DECISION, rules }), deciding: ["p/denies"] };
+    expect(describeRefusal(known, CALL)).toContain("is denied. No. (rule denies, decision ");
+    expect(refusal(known, CALL, "1", "legacy")).toContain('"rules":["p/denies"]');
+  });
+
   test("names five rules at most", () => {
     const rules = Array.from({ length: 7 }, (_, index) => `p/r${index}`);
     expect(describeRefusal(denied([], { ...DECISION, rules }), CALL)).toContain(

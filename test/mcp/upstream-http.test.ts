@@ -34,7 +34,7 @@ describe("a request that is forwarded", () => {
   test("has what MCP needs of the client's headers", async () => {
     const chain = await startChain();
     const session = await openSession(chain);
-    const { traceparent, ...more } = { traceparent: "00-1", "mcp-custom": "kept", "user-agent": "client/1" };
+    const { traceparent, ...more } = { traceparent: "00-1", "mcp-param-region": "kept", "user-agent": "client/1" };
     await session.post('{"jsonrpc":"2.0","id":1,"method":"ping"}', { traceparent, ...more });
     expect(chain.server.received.at(-1)?.headers).toMatchObject({
       traceparent,

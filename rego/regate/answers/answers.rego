@@ -1,8 +1,8 @@
 # METADATA
 # title: The rules that speak to an answer
 # description: |
-#   Says which sets of rules speak to what a server said: those of its package for the tool and for `*`, where a call of a
-#   tool was answered, and the user's guardrails, always; and what is a well-formed one. It judges none.
+#   Says which sets of rules speak to what a server said: those of its package for the tool and for `*`, where a call of
+#   a tool was answered, and the user's guardrails, always; and what is a well-formed one. It judges none.
 #
 #   As in regate.layers, `data.policy.servers[input.server].results[input.tool]` is written in full.
 # scope: package
@@ -15,19 +15,17 @@ import data.regate.layers
 
 # METADATA
 # title: The server's package on answers of this tool
-speaking["named"] := {"package": layers.server_package, "rules": data.policy.servers[input.server].results[input.tool]} if {
-	_answers_a_tool
-}
+speaking["named"] := _of_server(data.policy.servers[input.server].results[input.tool]) if _answers_a_tool
 
 # METADATA
 # title: The server's package on answers of every tool
-speaking["starred"] := {"package": layers.server_package, "rules": data.policy.servers[input.server].results["*"]} if {
-	_answers_a_tool
-}
+speaking["starred"] := _of_server(data.policy.servers[input.server].results["*"]) if _answers_a_tool
 
 # METADATA
 # title: The user's guardrails
 speaking["guardrails"] := {"package": "policy.guardrails", "rules": data.policy.guardrails.results}
+
+_of_server(rules) := {"package": layers.server_package, "rules": rules}
 
 _answers_a_tool if {
 	is_string(input.server)

@@ -64,6 +64,9 @@ export function readQuery(args: readonly string[], nowUnixMs: number): LogArgume
     actions: (values.action ?? []).map(readAction),
     rules: values.rule ?? [],
   };
+  const { sinceUnixMs: since = Number.NEGATIVE_INFINITY, untilUnixMs: until = Number.POSITIVE_INFINITY } = query;
+  if (until <= since)
+    throw new Problem([`--until ${values.until}: must be later than --since ${values.since}, or nothing fits`]);
   const last = readLast(values.last) ?? (values.follow ? LAST_FOLLOWED : undefined);
   return { query, config: values.config, file, isJson: values.json, isFollowing: values.follow, last };
 }
@@ -91,5 +94,5 @@ function readAction(action: string): string {
 function readLast(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LAST) return Number(text);
-  throw new Problem([`--last ${text}: must be a whole number from 1 to ${MAX_LAST}`]);
+  throw new Problem([`-n ${text}: must be a whole number from 1 to ${MAX_LAST}`]);
 }

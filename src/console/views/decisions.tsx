@@ -1,4 +1,5 @@
 // The decisions of late, as they come, and what to look for among them.
+import { showable } from "../../mcp/showable.ts";
 import type { SeenDecision } from "../decision-line.ts";
 import { DECISION_FIELDS, type DecisionFilter, type FoundDecisions, REFUSED } from "../decisions.ts";
 import { clockOf, describeDuration } from "../time.ts";
@@ -176,6 +177,7 @@ type FilterProps = {
 
 function DecisionFilterForm({ filter, servers, isFiltered }: FilterProps) {
   const all = filter.server === "" || servers.includes(filter.server) ? servers : [...servers, filter.server];
+  const isOther = ![REFUSED, "", ...VERDICTS.map(({ kind }) => kind)].includes(filter.verdict);
   return (
     <search aria-label="Decisions">
       <form method="get" action={DECISIONS} class="filters">
@@ -185,7 +187,7 @@ function DecisionFilterForm({ filter, servers, isFiltered }: FilterProps) {
             <option value="">Any</option>
             {all.map((server) => (
               <option value={server} selected={server === filter.server}>
-                {server}
+                {showable(server, 60)}
               </option>
             ))}
           </select>
@@ -203,6 +205,11 @@ function DecisionFilterForm({ filter, servers, isFiltered }: FilterProps) {
                 {name}
               </option>
             ))}
+            {isOther && (
+              <option value={filter.verdict} selected>
+                {showable(filter.verdict, 60)}
+              </option>
+            )}
           </select>
         </p>
         <Text name="principal" label="Principal" value={filter.principal} />

@@ -14,7 +14,7 @@ export function listUrl(base: string, filter: Partial<Filter>, page = 1): string
 }
 
 export function isFiltered(filter: Filter): boolean {
-  return Object.values(filter).some((value) => value !== undefined && value !== "");
+  return Object.values(filter).some((value) => value !== "");
 }
 
 type Option = { readonly value: string; readonly name: string };
@@ -70,13 +70,13 @@ export function FilterForm({ base, filter, servers, signals }: FilterFormProps) 
 type ChoiceProps = {
   readonly label: string;
   readonly name: string;
-  readonly chosen: string | undefined;
+  readonly chosen: string;
   readonly options: readonly Option[];
 };
 
-function Choice({ label, name, chosen = "", options }: ChoiceProps) {
+function Choice({ label, name, chosen, options }: ChoiceProps) {
   const id = `filter-${name}`;
-  // what was chosen may be gone since
+  // what was chosen may be gone since, or was never there
   const all =
     chosen === "" || options.some(({ value }) => value === chosen)
       ? options

@@ -178,7 +178,7 @@ function Facts({ known: { name, info, server, status, endpoints } }: Part) {
       </dd>
       {info.sha256 !== undefined && (
         <>
-          <dt>Reviewed SHA-256</dt>
+          <dt>{status.kind === "uncatalogued" ? "SHA-256 now" : "Reviewed SHA-256"}</dt>
           <dd>
             <code class="hash">{info.sha256}</code>
           </dd>
