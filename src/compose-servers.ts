@@ -45,7 +45,6 @@ export type RunningServer = {
 
 const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
-const ANSWER_TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
@@ -101,7 +100,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
 function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
   if (server.kind === "http") {
     const { key, url, headers } = server;
-    const limits = { answerTimeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
+    const limits = { ...patienceOf(config), maxAnswerBytes: MAX_ANSWER_BYTES };
     return createHttpUpstream({ server: key, url: new URL(url), headers, ...limits, log });
   }
   const { key, command, args, env, cwd } = server;
@@ -114,7 +113,11 @@ function createUpstream(config: Config, server: ServerConfig, log: (line: string
     env,
     cwd,
     ...limits,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    ...patienceOf(config),
     log,
   });
+}
+
+function patienceOf({ limits }: Config): { readonly answerTimeoutMs: number; readonly totalTimeoutMs: number } {
+  return { answerTimeoutMs: limits.answerSeconds * 1_000, totalTimeoutMs: limits.answerTotalSeconds * 1_000 };
 }

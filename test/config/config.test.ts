@@ -47,6 +47,8 @@ describe("a configuration that is in order", () => {
         childrenPerPrincipal: 20,
         inFlightPerSession: 128,
         inFlightPerServer: 1_024,
+        answerSeconds: 600,
+        answerTotalSeconds: 3_600,
         judgedAnswerBytes: 4_194_304,
         maxBodyBytes: 1_114_112,
         maxDepth: 128,
