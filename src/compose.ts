@@ -182,7 +182,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
-    const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
+    const servers = composeServers({
+      config,
+      gate,
+      limiter: takes,
+      approvals,
+      state,
+      store,
+      live,
+      policy,
+      decisions,
+      countExchange,
+      log,
+    });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
