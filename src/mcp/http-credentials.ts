@@ -43,7 +43,6 @@ function send({ dispatcher, credentials, request, handler }: Sending, headers: C
 class OnceMore implements Dispatcher.DispatchHandler {
   /** While renewing, what becomes of the first answer is of no interest. */
   #state: "open" | "renewing" | "over" = "open";
-  #isBroken = false;
 
   constructor(
     private readonly inner: Dispatcher.DispatchHandler,
@@ -73,10 +72,10 @@ class OnceMore implements Dispatcher.DispatchHandler {
       if (controller.aborted) return;
       if (fresh === undefined) {
         this.inner.onResponseStart?.(controller, status, headers, message);
-        if (!this.#isBroken) controller.resume();
+        controller.resume();
         return;
       }
-      if (!this.#isBroken) controller.abort(new Error("its credentials were renewed"));
+      controller.abort(new Error("its credentials were renewed"));
       this.again(fresh);
     });
   }
@@ -94,7 +93,6 @@ class OnceMore implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     // some servers hang up once they have said 401
-    if (this.#state === "renewing") this.#isBroken = true;
-    else if (this.#state === "open") this.inner.onResponseError?.(controller, error);
+    if (this.#state === "open") this.inner.onResponseError?.(controller, error);
   }
 }

@@ -84,14 +84,19 @@ describe("a call that the server answers with 401", () => {
             if (received.headers.authorization === "Bearer own-2") return answerResult(received, response, "{}");
             response.writeHead(401, { "content-length": "100" }).flushHeaders();
             response.once("close", hungUp);
-            setImmediate(() => response.destroy());
+            setImmediate(() => response.socket?.resetAndDestroy());
           },
         },
       },
       upstream: {
         credentials: {
           ...credentials,
-          renew: (refused) => down.then(() => new Promise(setImmediate)).then(() => credentials.renew?.(refused)),
+          async renew(refused) {
+            await down;
+            // the gate has heard of it by then: another exchange with the same server came after
+            await fetch(chain.server.url, { method: "POST", body: "{}" });
+            return credentials.renew?.(refused);
+          },
         },
       },
     });
