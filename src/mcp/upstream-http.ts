@@ -1,7 +1,7 @@
 // An upstream over Streamable HTTP: the judged bytes go out as they are, in both eras, and the answer comes back through
 // AnswerRelay. Follows no redirect, sends no credential but the configured ones, and retries nothing but what was answered 401.
 import { randomUUID } from "node:crypto";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { AnswerRelay } from "./http-answer.ts";
 import { sendWithCredentials } from "./http-credentials.ts";
 import { ownHeaders, upstreamHeaders } from "./http-headers.ts";
@@ -16,6 +16,8 @@ export type HttpUpstreamOptions = {
   readonly credentials: Credentials;
   /** How long the server may take until its answer begins, and how long until it ends where it is no stream. */
   readonly answerTimeoutMs: number;
+  /** How long a stream may take to answer a request, whatever it says meanwhile. */
+  readonly totalTimeoutMs?: number | undefined;
   /** The longest answer, and the longest event of a stream, that is held in memory to be screened. */
   readonly maxAnswerBytes: number;
   readonly log: (line: string) => void;
@@ -25,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
-  const { server, credentials, answerTimeoutMs, maxAnswerBytes, log } = options;
+  const { server, credentials, answerTimeoutMs, totalTimeoutMs, maxAnswerBytes, log } = options;
   const path = options.url.pathname + options.url.search;
   const pool = new Pool(options.url.origin, {
     connections: null,
@@ -47,7 +49,8 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       const received = exchange.incoming.headers;
       const sessionId = upstreamIdOf(exchange.session);
       const rest = { method, path, body: post?.body ?? null, headersTimeout: method === "GET" ? 0 : answerTimeoutMs };
-      const relay = new AnswerRelay({ exchange, post, server, answerTimeoutMs, maxAnswerBytes, log, reply, over });
+      const bounds = { answerTimeoutMs, totalTimeoutMs, maxAnswerBytes };
+      const relay = new AnswerRelay({ exchange, post, server, ...bounds, log, reply, over });
       sendWithCredentials({
         dispatcher: pool,
         credentials,
