@@ -98,12 +98,12 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
   ["jose", /^jose$/, /^identity\//],
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
-  ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
+  ["undici", /^undici(?:$|\/)/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+|undici-pool\.d)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["redis", /^@redis\//, /^store\/link\.ts$/],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
-  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

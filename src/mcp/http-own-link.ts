@@ -1,7 +1,7 @@
 // Regate's own link to a server over Streamable HTTP: one session, ended with it. It follows no redirect, and sends no
 // credential but the configured ones.
 import { randomUUID } from "node:crypto";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { sendWithCredentials } from "./http-credentials.ts";
 import { ownHeaders } from "./http-headers.ts";
 import { OwnExchange, type OwnHooks } from "./http-own-exchange.ts";

@@ -1,7 +1,7 @@
 // An upstream over Streamable HTTP: the judged bytes go out as they are, in both eras, and the answer comes back through
 // AnswerRelay. Follows no redirect, sends no credential but the configured ones, and retries nothing but what was answered 401.
 import { randomUUID } from "node:crypto";
-import { Pool } from "undici";
+import Pool from "undici/lib/dispatcher/pool.js";
 import { AnswerRelay } from "./http-answer.ts";
 import { sendWithCredentials } from "./http-credentials.ts";
 import { ownHeaders, upstreamHeaders } from "./http-headers.ts";
