@@ -95,6 +95,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
         serverKey: server.key,
         sessions,
         cap,
+        log,
         ...(store && { endsUnknown: store.endsUnknown }),
       }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
