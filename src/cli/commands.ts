@@ -163,6 +163,15 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "servers",
+    {
+      usage:
+        "add NAME (--url URL [--header 'NAME: VALUE']... | [--env NAME=VALUE]... -- COMMAND ARGS...) [--catalogue NAME] | list [--json] | remove NAME  [-c regate.yaml]",
+      summary: "manage the servers in regate.yaml",
+      load: () => import("./servers.ts"),
+    },
+  ],
+  [
     "keys",
     {
       usage: "add NAME | list | remove NAME  [-c regate.yaml]",
