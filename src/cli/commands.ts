@@ -163,6 +163,22 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "wrap",
+    {
+      usage: "claude-code | claude-desktop | cursor | vscode | FILE  [-c regate.yaml] [--yes] [--dry-run] [--json]",
+      summary: "move the servers of an MCP client behind the gate; shows the difference first, and keeps a backup",
+      load: () => import("./wrap.ts"),
+    },
+  ],
+  [
+    "unwrap",
+    {
+      usage: "claude-code | claude-desktop | cursor | vscode | FILE  [--force] [--yes] [--dry-run] [--json]",
+      summary: "give an MCP client its servers back, as they were before regate wrap",
+      load: () => import("./unwrap.ts"),
+    },
+  ],
+  [
     "servers",
     {
       usage:
