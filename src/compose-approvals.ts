@@ -50,7 +50,7 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
     unixMs: Date.now,
     monotonicMs: () => performance.now(),
     newId: randomUUID,
-    fourEyes: config.keys.length > 0,
+    fourEyes: config.keys.length > 0 || config.auth.issuers.length > 0,
     revision: () => policy.current.engine.revision.revision,
     hasApprover,
     urlOf,

@@ -7,10 +7,12 @@ import { composeApprovals } from "./compose-approvals.ts";
 import { composeBundle } from "./compose-bundle.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
+import { composeIdentity } from "./compose-identity.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
+import type { RunningStore } from "./compose-store.ts";
 import type { BundleSource } from "./config/bundle-schema.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
@@ -21,10 +23,11 @@ import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
 import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
+import { createOperatorCheck } from "./http/operator-check.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
-import { createLimiter } from "./limits/limiter.ts";
+import { createLimiter, type Limiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import type { LineContext } from "./log/write-line.ts";
@@ -103,6 +106,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
+    let sessionEnded = (_session: string): void => {};
+    const store = await composeStoreOf(options, state, limiter, (session) => sessionEnded(session));
+    if (store !== undefined) closers.push(() => store.close());
+    const takes = store?.limiter ?? limiter;
     const history = openHistory({
       path: join(state.dir, "history.journal"),
       store: state.history,
@@ -126,6 +133,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     closers.push(() => bundle.close());
     const { policy } = bundle;
 
+    let url: string | undefined;
+    const issued = await composeIdentity(
+      config.auth,
+      () => config.auth.url ?? (url && reachableUrl({ url })) ?? "",
+      log,
+    );
+    closers.push(() => issued?.tokens.close());
     const live = composeLive(policy, log);
     const shadow = await composeShadowOf(options, policy, live, state);
     if (shadow !== undefined) closers.push(() => shadow.close());
@@ -136,18 +150,20 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
     });
     let operator: OpenedOperatorKey | undefined;
-    let url: string | undefined;
     const approvals = composeApprovals({
       config,
       state,
       policy,
-      hasApprover: () => operator !== undefined && operator.kind !== "none",
+      hasApprover: () =>
+        (operator !== undefined && operator.kind !== "none") ||
+        config.auth.issuers.some(({ operators }) => operators.length > 0),
       url: () => url && reachableUrl({ url }),
       log,
     });
+    sessionEnded = approvals.sessionEnded;
     const gate = composeGate(config, {
       policy,
-      limiter,
+      limiter: takes,
       approvals,
       decisions,
       history,
@@ -162,7 +178,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
-    const servers = composeServers({ config, gate, limiter, approvals, state, live, countExchange, log });
+    const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
@@ -183,14 +199,16 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       decisions,
       live,
       servers,
+      store,
     });
     const ask = composeAsk({ policy, decisions });
     const app = createApp({
       instance,
       endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
       originCheck: createOriginCheck(config),
-      authenticator: createAuthenticator(config.keys),
-      operatorKey,
+      authenticator: createAuthenticator(config.keys, issued),
+      operator: createOperatorCheck(operatorKey, issued),
+      resource: issued?.resource,
       reload,
       ask,
       freezes,
@@ -199,7 +217,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
-      notReady: () => policy.notReady(),
+      notReady: () => policy.notReady() ?? store?.notReady(),
+      degraded: () => store?.status().problem,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
       console: composeConsole({
         config,
@@ -273,6 +292,19 @@ async function composeLog({ config, log }: GateOptions, parts: LogParts): Promis
     log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
   }
   return decisions;
+}
+
+/** The client of the store is loaded only where there is a store. */
+async function composeStoreOf(
+  { config, log }: GateOptions,
+  state: State,
+  local: Limiter,
+  onSessionEnd: (session: string) => void,
+): Promise<RunningStore | undefined> {
+  const { store } = config;
+  if (store === undefined) return undefined;
+  const { composeStore } = await import("./compose-store.ts");
+  return await composeStore({ config, store, state, local, onSessionEnd, log });
 }
 
 async function composeShadowOf(

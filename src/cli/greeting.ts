@@ -64,6 +64,7 @@ function warnings(server: ServerConfig, gate: RunningGate): string[] {
 }
 
 function describeClient(config: Config, urlOf: (key: string) => string): string {
+  // clients that speak OAuth find the issuers by themselves
   const headers = config.keys.length > 0 ? { headers: { Authorization: "Bearer rgk_..." } } : {};
   const servers = [...config.servers.keys()].map((key) => [key, { type: "http", url: urlOf(key), ...headers }]);
   return JSON.stringify({ mcpServers: Object.fromEntries(servers) }, null, 2);

@@ -14,6 +14,9 @@ import type { CommandIo } from "./command.ts";
 import { relay } from "./relay/relay.ts";
 import { ensureGate } from "./start-gate.ts";
 
+/** What an issuer of the gate's may have given to the client. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -58,6 +61,8 @@ function refuseMissing(named: string, file: string, cwd: string): void {
 }
 
 function readApiKey({ REGATE_API_KEY: key }: NodeJS.ProcessEnv): string | undefined {
-  if (key === undefined || isApiKey(key)) return key;
-  throw new Problem(["REGATE_API_KEY is no API key; regate keys add NAME makes one (rgk_ and 43 characters)"]);
+  if (key === undefined || isApiKey(key) || JWT.test(key)) return key;
+  throw new Problem([
+    "REGATE_API_KEY is neither an API key nor an issuer's token; regate keys add NAME makes a key (rgk_ and 43 characters)",
+  ]);
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Problem } from "../problem.ts";
 import { KEPT_BUNDLE } from "./bundle-schema.ts";
 import { describeFaults, type Fault, toFaults } from "./faults.ts";
-import { isLoopback } from "./listen.ts";
+import { isLoopback, type Listen } from "./listen.ts";
 import { type Config, configSchema, DEFAULT_LOG_FILE, DEFAULT_STATE, listenSchema } from "./schema.ts";
 import { readSource } from "./source.ts";
 
@@ -18,7 +18,8 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv, cwd: string): C
   const path = resolve(cwd, file);
   const source = readSource(path, file);
   const parsed = configSchema({ file: path, folder: dirname(path), env }).safeParse(source.value);
-  const faults = [...(parsed.success ? [] : toFaults(parsed.error)), ...exposedWithoutKeys(source.value)];
+  const reach = parsed.success ? parsed.data : reachSchema.safeParse(source.value).data;
+  const faults = [...(parsed.success ? [] : toFaults(parsed.error)), ...(reach === undefined ? [] : exposed(reach))];
   const [first, ...more] = describeFaults(source, faults);
   if (first !== undefined) throw new Problem([first, ...more]);
   if (!parsed.success) throw new Error("the schema refused the configuration without naming a fault");
@@ -76,10 +77,33 @@ export function locateState(file: string, cwd: string): string {
   return locateFiles(file, cwd).state;
 }
 
-/** Whoever reaches the port of a gate without keys may use it: so it must be reachable from this machine only. */
-function exposedWithoutKeys(raw: unknown): Fault[] {
-  const parsed = z.looseObject({ listen: listenSchema, keys: z.array(z.unknown()).optional() }).safeParse(raw);
-  if (!parsed.success || isLoopback(parsed.data.listen.host) || (parsed.data.keys ?? []).length > 0) return [];
+type Reach = {
+  readonly listen: Listen;
+  readonly keys: readonly unknown[];
+  readonly auth: { readonly url?: unknown; readonly issuers: object };
+};
+
+/** What of a file with other faults says who can reach the gate. */
+const reachSchema = z.object({
+  listen: listenSchema,
+  keys: z.array(z.unknown()).default([]),
+  auth: z
+    .object({ url: z.unknown().optional(), issuers: z.record(z.string(), z.unknown()).default({}) })
+    .default({ issuers: {} }),
+});
+
+/**
+ * Whoever reaches the port of a gate without keys may use it: so it must be reachable from this machine only. And what tokens
+ * are for is a URL that callers know: on another address than loopback nothing says which.
+ */
+function exposed({ listen, keys, auth }: Reach): Fault[] {
+  if (isLoopback(listen.host)) return [];
+  const hasIssuers = Object.keys(auth.issuers).length > 0;
+  if (hasIssuers && auth.url === undefined) {
+    const message = "is missing; it must be where callers reach this gate, as in https://gate.example.com";
+    return [{ path: ["auth", "url"], message }];
+  }
+  if (hasIssuers || keys.length > 0) return [];
   const message =
     "would let anyone on the network call without a key; add one with regate keys add NAME, or listen on 127.0.0.1";
   return [{ path: ["listen"], message }];

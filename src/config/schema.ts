@@ -1,16 +1,20 @@
 // What regate.yaml may say, with every default. One parse gives a whole Config; nothing else reads the raw data.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { type StoreConfig, storeSchema } from "./store-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
   readonly name: string;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
+  /** What policies see of it besides its name. */
+  readonly groups: readonly string[];
 };
 
 export type Limits = {
@@ -61,11 +65,16 @@ export type Config = {
   readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
+  /** What is shared with other gates, and where; undefined: this gate is the only one. */
+  readonly store: StoreConfig | undefined;
+  /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
+  readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
   readonly watch: boolean;
   /** IANA name; what `input.time` counts in. */
   readonly timezone: string;
   readonly keys: readonly ApiKey[];
+  readonly auth: AuthConfig;
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
@@ -131,6 +140,7 @@ const keySchema = strictFields({
     error:
       "must be the SHA-256 of the key in 64 lower-case hex digits; regate keys add NAME makes a key and writes it here",
   }),
+  groups: list(text(), "group names").default([]),
 });
 
 const keysSchema = list(keySchema, "keys, each with name and sha256").superRefine((keys, ctx) => {
@@ -185,9 +195,12 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     listen: listenSchema.prefault(DEFAULT_LISTEN),
     bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
+    store: storeSchema(env).optional(),
+    sessionKeyFile: path.optional(),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
+    auth: authSchema(originSchema, path).prefault({}),
     servers: serversSchema({ folder, env }).prefault({}),
     limits: limitsSchema.prefault({}),
     log: strictFields({
@@ -213,23 +226,29 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, ...rest }) => ({
-    ...rest,
-    metrics: { token: metrics.token },
-    file,
-    bundle,
-    status,
-    approvals: { url: approvals.url, webhook: approvals.webhook },
-    log: {
-      ...log,
-      file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
-      // a log that must have each call is one that no call goes without
-      onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
-      keyFile: log.keyFile,
-      rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
-      keep: { files: log.keep.files, days: log.keep.days },
-    },
-  }));
+  }).transform(
+    ({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, allowedHosts, ...rest }) => ({
+      ...rest,
+      metrics: { token: metrics.token },
+      file,
+      bundle,
+      store,
+      sessionKeyFile,
+      status,
+      // what callers are told to come to
+      allowedHosts: rest.auth.url === undefined ? allowedHosts : [...allowedHosts, new URL(rest.auth.url).hostname],
+      approvals: { url: approvals.url, webhook: approvals.webhook },
+      log: {
+        ...log,
+        file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
+        // a log that must have each call is one that no call goes without
+        onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
+        keyFile: log.keyFile,
+        rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
+        keep: { files: log.keep.files, days: log.keep.days },
+      },
+    }),
+  );
 }
 
 /** What a Bearer header can carry. */

@@ -16,6 +16,7 @@ import type {
   ToolFacts,
   Verdict,
 } from "./types.ts";
+import { run, type Steps, wait } from "./waiting.ts";
 
 /** What became of a call for which a rule requires approval. */
 export type Approval =
@@ -80,10 +81,11 @@ export type Asking = {
 
 export interface Gate {
   /**
-   * Judges one call and records it. Never rejects: whatever fails is a verdict of kind `failed`. A call without a record is refused.
+   * Judges one call and records it; at once, where nothing is waited for. Never throws or rejects: whatever fails is a verdict
+   * of kind `failed`. A call without a record is refused.
    * @param waiter where there is none, no call is held for an approver
    */
-  judge(call: Call, waiter?: Waiter): Promise<Verdict>;
+  judge(call: Call, waiter?: Waiter): Verdict | Promise<Verdict>;
   /** Whether tools/list leaves the call's tool out: judged without args; a policy that fails hides it. Nothing is hidden of an observed server. Not recorded. */
   hides(call: Call): boolean;
   /** Gives a forwarded call's tokens and approval back; only where not one byte of it was written upstream. */
@@ -103,23 +105,22 @@ const NOT_ASKED: Approval = { kind: "refused", problem: "nobody is asked while t
 
 export function createGate(ports: GatePorts): Gate {
   return {
-    judge: (call, waiter) => judge(ports, call, waiter),
+    judge: (call, waiter) => run(judge(ports, call, waiter)),
     hides: (call) => hides(ports, call),
     refund: (verdict) => giveBack(ports, verdict),
   };
 }
 
-async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): Promise<Verdict> {
+function* judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): Steps<Verdict> {
   const startedUnixMs = ports.unixMs();
   const startedNs = ports.monotonicNs();
-  const decided = await decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
+  const decided = yield* decide(ports, call, ports.newDecisionId(), startedUnixMs, waiter);
   const verdict = call.observed === true && decided.kind !== "frozen" ? letThrough(decided) : decided;
   if (verdict !== decided && verdict.kind === "forward") ports.remember(call, verdict, startedUnixMs);
   const judgedNs = ports.monotonicNs() - startedNs - heldNs(decided);
   const judged = { call, verdict, startedUnixMs, judgedNs };
   try {
-    const recording = ports.record(judged);
-    if (recording !== undefined) await recording;
+    yield* wait(ports.record(judged));
     return verdict;
   } catch (error) {
     if (verdict.kind === "forward") giveBack(ports, verdict);
@@ -128,13 +129,7 @@ async function judge(ports: GatePorts, call: Call, waiter: Waiter | undefined): 
 }
 
 /** Whether it is frozen, and steps 3 to 6. */
-async function decide(
-  ports: GatePorts,
-  call: Call,
-  id: string,
-  unixMs: number,
-  waiter: Waiter | undefined,
-): Promise<Verdict> {
+function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waiter: Waiter | undefined): Steps<Verdict> {
   let step: Step = "complete";
   const seen = nothingKnown(id);
   let receipt: Receipt | undefined;
@@ -164,8 +159,7 @@ async function decide(
 
     step = "limit";
     if (decision.rate_limits.length > 0 && call.continued !== true) {
-      const taking = ports.take(call, facts, decision);
-      const taken = taking instanceof Promise ? await taking : taking;
+      const taken = yield* wait(ports.take(call, facts, decision));
       if (taken.kind !== "too_many_buckets") seen.buckets = taken.buckets;
       if (taken.kind !== "taken") return verdictOf(seen, refusedByLimit(taken));
       receipt = taken.receipt;
@@ -175,7 +169,7 @@ async function decide(
     if (decision.action === "require_approval") {
       const deciding = evaluation.deciding ?? decision.rules;
       const asking = { id, decision, deciding, revision: evaluation.bundle.revision };
-      const asked = call.observed === true ? NOT_ASKED : await ports.approve(call, asking, waiter);
+      const asked = call.observed === true ? NOT_ASKED : yield* wait(ports.approve(call, asking, waiter));
       if (asked.kind === "refused") {
         giveBack(ports, { receipt });
         const { problem, note } = asked;

@@ -53,11 +53,11 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   const histories = new Histories(options);
   const file = openFile(path);
   let foldAtBytes = foldBytes;
-  /** What was counted since the last fold, by what it is a count of. */
-  let counted = new Map<string, HourCount>();
+  /** What was counted since the last fold. */
+  let counted = new Set<HourCount>();
   let isFailing = false;
   let retryUnixMs = 0;
-  const waiting = new Map<string, HourCount>();
+  const waiting = new Set<HourCount>();
   let timer: NodeJS.Timeout | undefined;
   foldAtStart();
   histories.restore(store.load(), unixMs());
@@ -65,7 +65,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   function fold(counts: Iterable<HourCount>): void {
     store.save(counts, oldestHour(unixMs()));
     file.empty();
-    counted = new Map();
+    counted = new Set();
     foldAtBytes = foldBytes;
   }
 
@@ -81,13 +81,13 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   }
 
   function write(counts: readonly HourCount[]): void {
-    for (const count of counts) counted.set(nameOf(count), count);
+    for (const count of counts) counted.add(count);
     if (isFailing && unixMs() < retryUnixMs) return;
     try {
       // what a full disk kept out goes with it
-      const all = isFailing ? [...counted.values()] : counts;
+      const all = isFailing ? [...counted] : counts;
       if (all.length > 0) file.append(encodeChecked(JSON.stringify(all.map(toTuple))));
-      if (file.bytes >= foldAtBytes) fold(counted.values());
+      if (file.bytes >= foldAtBytes) fold(counted);
       if (isFailing) onProblem(`${path}: the history is written again`);
       isFailing = false;
     } catch (error) {
@@ -103,7 +103,7 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
   function writeWaiting(): void {
     clearTimeout(timer);
     timer = undefined;
-    const counts = [...waiting.values()];
+    const counts = [...waiting];
     waiting.clear();
     if (counts.length > 0) write(counts);
   }
@@ -112,13 +112,13 @@ export function openHistory(options: HistoryJournalOptions): HistoryJournal {
     read: (call) => histories.read(call.principal.id, unixMs()),
     add(allowed, isRead = true) {
       const counts = histories.add(allowed);
-      for (const count of counts) waiting.set(nameOf(count), count);
+      for (const count of counts) waiting.add(count);
       if (isRead || waiting.size >= MAX_WAITING) writeWaiting();
       else timer ??= setTimeout(writeWaiting, WAIT_MS).unref();
     },
     close() {
       writeWaiting();
-      fold(counted.values());
+      fold(counted);
       file.close();
     },
   };

@@ -15,6 +15,7 @@ export type HourCount = {
   readonly kind: (typeof KEPT_KINDS)[number];
   readonly name: string;
   readonly hour: number;
+  /** So far. */
   readonly count: number;
 };
 
@@ -35,8 +36,11 @@ const NONE: History = { tools: {}, categories: {}, labels: {} };
 /** What names no tool but reads (rego/regate/layers). */
 const COUNTED_AS_READ = new Set(["resources/read", "prompts/get"]);
 
+/** The count of one hour while it grows. */
+type GrowingCount = HourCount & { count: number };
+
 /** Counts by the hour, the oldest first. */
-type Counted = { hour: number; count: number }[];
+type Counted = GrowingCount[];
 
 type Known = {
   readonly names: Record<Kind, Map<string, Counted>>;
@@ -45,6 +49,8 @@ type Known = {
   told: History | undefined;
   /** Something of the hours up to this one could not be counted. */
   lackingHour: number;
+  /** Of the last hour of which something could not be counted. */
+  lacking: HourCount | undefined;
 };
 
 /** The first hour that still counts. */
@@ -58,6 +64,9 @@ export class Histories {
   readonly #maxNames: number;
   #size = 0;
   #hour = 0;
+  #lastTool = { server: "", tool: "", name: "" };
+  /** Of those whose history can't be begun. */
+  readonly #everyone: Pick<Known, "lacking"> = { lacking: undefined };
   /** Some principal's calls of the hours up to this one could not be counted. */
   #lackingHour = Number.NEGATIVE_INFINITY;
 
@@ -84,20 +93,18 @@ export class Histories {
     return known.told;
   }
 
-  /** Counts a call that goes out. @returns what it made of the counts of this hour */
+  /** Counts a call that goes out. @returns the counts of this hour that it is part of; each is the same object until its hour is over */
   add({ call, verdict, unixMs }: Allowed): readonly HourCount[] {
     // the retry of a call that was counted
     if (call.continued === true) return [];
     this.#turnTo(unixMs);
-    const principal = call.principal.id;
-    return namesOf(call, verdict).flatMap(([kind, whole]): readonly HourCount[] => {
-      const name = whole.slice(0, MAX_NAME_CHARACTERS);
-      const hour = this.#hour;
-      const count = this.#count(principal, kind, name, hour, 1);
-      if (count !== undefined) return [{ principal, kind, name, hour, count }];
-      const whose = this.#principals.has(principal) ? principal : EVERYONE;
-      return [{ principal: whose, kind: "lacking", name: "", hour, count: 1 }];
-    });
+    const { server, tool, method } = call;
+    const category = verdict.facts?.category ?? (COUNTED_AS_READ.has(method) ? "Read" : undefined);
+    const counts: HourCount[] = [];
+    if (tool !== undefined) this.#add(call, "tools", this.#toolName(server, tool), counts);
+    if (category !== undefined) this.#add(call, "categories", category, counts);
+    for (const label of verdict.decision?.labels ?? []) this.#add(call, "labels", label, counts);
+    return counts;
   }
 
   /** Takes up what was counted before a restart; what is too old is left out. */
@@ -123,16 +130,42 @@ export class Histories {
     if (known !== undefined) known.lackingHour = Math.max(known.lackingHour, hour);
   }
 
-  #count(principal: string, kind: Kind, name: string, hour: number, more: number): number | undefined {
+  #add({ principal }: Call, kind: Kind, whole: string, counts: HourCount[]): void {
+    const name = whole.length > MAX_NAME_CHARACTERS ? whole.slice(0, MAX_NAME_CHARACTERS) : whole;
+    counts.push(this.#count(principal.id, kind, name, this.#hour, 1) ?? this.#lackingOf(principal.id));
+  }
+
+  #lackingOf(principal: string): HourCount {
+    const known = this.#principals.get(principal) ?? this.#everyone;
+    if (known.lacking?.hour === this.#hour) return known.lacking;
+    const whose = known === this.#everyone ? EVERYONE : principal;
+    known.lacking = { principal: whose, kind: "lacking", name: "", hour: this.#hour, count: 1 };
+    return known.lacking;
+  }
+
+  /** The very same text for calls in a row. */
+  #toolName(server: string, tool: string): string {
+    const last = this.#lastTool;
+    if (last.server === server && last.tool === tool) return last.name;
+    const name = `${server}/${tool}`;
+    this.#lastTool = { server, tool, name };
+    return name;
+  }
+
+  #count(principal: string, kind: Kind, name: string, hour: number, more: number): HourCount | undefined {
     const known = this.#principals.get(principal) ?? this.#begin(principal);
     if (known === undefined) return undefined;
     const counted = known.names[kind].get(name) ?? this.#beginName(known, kind, name);
     if (counted === undefined) return undefined;
     known.told = undefined;
     const last = counted.at(-1);
-    if (last?.hour === hour) last.count += more;
-    else counted.push({ hour, count: more });
-    return counted.at(-1)?.count;
+    if (last?.hour === hour) {
+      last.count += more;
+      return last;
+    }
+    const begun = { principal, kind, name, hour, count: more };
+    counted.push(begun);
+    return begun;
   }
 
   #begin(principal: string): Known | undefined {
@@ -145,6 +178,7 @@ export class Histories {
       size: 0,
       told: undefined,
       lackingHour: Number.NEGATIVE_INFINITY,
+      lacking: undefined,
     };
     this.#principals.set(principal, known);
     return known;
@@ -197,14 +231,4 @@ export class Histories {
       if (known.size === 0 && !this.#isRecent(known.lackingHour)) this.#principals.delete(principal);
     }
   }
-}
-
-function namesOf(call: Call, verdict: Verdict): readonly (readonly [Kind, string])[] {
-  const { server, tool, method } = call;
-  const category = verdict.facts?.category ?? (COUNTED_AS_READ.has(method) ? "Read" : undefined);
-  return [
-    ...(tool === undefined ? [] : [["tools", `${server}/${tool}`] as const]),
-    ...(category === undefined ? [] : [["categories", category] as const]),
-    ...(verdict.decision?.labels ?? []).map((label) => ["labels", label] as const),
-  ];
 }

@@ -5,6 +5,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Status } from "../status/status-schema.ts";
 import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
+import { challengeOf } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import {
@@ -16,8 +17,9 @@ import {
   type McpRouteParts,
   writeRefusal,
 } from "./mcp-route.ts";
-import type { OperatorKey } from "./operator.ts";
+import type { OperatorCheck } from "./operator-check.ts";
 import { isNonce } from "./prove.ts";
+import { createMetadataApi, type Resource } from "./resource.ts";
 
 /** What became of the bundle that is to judge. */
 export type Reloaded =
@@ -27,6 +29,8 @@ export type Reloaded =
   | { readonly kind: "kept"; readonly revision: string; readonly problem: string };
 
 type Env = { Bindings: HttpBindings };
+/** With who the operator is. */
+type OperatorEnv = Env & { Variables: { operator: string } };
 
 /** What became of the bundle that judges beside the active one. */
 export type ReloadedShadow =
@@ -42,12 +46,16 @@ export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
 export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
   Pick<ApprovalsApiParts, "approvals"> & {
-    readonly operatorKey: OperatorKey;
+    readonly operator: OperatorCheck;
+    /** What the gate is called where it takes tokens; undefined where it takes none. */
+    readonly resource?: Resource | undefined;
     readonly freezes: FreezeApiParts["freezes"];
     readonly reload: (options: { readonly allowRollback: boolean }) => Promise<ReloadedAll>;
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
     readonly notReady: () => string | undefined;
+    /** What it can do only in part now; undefined where there is nothing. */
+    readonly degraded?: () => string | undefined;
     /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
@@ -69,10 +77,14 @@ export function createApp(parts: AppParts): App {
     return RESPONSE_ALREADY_SENT;
   });
 
+  app.route("/", createMetadataApi(parts.resource));
+
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
     const problem = parts.notReady();
-    return problem === undefined ? c.json({ status: "ready" }) : c.json({ status: "not ready", problem }, 503);
+    return problem === undefined
+      ? c.json({ status: "ready", degraded: parts.degraded?.() })
+      : c.json({ status: "not ready", problem }, 503);
   });
 
   // for anyone: whoever asks learns nothing without the secret
@@ -83,9 +95,11 @@ export function createApp(parts: AppParts): App {
     return proof === undefined ? refuse(c, 503, "the gate is starting") : c.json({ proof });
   });
 
-  const operatorOnly: MiddlewareHandler<Env> = async (c, next) => {
-    if (parts.operatorKey.accepts(c.env.incoming.headers.authorization)) return next();
-    return refuse(c, 401, "the operator key is needed: set REGATE_OPERATOR_KEY", { "www-authenticate": "Bearer" });
+  const operatorOnly: MiddlewareHandler<OperatorEnv> = async (c, next) => {
+    const answer = await parts.operator(c.env.incoming);
+    if (answer.kind === "refused") return refuse(c, answer.status, answer.problem, challengeOf(answer));
+    c.set("operator", answer.by);
+    return next();
   };
   app.post("/v1/reload", operatorOnly, async (c) => {
     const asked = c.req.query("rollback");
@@ -111,7 +125,12 @@ export function createApp(parts: AppParts): App {
 }
 
 /** One JSON error, on node's own response. */
-function refuse(c: Context<Env>, status: number, problem: string, headers: Record<string, string> = {}): Response {
+function refuse(
+  c: Pick<Context<Env>, "env">,
+  status: number,
+  problem: string,
+  headers: Record<string, string> = {},
+): Response {
   writeRefusal(c.env.outgoing, status, problem, headers);
   return RESPONSE_ALREADY_SENT;
 }

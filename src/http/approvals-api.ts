@@ -5,19 +5,20 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { APPROVAL_STATES, type ApprovalOutcome, type Approvals, OPERATOR } from "../approvals/approval.ts";
+import { APPROVAL_STATES, type ApprovalOutcome, type Approvals } from "../approvals/approval.ts";
 import { refuseBody } from "../mcp/http-refusals.ts";
 import { parseJson } from "../mcp/parse-json.ts";
 import { type Body, readJsonBody } from "../mcp/read-body.ts";
 import { writeJson } from "../mcp/write-answer.ts";
+import { messageOf } from "../problem.ts";
 
 export type ApprovalsApiParts = {
   readonly approvals: Approvals;
-  /** Lets a request on only where it carries the operator key. */
+  /** Lets a request on only where it is an operator's, and says whose. */
   readonly operatorOnly: MiddlewareHandler<Env>;
 };
 
-type Env = { Bindings: HttpBindings };
+type Env = { Bindings: HttpBindings; Variables: { operator: string } };
 
 const PATH = "/v1/approvals";
 const MAX_BODY_BYTES = 16_384;
@@ -51,18 +52,24 @@ export function createApprovalsApi({ approvals, operatorOnly }: ApprovalsApiPart
   api.post(`${PATH}/:id/approve`, async (c) => {
     const body = await readBody(c, approveSchema, 'the body may be {"minutes": N} or empty');
     if (body.kind === "answered") return body.response;
-    return decide(c, () => approvals.approve(c.req.param("id"), OPERATOR, body.value.minutes));
+    return decide(c, () => approvals.approve(c.req.param("id"), c.get("operator"), body.value.minutes));
   });
 
   api.post(`${PATH}/:id/deny`, async (c) => {
     const body = await readBody(c, denySchema, 'the body must be {"reason": "..."}, which the agent is told');
     if (body.kind === "answered") return body.response;
-    return decide(c, () => approvals.deny(c.req.param("id"), OPERATOR, body.value.reason));
+    return decide(c, () => approvals.deny(c.req.param("id"), c.get("operator"), body.value.reason));
   });
 
   function decide(c: Context<Env, string>, act: () => ApprovalOutcome): Response {
     const isThere = approvals.find(c.req.param("id") ?? "") !== undefined;
-    const outcome = act();
+    let outcome: ApprovalOutcome;
+    try {
+      outcome = act();
+    } catch (error) {
+      const problem = `it could not be written down, so nothing was decided: ${messageOf(error)}`;
+      return refuse(c, 503, problem, "see to the disk with the gate's state folder, then decide again");
+    }
     if (outcome.kind === "done") return c.json(outcome.request);
     return refuse(c, isThere ? 409 : 404, outcome.problem, outcome.remedy);
   }

@@ -10,7 +10,8 @@ import { memberOf, scanJson } from "../mcp/json-scan.ts";
 import { decodeUtf8 } from "../mcp/jsonrpc.ts";
 import { readJsonBody } from "../mcp/read-body.ts";
 import { writeJson } from "../mcp/write-answer.ts";
-import type { OperatorKey } from "./operator.ts";
+import { challengeOf } from "./auth.ts";
+import type { OperatorCheck } from "./operator-check.ts";
 
 export type Asked =
   | { readonly kind: "decided"; readonly id: string; readonly decision: Decision }
@@ -20,7 +21,7 @@ export type Asked =
   | { readonly kind: "failed"; readonly problem: string };
 
 export type DataApiParts = {
-  readonly operatorKey: OperatorKey;
+  readonly operator: OperatorCheck;
   /** @param inputText one JSON document, as it was received */
   readonly ask: (inputText: string) => Promise<Asked>;
   readonly maxBodyBytes: number;
@@ -35,9 +36,9 @@ const EXPECTED = 'the body must be {"input": ...} and nothing else';
 export function createDataApi(parts: DataApiParts): Hono<Env> {
   const api = new Hono<Env>();
   api.use("/v1/data/*", async (c, next) => {
-    if (parts.operatorKey.accepts(c.env.incoming.headers.authorization)) return next();
-    const headers = { "www-authenticate": "Bearer" };
-    return answer(c, 401, errorOf("unauthorized", "the operator key is needed: set REGATE_OPERATOR_KEY"), headers);
+    const asked = await parts.operator(c.env.incoming);
+    if (asked.kind === "operator") return next();
+    return answer(c, asked.status, errorOf("unauthorized", asked.problem), challengeOf(asked));
   });
   api.post(PATH, (c) => decide(parts, c));
   api.all(PATH, (c) => {

@@ -10,10 +10,11 @@ import { readJsonBody } from "../mcp/read-body.ts";
 import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
 import { writeJson } from "../mcp/write-answer.ts";
 import { describeFrozen } from "../status/describe-frozen.ts";
-import type { OperatorKey } from "./operator.ts";
+import { challengeOf } from "./auth.ts";
+import type { OperatorCheck } from "./operator-check.ts";
 
 export type FreezeApiParts = {
-  readonly operatorKey: OperatorKey;
+  readonly operator: OperatorCheck;
   readonly freezes: Pick<Freezes, "freeze" | "thaw" | "thawAll">;
 };
 
@@ -29,13 +30,11 @@ const requestSchema = z.strictObject({
   thaw: z.boolean().optional(),
 });
 
-export function createFreezeApi({ operatorKey, freezes }: FreezeApiParts): Hono<Env> {
+export function createFreezeApi({ operator, freezes }: FreezeApiParts): Hono<Env> {
   const api = new Hono<Env>();
   api.all(PATH, async (c) => {
-    if (!operatorKey.accepts(c.env.incoming.headers.authorization)) {
-      const problem = "the operator key is needed: set REGATE_OPERATOR_KEY";
-      return refuse(c, 401, problem, { "www-authenticate": "Bearer" });
-    }
+    const asked = await operator(c.env.incoming);
+    if (asked.kind === "refused") return refuse(c, asked.status, asked.problem, challengeOf(asked));
     if (c.req.method !== "POST") return refuse(c, 405, EXPECTED, { allow: "POST" });
     const { incoming, outgoing } = c.env;
     const body = await readJsonBody(incoming, MAX_BODY_BYTES);

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Endpoint } from "../mcp/endpoint.ts";
 import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
 import { writeJson } from "../mcp/write-answer.ts";
-import type { Authenticator } from "./auth.ts";
+import { type Authenticator, challengeOf } from "./auth.ts";
 import type { OriginCheck } from "./origin.ts";
 
 export type McpRouteParts = {
@@ -21,6 +21,7 @@ export type McpRouteParts = {
 export type DirectRoute = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 const PREFIX = "/mcp/";
+const LONGEST_TIMER_MS = 2_147_483_647;
 /** A name that Hono's `/mcp/:server` takes as it stands: the rest of a path, with nothing to decode. */
 const PLAIN_NAME = /^[\w.~-]+$/;
 
@@ -60,14 +61,21 @@ export async function answerMcp(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const authenticated = authenticator(incoming.headers);
-  if (authenticated.kind === "refused") {
-    const headers = authenticated.challenge === undefined ? {} : { "www-authenticate": authenticated.challenge };
-    return writeRefusal(outgoing, authenticated.status, authenticated.problem, headers);
-  }
+  const authenticating = authenticator(incoming, server);
+  const authenticated = authenticating instanceof Promise ? await authenticating : authenticating;
+  if (authenticated.kind === "refused")
+    return writeRefusal(outgoing, authenticated.status, authenticated.problem, challengeOf(authenticated));
+  if (incoming.method === "GET" && authenticated.expiresUnixMs !== undefined)
+    endAt(authenticated.expiresUnixMs, outgoing);
   const endpoint = endpoints.get(server);
   if (endpoint !== undefined) return endpoint(incoming, outgoing, authenticated.principal);
   writeRefusal(outgoing, 404, `no server of this name; this gate has ${[...endpoints.keys()].join(", ") || "none"}`);
+}
+
+/** A stream that stands open ends with the token that opened it: who is still let in comes back with another. */
+function endAt(unixMs: number, outgoing: ServerResponse): void {
+  const timer = setTimeout(() => outgoing.destroy(), Math.min(unixMs - Date.now(), LONGEST_TIMER_MS)).unref();
+  outgoing.once("close", () => clearTimeout(timer));
 }
 
 /** What only a bug of ours leads to. */

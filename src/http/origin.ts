@@ -24,7 +24,10 @@ export function createOriginCheck({ listen, allowedHosts, allowedOrigins }: Orig
   const hosts = new Set(allowedHosts.map(withoutBrackets));
   if (!WILDCARDS.includes(listen.host)) hosts.add(listen.host.toLowerCase());
   const origins = new Set(allowedOrigins);
+  /** The Host of the last request that had a name of this gate: nearly all have the same. */
+  let lastHost = "";
   return (headers) => {
+    if (headers.host === lastHost && lastHost !== "" && headers.origin === undefined) return undefined;
     const authority = headers.host?.toLowerCase() ?? "";
     const host = withoutBrackets(HOST.exec(authority)?.[1] ?? "");
     if (host === "" || !(isLoopback(host) || hosts.has(host))) {
@@ -33,6 +36,7 @@ export function createOriginCheck({ listen, allowedHosts, allowedOrigins }: Orig
         problem: "the Host header is no name of this gate: allowedHosts in the configuration lists further ones",
       };
     }
+    lastHost = headers.host ?? "";
     const { origin } = headers;
     if (origin === undefined || origins.has(origin.toLowerCase()) || isSameOrigin(origin, authority)) return undefined;
     return {

@@ -19,8 +19,50 @@ export type Countable = {
 /** A tool's name may be as long as a request; longer keys are stored as their hash. */
 export const MAX_KEY_LENGTH = 512;
 
+/** Keys that were made lately, by rule and session: the calls of a session that a rule limits are mostly alike. */
+const made = new Map<string, Map<string, Made>>();
+let madeCount = 0;
+const MAX_MADE = 20_000;
+
+type KeyedLimit = Pick<RateLimit, "rule" | "per" | "over">;
+type Made = { readonly limit: KeyedLimit; readonly call: Countable; readonly key: string };
+
 /** The key of a charge. A session belongs to one principal, and so does its bucket: the key holds both. */
-export function bucketKey(limit: Pick<RateLimit, "rule" | "per" | "over">, call: Countable): string {
+export function bucketKey(limit: KeyedLimit, call: Countable): string {
+  let ofRule = made.get(limit.rule);
+  const last = ofRule?.get(call.session);
+  if (last !== undefined && isSame(last, limit, call)) return last.key;
+  const key = makeKey(limit, call);
+  // what is hashed is long, and is not kept
+  if (!key.startsWith("[")) return key;
+  if (madeCount >= MAX_MADE) {
+    made.clear();
+    madeCount = 0;
+    ofRule = undefined;
+  }
+  if (ofRule === undefined) {
+    ofRule = new Map();
+    made.set(limit.rule, ofRule);
+  }
+  madeCount += 1;
+  const { rule, per, over } = limit;
+  ofRule.set(call.session, { limit: { rule, per, over }, call, key });
+  return key;
+}
+
+function isSame({ limit, call }: Made, otherLimit: KeyedLimit, other: Countable): boolean {
+  return (
+    limit.per === otherLimit.per &&
+    limit.over === otherLimit.over &&
+    call.principal === other.principal &&
+    call.server === other.server &&
+    call.tool === other.tool &&
+    call.method === other.method &&
+    call.category === other.category
+  );
+}
+
+function makeKey(limit: KeyedLimit, call: Countable): string {
   // `per` and `over` say how many parts follow each, so that the array reads in one way only.
   const key = JSON.stringify([limit.rule, limit.per, ...whose(limit.per, call), limit.over, ...what(limit.over, call)]);
   return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;

@@ -3,7 +3,7 @@
 import { rename, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { messageOf } from "../problem.ts";
-import { type ChainHead, keyIdOf, link, readLink } from "./chain.ts";
+import { type ChainHead, keyIdOf, Linker, readLink } from "./chain.ts";
 import { readHead, takeOpenMark, writeHead } from "./head-file.ts";
 import { type LogFile, openLogFile, readLastLine } from "./log-file.ts";
 import { listRotated, type RotatedFile, rotatedName } from "./log-files.ts";
@@ -78,6 +78,7 @@ function uncleanEnd(
 }
 
 export class ChainedLog {
+  readonly #linker: Linker;
   #head: ChainHead;
   #number: number;
   #bytes: number;
@@ -98,6 +99,7 @@ export class ChainedLog {
     /** Set where the log was not closed the last time. */
     readonly unclean: UncleanEnd | undefined,
   ) {
+    this.#linker = new Linker(options.key);
     this.#head = found.before;
     this.#number = found.number;
     this.#bytes = file.sizeBytes;
@@ -185,16 +187,10 @@ export class ChainedLog {
   }
 
   async #write(lines: readonly string[]): Promise<void> {
-    let head = this.#head;
-    let all = "";
-    for (const line of lines) {
-      const linked = link(line, head, this.options.key);
-      head = linked.head;
-      all += `${linked.text}\n`;
-    }
-    await this.file.append(all);
+    const { bytes, head } = this.#linker.link(lines, this.#head);
+    await this.file.append(bytes);
     this.#head = head;
-    this.#bytes += Buffer.byteLength(all);
+    this.#bytes += bytes.length;
   }
 
   #writeHead(state: "open" | "closed"): Promise<void> {

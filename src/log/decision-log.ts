@@ -10,6 +10,8 @@ import { type DecisionEvent, toLogLine } from "./log-line.ts";
 import type { LineContext } from "./write-line.ts";
 
 const MAX_BATCH_MS = 50;
+/** How long a call waits to become a line: what it is made of would else live on with each line that waits, and be much work for the garbage collector. */
+const LINE_MS = 4;
 const MAX_BATCH_EVENTS = 256;
 /** Making the lines of a batch holds everything else up. */
 const MAX_BATCH_CHARACTERS = 1_048_576;
@@ -68,8 +70,8 @@ export type { UncleanEnd } from "./chained-log.ts";
 export type LogEvent = DecisionEvent | AskedEvent;
 
 type Waiting = {
-  readonly event: LogEvent;
-  line?: string;
+  /** The line, once there is one. */
+  what: LogEvent | string;
   readonly characters: number;
   readonly settle: ((error: Error | undefined) => void) | undefined;
 };
@@ -99,6 +101,9 @@ class ChainedDecisionLog implements DecisionLog {
   #waiting: Waiting[] = [];
   #waitingCharacters = 0;
   #timer: NodeJS.Timeout | undefined;
+  #lineTimer: NodeJS.Timeout | undefined;
+  /** How many of those that wait are lines, or could not be made one. */
+  #made = 0;
   #writing: Promise<void> | undefined;
   #lost = 0;
   #gap: Missing | undefined;
@@ -148,6 +153,7 @@ class ChainedDecisionLog implements DecisionLog {
     await this.flush();
     if (this.#gap !== undefined) await this.#write();
     clearTimeout(this.#timer);
+    clearTimeout(this.#lineTimer);
     try {
       await this.log.close();
     } catch (error) {
@@ -177,12 +183,36 @@ class ChainedDecisionLog implements DecisionLog {
 
   #enqueue(event: LogEvent, settle: Waiting["settle"]): void {
     const characters = "call" in event ? ((event.call.args ?? event.call.params)?.text.length ?? 0) : event.characters;
-    this.#waiting.push({ event, characters, settle });
+    this.#waiting.push({ what: event, characters, settle });
     this.#waitingCharacters += characters;
+    if (!this.options.durable) this.#makeSoon();
     // A write that is under way takes what has come meanwhile with it when it is done.
     if (this.#timer !== undefined || this.#writing !== undefined) return;
     if (this.options.durable) void this.#write();
     else this.#writeSoon();
+  }
+
+  #makeSoon(): void {
+    this.#lineTimer ??= setTimeout(() => this.#makeLines(), LINE_MS).unref();
+  }
+
+  #makeLines(): void {
+    this.#lineTimer = undefined;
+    for (let characters = 0; characters < MAX_BATCH_CHARACTERS; this.#made += 1) {
+      const next = this.#waiting[this.#made];
+      if (next === undefined) return;
+      try {
+        characters += this.#lineOf(next).length;
+      } catch {
+        // told where it is to be written
+      }
+    }
+    this.#makeSoon();
+  }
+
+  #lineOf(waiting: Waiting): string {
+    if (typeof waiting.what !== "string") waiting.what = toLine(waiting.what, this.#context);
+    return waiting.what;
   }
 
   /** One writer at a time; resolves when nothing waits. */
@@ -219,9 +249,9 @@ class ChainedDecisionLog implements DecisionLog {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#waitingCharacters -= next.characters;
+      this.#made = Math.max(0, this.#made - 1);
       try {
-        const line = toLine(next.event, this.#context);
-        next.line = line;
+        const line = this.#lineOf(next);
         lines.push(line);
         characters += line.length;
         batch.push(next);
@@ -268,7 +298,7 @@ class ChainedDecisionLog implements DecisionLog {
   }
 
   #tell(batch: readonly Waiting[]): void {
-    for (const { line } of batch) if (line !== undefined) this.options.onLine?.(line);
+    for (const { what } of batch) if (typeof what === "string") this.options.onLine?.(what);
   }
 
   #lose(count: number, problem: string): void {

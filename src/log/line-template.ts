@@ -116,6 +116,7 @@ const KNOWN = {
   verdict: new Set([
     "id",
     "decision",
+    "deciding",
     "facts",
     "fuel",
     "bundle",

@@ -20,7 +20,7 @@ export type LogFile = {
   /** Bytes of a torn last line that were moved to FILE.torn. */
   readonly tornBytes: number;
   /** Appends whole lines; rejects where they were not all written, and then none of them stay. */
-  append(lines: string): Promise<void>;
+  append(lines: Uint8Array): Promise<void>;
   /** What was appended is on disk. */
   sync(): Promise<void>;
   close(): Promise<void>;

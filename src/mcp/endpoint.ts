@@ -97,7 +97,8 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
 
   // 2. which session
   const opens = message.kind === "request" && message.method === "initialize";
-  const identified = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
+  const naming = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
+  const identified = naming instanceof Promise ? await naming : naming;
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   if (message.kind === "response") {
@@ -197,7 +198,8 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, "null");
   const era = eraOfHeaders(incoming.headersDistinct);
   const caller = { headers: incoming.headers, era, principal: principal.id, opens: false };
-  const identified = options.sessionNames.identify(caller);
+  const naming = options.sessionNames.identify(caller);
+  const identified = naming instanceof Promise ? await naming : naming;
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   const exchange = openExchange(options, arrived, session, era);
@@ -232,7 +234,8 @@ async function judge(
   const { gate, definitions } = options;
   let call = first;
   for (let attempt = 1; ; attempt += 1) {
-    const verdict = await gate.judge(call, waiter);
+    const judging = gate.judge(call, waiter);
+    const verdict = judging instanceof Promise ? await judging : judging;
     const { tool, session, definition } = call;
     if (verdict.kind !== "forward" || tool === undefined || call.definitionProblem !== undefined)
       return { call, verdict };

@@ -44,7 +44,13 @@ const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9a-z]+\/[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const SCREENED_TYPES = new Set(["application/json", "text/event-stream"]);
 
 /** Headers that only the gate itself may set towards the client, or that are about another origin than its own. */
-const KEPT_BACK_PREFIXES = ["access-control-", "regate-"];
+const KEPT_BACK_PREFIX = /^(?:access-control-|regate-)/;
+const NO_TOKENS: ReadonlySet<string> = new Set();
+
+/** What is read of a Content-Type: servers send few different ones, and a stranger many. */
+const MAX_KNOWN_TYPES = 100;
+const MAX_KNOWN_TYPE_CHARS = 200;
+const knownTypes = new Map<string, ContentType>();
 
 /**
  * The request headers that go upstream, lower-case: what MCP and tracing need of the client's, then the credentials that
@@ -86,9 +92,9 @@ export function ownHeaders(
 export function clientHeaders(answered: AnswerHeaders): Record<string, string | string[]> {
   const dropped = connectionTokens(answered.connection);
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(answered)) {
-    if (value === undefined || KEPT_BACK.has(name) || dropped.has(name)) continue;
-    if (KEPT_BACK_PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
+  for (const name in answered) {
+    const value = answered[name];
+    if (value === undefined || KEPT_BACK.has(name) || dropped.has(name) || KEPT_BACK_PREFIX.test(name)) continue;
     headers[name] = value;
   }
   const type = clientContentType(answered["content-type"]);
@@ -108,18 +114,25 @@ function clientContentType(value: AnswerHeaders[string]): string | undefined {
 }
 
 /** The parts of a Content-Type that say how a body is read, lower-case; undefined where they are not said. */
-export function readContentType(value: string | undefined): {
-  readonly type: string | undefined;
-  readonly charset: string | undefined;
-} {
+export type ContentType = { readonly type: string | undefined; readonly charset: string | undefined };
+
+export function readContentType(value: string | undefined): ContentType {
+  const known = value === undefined ? undefined : knownTypes.get(value);
+  if (known !== undefined) return known;
   const type = value?.split(";", 1)[0]?.trim().toLowerCase();
   const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^\s;"]*)/i.exec(value ?? "")?.[1]?.toLowerCase();
-  return { type, charset };
+  const read = { type, charset };
+  if (value !== undefined && value.length <= MAX_KNOWN_TYPE_CHARS) {
+    if (knownTypes.size >= MAX_KNOWN_TYPES) knownTypes.clear();
+    knownTypes.set(value, read);
+  }
+  return read;
 }
 
-function connectionTokens(value: AnswerHeaders[string]): Set<string> {
+function connectionTokens(value: AnswerHeaders[string]): ReadonlySet<string> {
+  if (value === undefined || value === "keep-alive") return NO_TOKENS;
   return new Set(
-    String(value ?? "")
+    String(value)
       .split(",")
       .map((token) => token.trim().toLowerCase()),
   );

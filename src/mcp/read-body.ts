@@ -15,7 +15,7 @@ const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*(?:utf-8|
 /** @param maxBytes the longest body that is read; one byte more is refused with 413 */
 export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<Body> {
   const type = incoming.headers["content-type"];
-  if (type === undefined || type.length > MAX_TYPE_CHARS || !JSON_TYPE.test(type)) {
+  if (type !== "application/json" && (type === undefined || type.length > MAX_TYPE_CHARS || !JSON_TYPE.test(type))) {
     return { kind: "refused", status: 415, problem: "Content-Type must be application/json, in UTF-8" };
   }
   const encoding = incoming.headers["content-encoding"];

@@ -5,6 +5,7 @@ import type { Judged } from "../gate/gate.ts";
 import type { Upstream } from "../mcp/upstream.ts";
 import type { Status } from "../status/status-schema.ts";
 import { createBound, methodLabel, OTHER, toolLabel, verdictLabel } from "./labels.ts";
+import { Observations } from "./observations.ts";
 
 export type MetricsPorts = {
   readonly status: () => Status;
@@ -29,6 +30,9 @@ const MAX_TOOLS = 2_000;
 const MAX_RULES = 2_000;
 /** Of the library's own, those that are no counters and are called so. */
 const MISNAMED = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
+/** Beyond so many, series are looked up by their labels. */
+const MAX_KEYS = 20_000;
+const MAX_KEY_CHARACTERS = 512;
 const NS_PER_SECOND = 1e9;
 
 const GATE_SECONDS = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 1];
@@ -40,38 +44,30 @@ export function createMetrics(ports: MetricsPorts): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const calls = new Counter({
+  const calls = countSeries(registers, {
     name: "regate_calls_total",
     help: "Requests and notifications that were judged, by what became of them; of an observed server, by what would have.",
     labelNames: ["server", "method", "tool", "verdict"],
-    registers,
   });
-  const rules = new Counter({
+  const rules = countSeries(registers, {
     name: "regate_rule_calls_total",
     help: "Calls that a rule of the policy matched, by what became of them.",
     labelNames: ["rule", "verdict"],
-    registers,
   });
-  const gateSeconds = new Histogram({
+  const gateSeconds = observeSeries(registers, {
     name: "regate_gate_duration_seconds",
     help: "Time in which the gate judged a call, without the time for which it was held for a person.",
-    labelNames: ["server"],
     buckets: GATE_SECONDS,
-    registers,
   });
-  const exchangeSeconds = new Histogram({
+  const exchangeSeconds = observeSeries(registers, {
     name: "regate_upstream_duration_seconds",
     help: "Time from forwarding a judged message to the end of its server's answer.",
-    labelNames: ["server"],
     buckets: EXCHANGE_SECONDS,
-    registers,
   });
-  const fuel = new Histogram({
+  const fuel = observeSeries(registers, {
     name: "regate_policy_fuel_units",
     help: "Fuel that the policy took to decide a call: the same on every machine.",
-    labelNames: ["server"],
     buckets: FUEL_UNITS,
-    registers,
   });
   addGauges(registry, ports);
 
@@ -83,19 +79,67 @@ export function createMetrics(ports: MetricsPorts): Metrics {
       const { server } = call;
       const verdict = verdictLabel(judged);
       const named = toolLabel(judged);
-      const tool = isBoundedTool(`${server}\n${named}`) ? named : OTHER;
-      calls.inc({ server, method: methodLabel(judged), tool, verdict });
+      const method = methodLabel(judged);
+      calls(`${server}\n${method}\n${named}\n${verdict}`, () => {
+        const tool = isBoundedTool(`${server}\n${named}`) ? named : OTHER;
+        return { server, method, tool, verdict };
+      });
       for (const rule of outcome.decision?.rules ?? [])
-        rules.inc({ rule: isBoundedRule(rule) ? rule : OTHER, verdict });
-      gateSeconds.observe({ server }, judgedNs / NS_PER_SECOND);
-      if (outcome.fuel > 0) fuel.observe({ server }, outcome.fuel);
+        rules(`${rule}\n${verdict}`, () => ({ rule: isBoundedRule(rule) ? rule : OTHER, verdict }));
+      gateSeconds.observe(server, judgedNs / NS_PER_SECOND);
+      if (outcome.fuel > 0) fuel.observe(server, outcome.fuel);
     },
     countExchange(server, ns) {
-      exchangeSeconds.observe({ server }, ns / NS_PER_SECOND);
+      exchangeSeconds.observe(server, ns / NS_PER_SECOND);
     },
     read: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+type Labels = Record<string, string>;
+type SeriesOptions = { readonly name: string; readonly help: string };
+
+/**
+ * A counter of which a call only looks up its series: names are put together, and checked, when a series begins.
+ * @returns counts one in the series that the key stands for; the labels are asked where the key is not known
+ */
+function countSeries(
+  registers: Registry[],
+  options: SeriesOptions & { readonly labelNames: string[] },
+): (key: string, labels: () => Labels) => void {
+  const known = new Map<string, { readonly labels: Labels; count: number }>();
+  const counter: Counter = new Counter({
+    ...options,
+    registers,
+    collect() {
+      for (const row of known.values()) {
+        if (row.count > 0) counter.inc(row.labels, row.count);
+        row.count = 0;
+      }
+    },
+  });
+  return (key, labels) => {
+    const row = known.get(key);
+    if (row !== undefined) row.count += 1;
+    else if (known.size < MAX_KEYS && key.length <= MAX_KEY_CHARACTERS) known.set(key, { labels: labels(), count: 1 });
+    else counter.inc(labels());
+  };
+}
+
+function observeSeries(
+  registers: Registry[],
+  { name, help, buckets }: SeriesOptions & { readonly buckets: number[] },
+): Observations {
+  const observations = new Observations(name, buckets);
+  class Observed extends Histogram {
+    /** What the registry and `get` ask for. */
+    async getForPromString() {
+      return { name, help, type: "histogram", aggregator: "sum", values: observations.samples() };
+    }
+  }
+  new Observed({ name, help, labelNames: ["server"], buckets, registers });
+  return observations;
 }
 
 /** What is asked of the gate at each scrape. */

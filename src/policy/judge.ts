@@ -1,7 +1,7 @@
 // Judges calls with one bundle. The engine gets only what the rules that may speak to a call can read of its input, and what it
 // answered once is not asked again: its answer depends on nothing but the input. Where the bundle doesn't say what its rules
 // read, the engine gets all of it. Bounded memory, whatever callers send.
-import type { Call, Evaluation, History, ToolFacts } from "../gate/types.ts";
+import type { Call, Evaluation, History, Principal, ToolFacts } from "../gate/types.ts";
 import { remember } from "./bounded-map.ts";
 import type { Engine } from "./engine.ts";
 import { composeInput, composeTime, NO_HISTORY } from "./input.ts";
@@ -31,7 +31,9 @@ type Kind = {
   /** The beginning of the input: the members that do not change from call to call. */
   readonly start: string;
   readonly session: boolean;
-  readonly principal: boolean;
+  readonly principal: Projection | undefined;
+  /** What of each principal is read, as text: they change seldom, and their claims may be long. */
+  readonly principals: WeakMap<Principal, string>;
   readonly history: boolean;
   readonly time: boolean;
   /** Of the arguments, or of the params. */
@@ -125,7 +127,8 @@ function describeKind(
     isChanged: definition?.changed,
     start: JSON.stringify({ server, ...Object.fromEntries(read) }).slice(0, -1),
     session: projection.reads(["session"]),
-    principal: projection.reads(["principal"]),
+    principal: projection.below("principal"),
+    principals: new WeakMap(),
     history: projection.reads(["history"]),
     time: projection.reads(["time"]),
     given: projection.below(tool === undefined ? "params" : "args"),
@@ -135,10 +138,8 @@ function describeKind(
 function writeInput(kind: Kind, call: Call, unixMs: number, timezone: string, history: History): string {
   let input = kind.start;
   if (kind.session) input += `,"session":${JSON.stringify(call.session)}`;
-  if (kind.principal) {
-    const { id, groups, claims } = call.principal;
-    input += `,"principal":${JSON.stringify({ id, groups, claims })}`;
-  }
+  if (kind.principal !== undefined)
+    input += `,"principal":${writePrincipal(kind.principal, kind.principals, call.principal)}`;
   if (kind.history) input += `,"history":${JSON.stringify(history)}`;
   if (kind.time) input += `,"time":${composeTime(unixMs, timezone)}`;
   if (kind.given !== undefined) {
@@ -146,4 +147,13 @@ function writeInput(kind: Kind, call: Call, unixMs: number, timezone: string, hi
     input += `,"${name}":${kind.given.projectText(given?.text ?? "{}")}`;
   }
   return `${input}}`;
+}
+
+function writePrincipal(read: Projection, written: WeakMap<Principal, string>, principal: Principal): string {
+  const known = written.get(principal);
+  if (known !== undefined) return known;
+  const { id, groups, claims } = principal;
+  const text = read.projectText(JSON.stringify({ id, groups, claims }));
+  written.set(principal, text);
+  return text;
 }

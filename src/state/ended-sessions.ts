@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Db } from "./database.ts";
 
 export interface EndedSessions {
-  /** From now on `has` says true, also where the write fails and this throws. @param expiresUnixMs when the id expires by itself */
+  /** From now on `has` says true, also where the write fails and this throws: it is tried again with the next one. @param expiresUnixMs when the id expires by itself */
   add(nonce: string, expiresUnixMs: number): void;
   has(nonce: string): boolean;
   /**
@@ -12,6 +12,8 @@ export interface EndedSessions {
    * dropped at a later call, and are no reason to end a gate.
    */
   prune(nowUnixMs: number): void;
+  /** Tries once more to write what could not be written. Never throws. */
+  retry(): void;
 }
 
 const ROW = z.object({ nonce: z.string(), expires_unix_ms: z.number() });
@@ -24,17 +26,34 @@ export function createEndedSessions(db: Db): EndedSessions {
     .all()
     .map((row) => ROW.parse(row));
   const expiries = new Map(rows.map((row) => [row.nonce, row.expires_unix_ms]));
+  const unwritten = new Map<string, number>();
+
+  function write(): void {
+    for (const [nonce, expiresUnixMs] of unwritten) {
+      put.run(nonce, expiresUnixMs);
+      unwritten.delete(nonce);
+    }
+  }
 
   return {
     add(nonce, expiresUnixMs) {
       expiries.set(nonce, expiresUnixMs);
-      put.run(nonce, expiresUnixMs);
+      unwritten.set(nonce, expiresUnixMs);
+      write();
     },
     has: (nonce) => expiries.has(nonce),
     prune(nowUnixMs) {
       for (const [nonce, expiresUnixMs] of expiries) if (expiresUnixMs <= nowUnixMs) expiries.delete(nonce);
       try {
+        write();
         dropExpired.run(nowUnixMs);
+      } catch {
+        // as said above
+      }
+    },
+    retry() {
+      try {
+        write();
       } catch {
         // as said above
       }

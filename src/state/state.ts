@@ -45,10 +45,11 @@ export function secretKeyFile(dir: string, name: string): string {
 export function openState(dir: string): State {
   makePrivateFolder(dir);
   const db = openDatabase(join(dir, "state.db"), dir);
+  const endedSessions = createEndedSessions(db);
   return {
     dir,
     buckets: createBucketTable(db),
-    endedSessions: createEndedSessions(db),
+    endedSessions,
     approvals: createApprovalTable(db),
     history: createHistoryTable(db),
     meta: createMeta(db),
@@ -56,7 +57,10 @@ export function openState(dir: string): State {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);
       return readOrMakeSecret(secretKeyFile(dir, name), SECRET_KEY_BYTES, () => randomBytes(SECRET_KEY_BYTES));
     },
-    close: () => closeDatabase(db),
+    close() {
+      endedSessions.retry();
+      closeDatabase(db);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // What the gate did in the last day, minute by minute, and in which sessions: counted for the console, read by nobody else.
 // Bounded: minutes, tools, sessions and names each have a bound, and what is beyond it is counted without its name.
 import type { Judged } from "../gate/gate.ts";
-import type { Outcome, Verdict } from "../gate/types.ts";
+import type { Call, Outcome, Verdict } from "../gate/types.ts";
 import { addLatency, createLatencies, type Latencies } from "./latency.ts";
 
 export type VerdictKind = Outcome["kind"];
@@ -53,6 +53,7 @@ const MAX_REFUSED_TOOLS = 300;
 const MAX_SESSIONS = 2_000;
 const MAX_NAME_CHARS = 400;
 
+type SessionName = Pick<Call, "server" | "session" | "principal">;
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 type CountingMinute = Minute & { readonly verdicts: Map<VerdictKind, number> };
 type RefusedHour = Map<string, { server: string; tool: string; verdicts: Map<VerdictKind, number> }>;
@@ -63,6 +64,8 @@ export function createActivity(unixMs: () => number): Activity {
   const hours = new Map<number, RefusedHour>();
   const sessions = new Map<string, Changing<SessionActivity>>();
   const listeners = new Set<() => void>();
+  /** The session that was heard of last: most calls come from the same one as the call before. */
+  let newest: { readonly call: SessionName; readonly row: Changing<SessionActivity> } | undefined;
 
   function minuteOf(now: number): CountingMinute {
     const start = now - (now % MINUTE_MS);
@@ -91,9 +94,20 @@ export function createActivity(unixMs: () => number): Activity {
   }
 
   function countSession(now: number, { call }: Judged, isRefused: boolean): void {
-    const { server, session, principal } = call;
+    if (newest === undefined || !isSameSession(newest.call, call)) {
+      const { server, session, principal } = call;
+      newest = { call: { server, session, principal }, row: rowOf(now, call) };
+    }
+    const { row } = newest;
+    row.lastUnixMs = now;
+    row.calls += 1;
+    if (isRefused) row.refused += 1;
+  }
+
+  /** Puts it last. */
+  function rowOf(now: number, { server, session, principal }: Call): Changing<SessionActivity> {
     const key = JSON.stringify([server, principal.id, session]);
-    const known = sessions.get(key) ?? {
+    const row = sessions.get(key) ?? {
       server,
       session: session.slice(0, MAX_NAME_CHARS),
       principal: principal.id.slice(0, MAX_NAME_CHARS),
@@ -103,12 +117,10 @@ export function createActivity(unixMs: () => number): Activity {
       refused: 0,
     };
     sessions.delete(key);
-    sessions.set(key, known);
-    known.lastUnixMs = now;
-    known.calls += 1;
-    if (isRefused) known.refused += 1;
+    sessions.set(key, row);
     const [quietest] = sessions.size > MAX_SESSIONS ? sessions.keys() : [];
     if (quietest !== undefined) sessions.delete(quietest);
+    return row;
   }
 
   return {
@@ -137,6 +149,10 @@ export function createActivity(unixMs: () => number): Activity {
       return () => listeners.delete(listener);
     },
   };
+}
+
+function isSameSession(one: SessionName, other: SessionName): boolean {
+  return one.session === other.session && one.server === other.server && one.principal.id === other.principal.id;
 }
 
 /** On a server that is observed, what would have become of the call. */

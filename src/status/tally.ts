@@ -27,6 +27,7 @@ export function createTally(unixMs: () => number): Tally {
   const sessions = new Map<string, number>();
   let letThrough = 0;
   let lastUnixMs: number | undefined;
+  let lastSession: string | undefined;
 
   return {
     count({ session }, verdict) {
@@ -35,7 +36,8 @@ export function createTally(unixMs: () => number): Tally {
       verdicts.set(kind, (verdicts.get(kind) ?? 0) + 1);
       if (instead !== undefined) letThrough += 1;
       lastUnixMs = unixMs();
-      sessions.delete(session);
+      if (session !== lastSession) sessions.delete(session);
+      lastSession = session;
       sessions.set(session, lastUnixMs);
       const [quietest] = sessions.size > MAX_SESSIONS ? sessions.keys() : [];
       if (quietest !== undefined) sessions.delete(quietest);
@@ -54,10 +56,15 @@ export function createTally(unixMs: () => number): Tally {
 export function countVerdicts(gate: Gate, tally: Tally): Gate {
   return {
     ...gate,
-    async judge(call, waiter) {
-      const verdict = await gate.judge(call, waiter);
-      tally.count(call, verdict);
-      return verdict;
+    judge(call, waiter) {
+      const judging = gate.judge(call, waiter);
+      if (!(judging instanceof Promise)) return counted(call, judging);
+      return judging.then((verdict) => counted(call, verdict));
     },
   };
+
+  function counted(call: Call, verdict: Verdict): Verdict {
+    tally.count(call, verdict);
+    return verdict;
+  }
 }

@@ -13,6 +13,7 @@ import { createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { makeProofSecret, prove } from "../../src/http/prove.ts";
 import type { Status } from "../../src/status/status-schema.ts";
@@ -82,7 +83,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     ]),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator(keys),
-    operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    operator: createOperatorCheck(openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key),
     freezes: freezes ?? createFreezes({ store: new Map(), servers: new Map(), unixMs: Date.now, log: () => {} }),
     reload: reload ?? notExpected,
     status: status ?? notExpected,

@@ -15,6 +15,7 @@ import { loadConfig } from "../../src/config/config.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { Problem } from "../../src/problem.ts";
 import { makeTempDir } from "../e2e/harness-process.ts";
+import { presented } from "../http/support.ts";
 
 let dir: string;
 let file: string;
@@ -59,7 +60,7 @@ describe("regate keys add", () => {
     expect(stderr).toContain("From then on every caller needs a key.");
     expect(read()).not.toContain(stdout.trim());
     const authenticate = createAuthenticator(loadConfig("regate.yaml", {}, dir).keys);
-    expect(authenticate({ authorization: `Bearer ${stdout.trim()}` })).toMatchObject({
+    expect(authenticate(presented({ authorization: `Bearer ${stdout.trim()}` }))).toMatchObject({
       kind: "principal",
       principal: { id: "claude" },
     });

@@ -244,7 +244,7 @@ describe("wrong use", () => {
       `sub/none.yaml: there is none in ${home}, where the client started regate stdio; name the file with -c /absolute/path/none.yaml\n`,
     ],
     [["a", "-c", "/none/none.yaml"], {}, "/none/none.yaml: no such file in /none"],
-    [["a"], { REGATE_API_KEY: "rgo_x" }, "REGATE_API_KEY is no API key"],
+    [["a"], { REGATE_API_KEY: "rgo_x" }, "REGATE_API_KEY is neither an API key nor an issuer's token"],
   ])("%j %j is one line and 2", async (args, env, line) => {
     const { code, stdout, stderr } = await runToEnd(process.execPath, [main, "stdio", ...args], { cwd: home, env });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -39,6 +39,7 @@ describe("a configuration that is in order", () => {
       watch: false,
       timezone: "UTC",
       keys: [],
+      auth: { url: undefined, scopes: [], issuers: [] },
       servers: new Map(),
       limits: {
         newSessions: { max: 200, window: 600 },
@@ -74,7 +75,7 @@ bundle: bundles/regate.tar.gz
 state: var/state
 watch: true
 timezone: Europe/Berlin
-keys: [{name: claude, sha256: ${HASH}}]
+keys: [{name: claude, sha256: ${HASH}, groups: [ci]}]
 servers:
   everything: {command: npx, args: ["-y", "\${PACKAGE}"], env: {TOKEN: "\${TOKEN}"}, cwd: sub}
   sitewise:
@@ -96,7 +97,7 @@ allowedHosts: [Gate.example.com]
       state: join(folder, "var/state"),
       watch: true,
       timezone: "Europe/Berlin",
-      keys: [{ name: "claude", sha256: HASH }],
+      keys: [{ name: "claude", sha256: HASH, groups: ["ci"] }],
       limits: { newSessions: { max: 5, window: 600 }, maxBodyBytes: 2048 },
       log: {
         file: join(folder, "log/d.jsonl"),

@@ -13,6 +13,7 @@ import { createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
 import { createRecentLines, type RecentLines } from "../../src/log/recent-lines.ts";
@@ -159,7 +160,7 @@ export async function startConsole(
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([]),
-    operatorKey,
+    operator: createOperatorCheck(operatorKey),
     freezes,
     reload: () => Promise.reject(new Error("not expected")),
     status: () => {

@@ -11,6 +11,7 @@ import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { isProof, makeNonce, makeProofSecret, prove } from "../../src/http/prove.ts";
 import { writeEmpty } from "../../src/mcp/write-answer.ts";
@@ -20,7 +21,9 @@ import { parseMessage, send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
 const API_KEY = makeKey("rgk");
-const KEYS: readonly ApiKey[] = [{ name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex") }];
+const KEYS: readonly ApiKey[] = [
+  { name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex"), groups: [] },
+];
 const SECRET = makeProofSecret();
 const TRANSPORT_CODE = 1004;
 const STATUS: Status = {
@@ -52,11 +55,13 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     ]),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: ["http://allowed.example"] }),
     authenticator: createAuthenticator(keys),
-    operatorKey: openOperatorKey({
-      configured: OPERATOR_KEY,
-      store: { get: () => undefined, set: () => {} },
-      canShow: false,
-    }).key,
+    operator: createOperatorCheck(
+      openOperatorKey({
+        configured: OPERATOR_KEY,
+        store: { get: () => undefined, set: () => {} },
+        canShow: false,
+      }).key,
+    ),
     freezes: createFreezes({
       store: new Map(),
       servers: new Map([["files", "filesystem"]]),

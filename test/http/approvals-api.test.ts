@@ -9,6 +9,7 @@ import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { MemoryStore, QUESTION } from "../approvals/support.ts";
 import { send } from "../e2e/harness-wire.ts";
@@ -20,8 +21,9 @@ const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_KEY}` };
 async function start() {
   const address = { host: "127.0.0.1", port: 0 };
   let ids = 0;
+  const store = new MemoryStore();
   const desk = createApprovals({
-    store: new MemoryStore(),
+    store,
     unixMs: Date.now,
     monotonicMs: () => performance.now(),
     newId: () => `approval-${++ids}`,
@@ -40,8 +42,10 @@ async function start() {
     instance: "instance-1",
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
-    authenticator: createAuthenticator([{ name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex") }]),
-    operatorKey: openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key,
+    authenticator: createAuthenticator([
+      { name: "ann", sha256: createHash("sha256").update(API_KEY).digest("hex"), groups: [] },
+    ]),
+    operator: createOperatorCheck(openOperatorKey({ configured: OPERATOR_KEY, store: new Map(), canShow: false }).key),
     freezes: createFreezes({ store: new Map(), servers: new Map(), unixMs: () => 0, log: () => {} }),
     reload: notExpected,
     status: notExpected,
@@ -62,7 +66,7 @@ async function start() {
   const act = (path: string, body: string, headers: Record<string, string> = AS_OPERATOR) =>
     send(`${url}${path}`, "POST", headers, body);
   const ask = (argsText = "{}") => desk.ask({ ...QUESTION, argsText }, undefined);
-  return { desk, get, act, ask };
+  return { desk, store, get, act, ask };
 }
 
 describe("the routes of approvals", () => {
@@ -118,6 +122,26 @@ describe("the routes of approvals", () => {
       problem: "it was approved already, by operator",
       remedy: "its call may go out once",
     });
+  });
+
+  test("decide nothing that can't be written down, and say so: 503", async () => {
+    const { act, ask, desk, store } = await start();
+    await ask();
+    store.full = true;
+    for (const [path, body] of [
+      ["/approval-1/approve", "{}"],
+      ["/approval-1/deny", '{"reason":"no"}'],
+    ] as const) {
+      const answer = await act(path, body);
+      expect(answer.status).toBe(503);
+      expect(JSON.parse(answer.text)).toEqual({
+        problem: "it could not be written down, so nothing was decided: no space left",
+        remedy: "see to the disk with the gate's state folder, then decide again",
+      });
+    }
+    expect(desk.find("approval-1")?.state).toBe("pending");
+    store.full = false;
+    expect((await act("/approval-1/approve", "{}")).status).toBe(200);
   });
 
   test("let one of two answers at once count", async () => {

@@ -4,6 +4,7 @@ import type { Decision } from "../../src/gate/types.ts";
 import { type Asked, createDataApi } from "../../src/http/data-api.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { send } from "../e2e/harness-wire.ts";
 import { decided } from "../gate/ports.ts";
 
@@ -18,7 +19,7 @@ const DECISION: Decision = (() => {
 async function startApi(asked: Asked = { kind: "decided", id: "id-1", decision: DECISION }) {
   const texts: string[] = [];
   const api = createDataApi({
-    operatorKey: openOperatorKey({ configured: KEY, store: new Map(), canShow: false }).key,
+    operator: createOperatorCheck(openOperatorKey({ configured: KEY, store: new Map(), canShow: false }).key),
     ask: async (text) => {
       texts.push(text);
       return asked;

@@ -5,6 +5,7 @@ import { createFreezes } from "../../src/freeze/freeze.ts";
 import { createFreezeApi } from "../../src/http/freeze-api.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
+import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { send } from "../e2e/harness-wire.ts";
 
 const KEY = "operator-key-of-the-freeze-tests";
@@ -14,7 +15,7 @@ async function start() {
   const servers = new Map([["files", "filesystem"]]);
   const freezes = createFreezes({ store: new Map(), servers, unixMs: () => 0, log: () => {} });
   const operatorKey = openOperatorKey({ configured: KEY, store: new Map(), canShow: false }).key;
-  const app = new Hono().route("/", createFreezeApi({ operatorKey, freezes }) as never);
+  const app = new Hono().route("/", createFreezeApi({ operator: createOperatorCheck(operatorKey), freezes }) as never);
   const server = await listen(app as never, { host: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close());
   const ask = async (body: string, headers: Record<string, string> = KEY_HEADER) => {

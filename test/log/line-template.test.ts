@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Decision, ToolFacts } from "../../src/gate/types.ts";
 import { writeByTemplate } from "../../src/log/line-template.ts";
 import { type DecisionEvent, toLogLine, writeFromParts } from "../../src/log/log-line.ts";
+import { bench, CALL, decided } from "../gate/ports.ts";
 import { BUNDLE, DECISION, makeEvent } from "./events.ts";
 
 const context = { labels: { id: "instance", version: "0.1.0" }, maskedKeys: new Set(["iban"]) };
@@ -116,6 +117,15 @@ describe("the line of a call that goes out", () => {
       expect(writeByTemplate({ ...alike, call: { ...alike.call, session } }, context, write)).toContain(session);
     }
     expect(written).toBe(1);
+  });
+
+  test("is made of a template where the gate lets it through, whatever else the gate comes to know of a call", async () => {
+    const { gate, recorded } = bench({ evaluate: () => ({ ...decided(), deciding: ["policy.s/few"], budget: 9 }) });
+    await gate.judge(CALL);
+    const event = { rules: [], time: Object.freeze({ unix: 1 }), mask: undefined };
+    expect(recorded).toHaveLength(1);
+    for (const judged of recorded)
+      expect(writeByTemplate({ ...judged, ...event }, context, writeFromParts)).toContain(judged.verdict.id);
   });
 
   test("is read as one with another context too", () => {

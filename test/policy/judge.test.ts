@@ -96,6 +96,10 @@ rules.list contains {"id": "list", "action": "allow"}
 
 rules.mine contains {"id": "mine", "action": "allow"} if input.principal.id == "p"
 
+rules.team contains {"id": "team", "action": "allow"} if "writers" in input.principal.groups
+
+rules.mail contains {"id": "mail", "action": "allow"} if input.principal.claims.email_verified == true
+
 rules.ours contains {"id": "ours", "action": "allow"} if input.session == "s"
 
 rules.late contains {"id": "late", "action": "allow"} if input.time.hour > 8
@@ -142,6 +146,29 @@ methods["x/y"] contains {"id": "xy", "action": "allow"} if input.params.uri == "
     expect(judged({ tool: "list", session: "t", principal: { id: "q", groups: [], claims: {} } }, 5e12)).toBe("allow");
     expect(asked).toHaveLength(1);
     expect(asked[0]).not.toContain("args");
+  });
+
+  test("groups, or claims, are asked again for each caller with others, and see no more of who calls", () => {
+    start();
+    const claims = { email: "a@example.com", email_verified: true };
+    const callers = [
+      { id: "p", groups: ["writers"], claims },
+      { id: "q", groups: ["readers"], claims: { ...claims, email_verified: false } },
+      { id: "p", groups: [], claims: {} },
+    ];
+    const outcomes = (tool: string) => callers.map((principal) => judged({ tool, principal }));
+    for (const tool of ["team", "mail"]) expect(outcomes(tool), tool).toEqual(["allow", "deny", "deny"]);
+    expect(asked.map((text) => JSON.parse(text).principal)).toEqual([
+      { groups: ["writers"] },
+      { groups: ["readers"] },
+      { groups: [] },
+      { claims: { email_verified: true } },
+      { claims: { email_verified: false } },
+      { claims: {} },
+    ]);
+    // whoever has the same groups is the same to that rule
+    expect(judged({ tool: "team", principal: { id: "r", groups: ["writers"], claims: {} } })).toBe("allow");
+    expect(asked).toHaveLength(6);
   });
 
   test("who calls, in which session, or when, are asked again for each", () => {

@@ -139,6 +139,28 @@ describe("ended sessions", () => {
     expect(state.endedSessions.has("n1")).toBe(true);
   });
 
+  test("that can't be written down have ended all the same, and are written with the next one, or at the end", () => {
+    makePrivateFolder(dir);
+    const db = openDatabase(join(dir, "state.db"), dir);
+    const ended = createEndedSessions(db);
+    const written = () => ["n1", "n2", "n3"].map(createEndedSessions(db).has);
+    const failAt = (nonce: string) => {
+      db.exec("PRAGMA query_only = ON");
+      expect(() => ended.add(nonce, 1000)).toThrow();
+      ended.retry();
+      db.exec("PRAGMA query_only = OFF");
+    };
+    failAt("n1");
+    expect(ended.has("n1")).toBe(true);
+    expect(written()).toEqual([false, false, false]);
+    ended.add("n2", 1000);
+    expect(written()).toEqual([true, true, false]);
+    failAt("n3");
+    ended.retry();
+    expect(written()).toEqual([true, true, true]);
+    closeDatabase(db);
+  });
+
   test("that can't be dropped from a file that takes no writes are forgotten, and dropped when it takes some again", () => {
     makePrivateFolder(dir);
     const db = openDatabase(join(dir, "state.db"), dir);

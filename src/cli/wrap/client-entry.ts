@@ -94,7 +94,7 @@ function readWrapped({ command, args }: Fields): Extract<ClientEntry, { kind: "w
   const at = words.indexOf("stdio");
   const key = words[at + 1];
   if (at === -1 || key === undefined) return undefined;
-  const config = words[at + 2] === "-c" ? words[at + 3] : undefined;
+  const config = /^(?:-c|--config)$/.test(words[at + 2] ?? "") ? words[at + 3] : undefined;
   const program = [command, ...words.slice(0, at)].at(-1) ?? "";
   const isNamed = /^regate(?:\.cmd|@[\w.-]+)?$/.test(basename(program));
   // other servers may begin so: the configuration tells

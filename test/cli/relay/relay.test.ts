@@ -571,7 +571,7 @@ describe("the connection to the gate", () => {
 
 describe("a gate that is killed", () => {
   const key = makeKey("rgk");
-  const keys = [{ name: "claude", sha256: sha256Hex(key) }];
+  const keys = [{ name: "claude", sha256: sha256Hex(key), groups: [] }];
 
   test("leaves its port to one who is shown neither the key nor a message", async () => {
     const front = await startFront({ target: noStream, keys });
@@ -616,7 +616,7 @@ describe("a gate that is killed", () => {
 
 test("a gate with keys is shown the key, and no one else's", async () => {
   const key = makeKey("rgk");
-  const front = await startFront({ target: noStream, keys: [{ name: "claude", sha256: sha256Hex(key) }] });
+  const front = await startFront({ target: noStream, keys: [{ name: "claude", sha256: sha256Hex(key), groups: [] }] });
   const client = startRelay(front, key);
   client.write(ping(1));
   expect(await client.line('"id":1')).toContain('"result"');
