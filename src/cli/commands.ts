@@ -159,7 +159,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     "reload",
     {
       usage: "[-c regate.yaml] [--allow-rollback]",
-      summary: "have the running gate take a changed bundle",
+      summary: "have the running gate take a changed bundle and changed servers",
       load: () => import("./reload.ts"),
     },
   ],

@@ -138,12 +138,12 @@ function remove(key: string, config: string, io: CommandIo): number {
   return 0;
 }
 
-/** A gate reads its servers once, at its start. */
+/** A gate reads its servers at its start, and when it is told to. */
 export function tellOfRestart(config: string, io: CommandIo): void {
   const gate = readRunningGate(locateState(config, io.cwd));
   io.stderr(
     gate === undefined
       ? "The gate knows it from its next start on.\n"
-      : `A gate may run on it (process ${gate.pid}): end it and start it again; its servers are read at its start.\n`,
+      : `A gate may run on it (process ${gate.pid}): regate reload has it take them, or kill -HUP ${gate.pid}.\n`,
   );
 }
