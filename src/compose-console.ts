@@ -1,7 +1,7 @@
 // The console, set on the gate's parts: which part answers each of its ports. Made once, by the composition root.
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
-import { createConsole } from "./console/console.tsx";
+import { createLateConsole } from "./console/late-console.ts";
 import type { BucketNow, BundleView, ConsolePorts, PolicyView } from "./console/ports.ts";
 import type { ToolFacts } from "./gate/types.ts";
 import { readBucketKey } from "./limits/bucket-key.ts";
@@ -37,24 +37,11 @@ const TOLD = { rule: "gate/console", max: 10, window: 60, per: "everyone", over:
 /** Addresses that failed lately; beyond them nobody new is told of until some are forgotten. */
 const MAX_ADDRESSES = 1_000;
 
-export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
-  const {
-    config,
-    policy,
-    live,
-    limiter,
-    acceptsKey,
-    version,
-    status,
-    freezes,
-    approvals,
-    activity,
-    lines,
-    ask,
-    servers,
-    log,
-  } = options;
-  return createConsole({
+export function composeConsole(options: ConsoleOptions): ReturnType<typeof createLateConsole> {
+  const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask } =
+    options;
+  const { servers, log } = options;
+  const ports: ConsolePorts = {
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
     version,
@@ -73,7 +60,8 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
     wrongKey: tellOfWrongKeys(log),
     monotonicMs: () => performance.now(),
     log,
-  });
+  };
+  return createLateConsole(async () => (await import("./console/console.tsx")).createConsole(ports));
 }
 
 /** The active policy as the console reads it. */
