@@ -15,6 +15,10 @@ export OPA REGAL
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 export CHROMIUM
 
+# A store for the tests of many gates: REDIS_SERVER=, else one on PATH (Valkey's too), else Debian's.
+REDIS_SERVER ?= $(shell command -v redis-server || command -v valkey-server || echo /usr/bin/redis-server)
+export REDIS_SERVER
+
 # Prometheus' checker, for the metrics and the alert rules: PROMTOOL=, else the one on PATH, else Debian's.
 PROMTOOL ?= $(shell command -v promtool || echo /usr/bin/promtool)
 export PROMTOOL
@@ -24,7 +28,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak screenshots docs-pull-requests ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,8 +39,11 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
+
+fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
+	FUZZ_MINUTES=$(or $(MINUTES),1) FUZZ_ONLY=$(ONLY) FUZZ_SEED=$(SEED) npx vitest run --project unit test/fuzz/fuzz.test.ts
 
 check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the lint rules' own tests
 	$(OPA) fmt --fail --list .regal
@@ -94,6 +101,10 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'chromium is needed for the tests of the console: apt-get install chromium, or name a browser with CHROMIUM='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-inter fonts-jetbrains-mono >/dev/null
 
+/usr/bin/redis-server:
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'redis-server is needed for the tests of many gates: apt-get install redis-server, or name one (Valkey too) with REDIS_SERVER='; exit 1; }
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server >/dev/null
+
 /usr/bin/promtool:
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo 'promtool is needed for the tests of the metrics: apt-get install prometheus, or name it with PROMTOOL='; exit 1; }
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus >/dev/null
@@ -101,6 +112,11 @@ dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
 $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'opa $(OPA_VERSION) is needed: install Go to build it, or name a binary with OPA='; exit 1; }
 	cd tools/opa && CGO_ENABLED=0 go build -trimpath -ldflags=-s -o ../../.tools/opa github.com/open-policy-agent/opa
+
+# runs WASM, which is no part of the other one: an `opa run --server` that takes the gate's own bundles
+.tools/opa-wasm: tools/opa/go.mod tools/opa/go.sum
+	@command -v go >/dev/null || { echo 'Go is needed to build OPA with its WASM engine, for the tests'; exit 1; }
+	cd tools/opa && CGO_ENABLED=0 go build -tags=opa_wasm -trimpath -ldflags=-s -o ../../.tools/opa-wasm github.com/open-policy-agent/opa
 
 $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@command -v go >/dev/null || { echo 'regal $(REGAL_VERSION) is needed: install Go to build it, or name a binary with REGAL='; exit 1; }

@@ -9,7 +9,7 @@ import { createGate, type Gate, type Judged } from "./gate/gate.ts";
 import type { Call, Charge, Decision, History, ToolFacts } from "./gate/types.ts";
 import type { HistoryJournal } from "./history/history-journal.ts";
 import { bucketKey } from "./limits/bucket-key.ts";
-import type { Limiter } from "./limits/limiter.ts";
+import type { Takes } from "./limits/limiter.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import type { DefinitionChange } from "./log/log-line.ts";
 import type { RuleSite } from "./log/write-line.ts";
@@ -21,7 +21,7 @@ import type { Activity } from "./status/activity.ts";
 
 export type GateParts = {
   readonly policy: ActivePolicy;
-  readonly limiter: Limiter;
+  readonly limiter: Takes;
   readonly approvals: Pick<RunningApprovals, "approve" | "release">;
   readonly decisions: DecisionLog;
   readonly history: Pick<HistoryJournal, "read" | "add">;

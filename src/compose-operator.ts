@@ -5,6 +5,7 @@ import { sitesOf } from "./compose-gate.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningServer } from "./compose-servers.ts";
 import type { RunningShadow } from "./compose-shadow.ts";
+import type { RunningStore } from "./compose-store.ts";
 import type { Config } from "./config/schema.ts";
 import type { Freezes } from "./freeze/freeze.ts";
 import type { Asked } from "./http/data-api.ts";
@@ -30,6 +31,7 @@ export type OperatorParts = {
   readonly decisions: DecisionLog;
   readonly live: Live;
   readonly servers: readonly RunningServer[];
+  readonly store: RunningStore | undefined;
 };
 
 /** Answers a question with the active policy, and records that. */
@@ -70,6 +72,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     shadow: shadow?.status(),
     frozen: describeFrozen(parts.freezes.list()),
     servers: parts.servers.map((running) => describeServer(running, parts)),
+    store: parts.store?.status(),
     log: {
       file: config.log.file,
       durable: config.log.durable,

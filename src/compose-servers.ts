@@ -1,11 +1,13 @@
 // The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+import { createHash } from "node:crypto";
 import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
+import type { RunningStore } from "./compose-store.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import type { Gate } from "./gate/gate.ts";
-import type { Limiter } from "./limits/limiter.ts";
+import type { Takes } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
@@ -19,15 +21,18 @@ import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
 import { messageOf } from "./problem.ts";
-import type { State } from "./state/state.ts";
+import { readSecret } from "./state/private-files.ts";
+import { SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { countVerdicts, createTally, type Tally } from "./status/tally.ts";
 
 export type ServerParts = {
   readonly config: Config;
   readonly gate: Gate;
-  readonly limiter: Limiter;
+  readonly limiter: Takes;
   readonly approvals: Pick<RunningApprovals, "sessionEnded">;
   readonly state: State;
+  /** What is shared with other gates. */
+  readonly store: Pick<RunningStore, "ended" | "endsUnknown"> | undefined;
   readonly live: Live;
   readonly policy: ActivePolicy;
   readonly decisions: Pick<DecisionLog, "record">;
@@ -49,17 +54,19 @@ const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
 export function composeServers(parts: ServerParts): readonly RunningServer[] {
-  const { config, gate, limiter, approvals, state, live, countExchange, log } = parts;
+  const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
+  const { sessionKeyFile } = config;
+  const ended = store?.ended ?? state.endedSessions;
   const sessions = createSessions({
-    key: state.secretKey("session"),
+    key: sessionKeyFile === undefined ? state.secretKey("session") : readSessionKey(sessionKeyFile),
     unixMs: Date.now,
     lifetimeSeconds: SESSION_LIFETIME_SECONDS,
     ended: {
-      has: (name) => state.endedSessions.has(name),
+      has: (name) => ended.has(name),
       add(name, expiresUnixMs) {
         approvals.sessionEnded(name);
         try {
-          state.endedSessions.add(name, expiresUnixMs);
+          ended.add(name, expiresUnixMs);
         } catch (error) {
           log(`a session ended, and that can't be written yet: a restart now would open it again: ${messageOf(error)}`);
         }
@@ -83,7 +90,12 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       server: server.catalogue,
       upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
-      sessionNames: createSessionNames({ serverKey: server.key, sessions, cap }),
+      sessionNames: createSessionNames({
+        serverKey: server.key,
+        sessions,
+        cap,
+        ...(store && { endsUnknown: store.endsUnknown }),
+      }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
       answers,
@@ -95,6 +107,11 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     });
     return { server, endpoint, upstream, tally };
   });
+}
+
+/** Of what the file holds, text or bytes: other gates that hold the same have the same key. */
+function readSessionKey(file: string): Buffer {
+  return createHash("sha256").update(readSecret(file, SECRET_KEY_BYTES)).digest();
 }
 
 function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {

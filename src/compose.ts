@@ -12,6 +12,7 @@ import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
+import type { RunningStore } from "./compose-store.ts";
 import type { BundleSource } from "./config/bundle-schema.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
@@ -26,7 +27,7 @@ import { createOperatorCheck } from "./http/operator-check.ts";
 import { createOriginCheck } from "./http/origin.ts";
 import { makeProofSecret, prove } from "./http/prove.ts";
 import { openJournal } from "./limits/journal.ts";
-import { createLimiter } from "./limits/limiter.ts";
+import { createLimiter, type Limiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import type { LineContext } from "./log/write-line.ts";
@@ -105,6 +106,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
       restore: journal.restored,
     });
+    let sessionEnded = (_session: string): void => {};
+    const store = await composeStoreOf(options, state, limiter, (session) => sessionEnded(session));
+    if (store !== undefined) closers.push(() => store.close());
+    const takes = store?.limiter ?? limiter;
     const history = openHistory({
       path: join(state.dir, "history.journal"),
       store: state.history,
@@ -155,9 +160,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       url: () => url && reachableUrl({ url }),
       log,
     });
+    sessionEnded = approvals.sessionEnded;
     const gate = composeGate(config, {
       policy,
-      limiter,
+      limiter: takes,
       approvals,
       decisions,
       history,
@@ -175,9 +181,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const servers = composeServers({
       config,
       gate,
-      limiter,
+      limiter: takes,
       approvals,
       state,
+      store,
       live,
       policy,
       decisions,
@@ -204,6 +211,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       decisions,
       live,
       servers,
+      store,
     });
     const ask = composeAsk({ policy, decisions });
     const app = createApp({
@@ -221,7 +229,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
-      notReady: () => policy.notReady(),
+      notReady: () => policy.notReady() ?? store?.notReady(),
+      degraded: () => store?.status().problem,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
       console: composeConsole({
         config,
@@ -295,6 +304,19 @@ async function composeLog({ config, log }: GateOptions, parts: LogParts): Promis
     log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
   }
   return decisions;
+}
+
+/** The client of the store is loaded only where there is a store. */
+async function composeStoreOf(
+  { config, log }: GateOptions,
+  state: State,
+  local: Limiter,
+  onSessionEnd: (session: string) => void,
+): Promise<RunningStore | undefined> {
+  const { store } = config;
+  if (store === undefined) return undefined;
+  const { composeStore } = await import("./compose-store.ts");
+  return await composeStore({ config, store, state, local, onSessionEnd, log });
 }
 
 async function composeShadowOf(

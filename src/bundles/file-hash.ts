@@ -48,26 +48,40 @@ function canonicalJson(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     JSON.parse(text);
-    const marked = text.replace(STRINGS_AND_NUMBERS, (found, inside: string | undefined) =>
-      inside === undefined ? `"n${found}"` : `"s${inside}"`,
-    );
+    let keys = 0;
+    const marked = text.replace(STRINGS_AND_NUMBERS, (found, inside: string | undefined, at: number) => {
+      if (inside === undefined) return `"n${found}"`;
+      if (isBeforeColon(text, at + found.length)) keys += 1;
+      return `"s${inside}"`;
+    });
     const parts: string[] = [];
-    write(JSON.parse(marked), parts, MAX_DEPTH);
-    return parts.join("");
+    const members = write(JSON.parse(marked), parts, MAX_DEPTH);
+    // who takes the first of two members reads something else than what is hashed
+    return members === keys ? parts.join("") : undefined;
   } catch {
     return undefined;
   }
 }
 
-function write(value: unknown, parts: string[], depth: number): void {
+function isBeforeColon(text: string, at: number): boolean {
+  let next = at;
+  while (" \t\r\n".includes(text.charAt(next) || ":")) next += 1;
+  return text.charAt(next) === ":";
+}
+
+/** @returns how many members all objects have */
+function write(value: unknown, parts: string[], depth: number): number {
   if (depth === 0) throw new RangeError("too deep");
   if (typeof value === "string") {
     parts.push(value.startsWith("n") ? value.slice(1) : writeString(value.slice(1)));
-  } else if (Array.isArray(value)) {
+    return 0;
+  }
+  let count = 0;
+  if (Array.isArray(value)) {
     parts.push("[");
     for (const [index, item] of value.entries()) {
       if (index > 0) parts.push(",");
-      write(item, parts, depth - 1);
+      count += write(item, parts, depth - 1);
     }
     parts.push("]");
   } else if (typeof value === "object" && value !== null) {
@@ -76,10 +90,11 @@ function write(value: unknown, parts: string[], depth: number): void {
     for (const [index, [key, member]] of members.entries()) {
       if (index > 0) parts.push(",");
       parts.push(writeString(key.slice(1)), ":");
-      write(member, parts, depth - 1);
+      count += 1 + write(member, parts, depth - 1);
     }
     parts.push("}");
   } else parts.push(String(value));
+  return count;
 }
 
 /** As Go writes it with HTML left alone. */

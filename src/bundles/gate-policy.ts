@@ -74,12 +74,13 @@ export async function openGatePolicy(options: GatePolicyOptions): Promise<GatePo
     const digest = createHash("sha256").update(bytes).digest("hex");
     if (digest !== from.engine.revision.digest) {
       const files = await readArchive(bytes, shown);
-      if (pinned !== undefined) verifySignature(files, pinned, shown);
+      const sequence = pinned && verifySignature(files, pinned, shown).sequence;
       const bundle = parseFiles(files, bytes, shown);
-      const id = isGuarded ? contentHash(files) : "";
-      if (id === undefined)
+      const content = isGuarded ? contentHash(files) : "";
+      if (content === undefined)
         throw new Problem([`${shown}: a file of it is no JSON; build it again with \`regate build\``]);
-      const seen: Seen = { id, revision: bundle.revision, sequence: bundle.manifest.metadata?.sequence };
+      const id = sequence === undefined ? content : `${content} ${sequence}`;
+      const seen: Seen = { id, revision: bundle.revision, sequence };
       const refusal = isGuarded && !options.allowRollback && told?.allowRollback !== true && order.refusal(seen);
       if (refusal) {
         throw new Problem([`${shown}: it is an older one (${refusal}); regate reload --allow-rollback takes it`]);

@@ -1,15 +1,15 @@
 // Which bundles were in force here, in which order, so that none that was replaced comes back unless somebody says so: whoever
 // can put a bundle before the gate, but can't sign one, still has all that were signed before. Bundles are known by what they
-// say, not by how they were packed. A sequence, where the signed manifest has one, counts besides.
+// say, not by how they were packed. A sequence, where one is signed with them, counts besides.
 import { z } from "zod";
 import { messageOf } from "../problem.ts";
 
 /** One bundle that may be, or was, in force. */
 export type Seen = {
-  /** Of its content. */
+  /** Of its content, and of its sequence: what is signed anew with a higher one is another bundle. */
   readonly id: string;
   readonly revision: string;
-  /** From its manifest. */
+  /** What its signature says. */
   readonly sequence?: number | undefined;
 };
 

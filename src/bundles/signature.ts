@@ -22,7 +22,14 @@ const payloadSchema = z.looseObject({
   files: z.array(z.looseObject({ name: z.string(), hash: z.string(), algorithm: z.string() })),
   keyid: z.string().optional(),
   scope: z.string().optional(),
+  sequence: z.int().min(0).optional(),
 });
+
+/** What is signed of a bundle besides its files. */
+export type Signed = {
+  /** Grows from one bundle to the next, where whoever signs them counts them. */
+  readonly sequence: number | undefined;
+};
 
 /** @throws Problem where the file holds no public key that fits the algorithm */
 export function readPinnedKey({ keyFile, ...rest }: VerifyConfig): PinnedKey {
@@ -42,7 +49,7 @@ export function readPinnedKey({ keyFile, ...rest }: VerifyConfig): PinnedKey {
   } catch {
     throw refuse("holds no public key in PEM; make one with openssl pkey -in KEY -pubout");
   }
-  const unfit = describeUnfit(key, rest.algorithm);
+  const unfit = unfitFor(key, rest.algorithm);
   if (unfit !== undefined) throw refuse(unfit);
   return { ...rest, key };
 }
@@ -51,14 +58,14 @@ export function readPinnedKey({ keyFile, ...rest }: VerifyConfig): PinnedKey {
  * @param files of the archive, by name
  * @throws Problem where the bundle is not signed by the key, or any of its files is not what was signed
  */
-export function verifySignature(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey, shown: string): void {
-  const problem = findProblem(files, pinned);
-  if (problem !== undefined) {
-    throw new Problem([`${shown}: ${problem}; take only what the holder of the key has signed, or pin another key`]);
-  }
+export function verifySignature(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey, shown: string): Signed {
+  const found = verifyFiles(files, pinned);
+  if (typeof found !== "string") return found;
+  throw new Problem([`${shown}: ${found}; take only what the holder of the key has signed, or pin another key`]);
 }
 
-function findProblem(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey): string | undefined {
+/** @returns what is wrong, in words, where anything is */
+function verifyFiles(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey): Signed | string {
   const bytes = files.get(SIGNATURES_FILE);
   if (bytes === undefined) return `it is not signed: it has no ${SIGNATURES_FILE}`;
   const signatures = parse(bytes, signaturesSchema);
@@ -73,11 +80,13 @@ function findProblem(files: ReadonlyMap<string, Uint8Array>, pinned: PinnedKey):
   if (!isSigned(signed, Buffer.from(signature, "base64url"), pinned)) return "its signature is not that of the key";
 
   const payload = parse(Buffer.from(body, "base64url"), payloadSchema);
-  if (payload === undefined) return "what is signed is no list of files";
+  if (payload === undefined) return "what is signed is no list of files, or its sequence is no whole number";
   const named = header.kid ?? payload.keyid;
-  if (keyId !== undefined && named !== keyId) return `its key is named ${show(named)}, and ${show(keyId)} is pinned`;
+  // `opa sign` names none
+  if (keyId !== undefined && named !== undefined && named !== keyId)
+    return `its key is named ${show(named)}, and ${show(keyId)} is pinned`;
   if (payload.scope !== scope) return `it is signed for the scope ${show(payload.scope)}, and not for ${show(scope)}`;
-  return findChanged(files, payload.files);
+  return findChanged(files, payload.files) ?? { sequence: payload.sequence };
 }
 
 function isSigned(data: Buffer, signature: Buffer, { algorithm, key }: PinnedKey): boolean {
@@ -109,7 +118,8 @@ function findChanged(
   return unlisted === undefined ? undefined : `${show(unlisted)} is in it, and is not signed`;
 }
 
-function describeUnfit(key: KeyObject, algorithm: SignatureAlgorithm): string | undefined {
+/** Why an algorithm can't use a public key; undefined where it can. */
+export function unfitFor(key: KeyObject, algorithm: SignatureAlgorithm): string | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   switch (algorithm) {
     case "RS256":

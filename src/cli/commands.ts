@@ -50,7 +50,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "build",
     {
-      usage: "[DIR] [-o FILE]",
+      usage:
+        "[DIR] [-o FILE] [--sequence N] [--signing-key FILE [--signing-alg RS256|ES256|EdDSA] [--claims-file FILE]]",
       summary: "check a policy folder and compile it to a bundle",
       load: () => import("./build.ts"),
     },

@@ -3,7 +3,13 @@
 import { parseArgs } from "node:util";
 import { showable } from "../mcp/showable.ts";
 import { describeOutcomes } from "../status/describe-outcomes.ts";
-import { type ServerStatus, type ShadowStatus, type Status, statusSchema } from "../status/status-schema.ts";
+import {
+  type ServerStatus,
+  type ShadowStatus,
+  type Status,
+  type StoreStatus,
+  statusSchema,
+} from "../status/status-schema.ts";
 import type { CommandIo } from "./command.ts";
 import { askAsOperator } from "./operator-request.ts";
 
@@ -32,7 +38,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 function formatStatus(status: Status, url: string): string {
-  const { policy, bundle, log, servers, shadow } = status;
+  const { policy, bundle, log, servers, shadow, store } = status;
   const observed = servers.filter(({ mode }) => mode === "observe").map(({ key }) => key);
   return [
     `Regate ${status.version} at ${url}, since ${status.started}`,
@@ -41,6 +47,7 @@ function formatStatus(status: Status, url: string): string {
     label("policy", describePolicy(policy)),
     ...formatBundle(bundle),
     label("log", `${log.file}, ${describeLog(log)}`),
+    ...(store === undefined ? [] : [label("store", describeStore(store))]),
     ...(shadow === undefined ? [] : formatShadow(shadow)),
     "",
     ...(servers.length === 0 ? ["No servers are configured."] : servers.flatMap(formatServer)),
@@ -67,6 +74,13 @@ function describeLog({ lost, failing, on_failure: onFailure }: Status["log"]): s
   const missing = lost === 0 ? "no decision is missing" : `${plural(lost, "decision")} missing`;
   if (!failing) return missing;
   return `${missing}, AND IT CAN'T BE WRITTEN NOW: ${onFailure === "refuse" ? "calls are refused" : "decisions are being lost"}`;
+}
+
+function describeStore({ url, problem, local_share: share }: StoreStatus): string {
+  if (problem === undefined) return `${url}, in use`;
+  const meanwhile =
+    share === undefined ? "calls with limits are refused" : `this gate counts by itself, ${share} of each limit`;
+  return `${url}, OUT OF REACH: ${meanwhile} (${showable(problem, 500)})`;
 }
 
 function formatShadow(shadow: ShadowStatus): string[] {

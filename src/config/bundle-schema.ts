@@ -13,7 +13,7 @@ export type VerifyConfig = {
   /** Absolute: a public key or a certificate, in PEM. */
   readonly keyFile: string;
   readonly algorithm: SignatureAlgorithm;
-  /** What the signature must name its key; undefined: whatever it names it. */
+  /** What the signature must name its key, where it names one; undefined: whatever it says. */
   readonly keyId: string | undefined;
   /** What the signature must be for; undefined: it names nothing. */
   readonly scope: string | undefined;

@@ -6,6 +6,7 @@ import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, stat
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { type StoreConfig, storeSchema } from "./store-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -69,6 +70,10 @@ export type Config = {
   readonly bundle: BundleConfig;
   /** Absolute path of the folder that holds what outlives a restart. */
   readonly state: string;
+  /** What is shared with other gates, and where; undefined: this gate is the only one. */
+  readonly store: StoreConfig | undefined;
+  /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
+  readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
   readonly watch: boolean;
   /** IANA name; what `input.time` counts in. */
@@ -198,6 +203,8 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     listen: listenSchema.prefault(DEFAULT_LISTEN),
     bundle: bundleSchema({ folder, env }).optional(),
     state: path.prefault(DEFAULT_STATE),
+    store: storeSchema(env).optional(),
+    sessionKeyFile: path.optional(),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
@@ -227,25 +234,29 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     status: statusSchema(env).optional(),
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
-  }).transform(({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, allowedHosts, ...rest }) => ({
-    ...rest,
-    metrics: { token: metrics.token },
-    file,
-    bundle,
-    status,
-    // what callers are told to come to
-    allowedHosts: rest.auth.url === undefined ? allowedHosts : [...allowedHosts, new URL(rest.auth.url).hostname],
-    approvals: { url: approvals.url, webhook: approvals.webhook },
-    log: {
-      ...log,
-      file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
-      // a log that must have each call is one that no call goes without
-      onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
-      keyFile: log.keyFile,
-      rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
-      keep: { files: log.keep.files, days: log.keep.days },
-    },
-  }));
+  }).transform(
+    ({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, allowedHosts, ...rest }) => ({
+      ...rest,
+      metrics: { token: metrics.token },
+      file,
+      bundle,
+      store,
+      sessionKeyFile,
+      status,
+      // what callers are told to come to
+      allowedHosts: rest.auth.url === undefined ? allowedHosts : [...allowedHosts, new URL(rest.auth.url).hostname],
+      approvals: { url: approvals.url, webhook: approvals.webhook },
+      log: {
+        ...log,
+        file: log.file ?? resolve(rest.state, DEFAULT_LOG_FILE),
+        // a log that must have each call is one that no call goes without
+        onFailure: log.onFailure ?? (log.durable ? "refuse" : "continue"),
+        keyFile: log.keyFile,
+        rotate: { ...log.rotate, maxHours: log.rotate.maxHours },
+        keep: { files: log.keep.files, days: log.keep.days },
+      },
+    }),
+  );
 }
 
 /** What a Bearer header can carry. */

@@ -54,6 +54,8 @@ export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
     readonly notReady: () => string | undefined;
+    /** What it can do only in part now; undefined where there is nothing. */
+    readonly degraded?: () => string | undefined;
     /** The proof over a nonce that this is the gate that `gate.json` names; undefined while it names none. */
     readonly prove: (nonce: string) => string | undefined;
     /** Everything below /console; it asks for the operator key by itself. */
@@ -80,7 +82,9 @@ export function createApp(parts: AppParts): App {
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
     const problem = parts.notReady();
-    return problem === undefined ? c.json({ status: "ready" }) : c.json({ status: "not ready", problem }, 503);
+    return problem === undefined
+      ? c.json({ status: "ready", degraded: parts.degraded?.() })
+      : c.json({ status: "not ready", problem }, 503);
   });
 
   // for anyone: whoever asks learns nothing without the secret

@@ -1,8 +1,9 @@
 // Token buckets in memory: a call takes from all of its buckets or from none, and each take is in the journal before it
 // counts. Synchronous; time and journal come in as arguments, and nothing here runs by itself.
-import type { BucketTake, Charge, RateLimit, Receipt, Taken } from "../gate/types.ts";
+import type { Charge, RateLimit, Receipt, Taken } from "../gate/types.ts";
 import { Bucket, type BucketLevel, type Mark } from "./bucket.ts";
 import { BucketShelf } from "./bucket-shelf.ts";
+import { type Draw as DrawOf, describeDraw, drawsOf, exhaustedBy } from "./draws.ts";
 
 /** Keeps what was taken over the end of the process. */
 export interface TakeJournal {
@@ -28,7 +29,13 @@ export type LimiterOptions = {
   readonly restore?: readonly RestoredLevel[];
 };
 
-export interface Limiter {
+/** What takes tokens for calls: in this process at once, or in a store that many gates share. */
+export interface Takes {
+  take(charges: readonly Charge[], principal: string): Taken | Promise<Taken>;
+  refund(receipt: Receipt): void;
+}
+
+export interface Limiter extends Takes {
   /**
    * Takes all charges, or none. New buckets count for `principal` (an id). Charges on one key add up; a cost of 0 takes
    * nothing. Throws JournalError where the take could not be written (nothing was taken, and the call must be refused),
@@ -43,19 +50,10 @@ export interface Limiter {
   bucketCount(): number;
 }
 
-/**
- * Room for rounding, as a share of a bucket: whoever waited in full is not refused over the last bit of a float. What is
- * taken on it stays used, so it does not add up.
- */
-const SLACK = 1e-9;
-
 /** Full buckets are looked for at this many places for each charge: more than it can add, so they do not pile up. */
 const SWEEP_STEPS_PER_CHARGE = 2;
 
-type Exhausted = Extract<Taken, { readonly kind: "exhausted" }>;
-
-/** What one call takes from one bucket. */
-type Draw = { readonly bucket: Bucket; readonly limit: RateLimit; share: number; windowMs: number };
+type Draw = DrawOf<Bucket>;
 
 class IssuedReceipt implements Receipt {
   spent = false;
@@ -76,7 +74,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     take(charges, principal) {
       const nowMs = monotonicMs();
       shelf.sweep(nowMs, charges.length * SWEEP_STEPS_PER_CHARGE);
-      const draws = drawsOf(charges, principal, nowMs);
+      const draws = drawsOf(charges, findBucket, principal, nowMs);
       adoptWindows(draws, nowMs);
 
       const exhausted = exhaustedBy(charges, draws, nowMs);
@@ -123,23 +121,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
     },
   };
 
-  function drawsOf(charges: readonly Charge[], principal: string, nowMs: number): Draw[] {
-    const draws: Draw[] = [];
-    for (const { key, limit } of charges) {
-      assertSound(limit);
-      if (limit.cost === 0) continue;
-      const share = limit.cost / limit.max;
-      const windowMs = limit.window * 1000;
-      const same = draws.find((draw) => draw.bucket.key === key);
-      if (same === undefined) {
-        const bucket = shelf.get(key) ?? new Bucket({ key, principal, used: 0, windowMs, max: limit.max }, nowMs);
-        draws.push({ bucket, limit, share, windowMs });
-      } else {
-        same.share += share;
-        same.windowMs = Math.max(same.windowMs, windowMs);
-      }
-    }
-    return draws;
+  function findBucket(key: string, { window, max }: RateLimit, principal: string, nowMs: number): Bucket {
+    return shelf.get(key) ?? new Bucket({ key, principal, used: 0, windowMs: window * 1000, max }, nowMs);
   }
 
   /** A rule whose window was changed refills its buckets by the new one from now on, whether or not this call passes. */
@@ -153,34 +136,6 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 }
 
-/** The refusal of a call that one of its buckets cannot carry now: the one that takes longest, or that never will. */
-function exhaustedBy(charges: readonly Charge[], draws: readonly Draw[], nowMs: number): Exhausted | undefined {
-  const never =
-    charges.find(({ limit }) => limit.cost > limit.max)?.limit ?? draws.find(({ share }) => share > 1 + SLACK)?.limit;
-  if (never !== undefined) return { kind: "exhausted", limit: never };
-
-  let longest: { readonly limit: RateLimit; readonly waitMs: number } | undefined;
-  for (const { bucket, limit, share, windowMs } of draws) {
-    const missing = bucket.usedAt(nowMs) + share - 1;
-    const waitMs = missing * windowMs;
-    if (missing > SLACK && waitMs > (longest?.waitMs ?? 0)) longest = { limit, waitMs };
-  }
-  if (longest === undefined) return undefined;
-  // Whole milliseconds, rounded up, but not for a bit of rounding: 6,000.0000001 ms are 6 s.
-  return {
-    kind: "exhausted",
-    limit: longest.limit,
-    retryAfterSeconds: Math.ceil(longest.waitMs * (1 - SLACK / 2)) / 1000,
-  };
-}
-
-/** In tokens, with as many digits as are worth reading. */
-function describeDraw({ bucket, limit }: Draw, nowMs: number, share: number): BucketTake {
-  const left = 1 - bucket.usedAt(nowMs);
-  const tokens = (part: number): number => Math.round(Math.max(0, part) * limit.max * 1_000) / 1_000;
-  return { rule: limit.rule, max: limit.max, before: tokens(left), after: tokens(left - share) };
-}
-
 function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {
   const { key, principal, windowMs } = bucket;
   return { key, principal, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
@@ -188,11 +143,4 @@ function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel 
 
 function bucketOf(draw: Draw): Bucket {
   return draw.bucket;
-}
-
-function assertSound({ rule, max, window, cost }: RateLimit): void {
-  const finite = Number.isFinite(max) && Number.isFinite(window * 1000) && Number.isFinite(cost);
-  if (!finite || max <= 0 || window <= 0 || cost < 0) {
-    throw new RangeError(`${rule}: max ${max}, window ${window} and cost ${cost} are no rate limit`);
-  }
 }

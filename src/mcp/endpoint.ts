@@ -108,7 +108,8 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
 
   // 2. which session
   const opens = message.kind === "request" && message.method === "initialize";
-  const identified = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
+  const naming = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
+  const identified = naming instanceof Promise ? await naming : naming;
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   if (message.kind === "response") {
@@ -209,7 +210,8 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, "null");
   const era = eraOfHeaders(incoming.headersDistinct);
   const caller = { headers: incoming.headers, era, principal: principal.id, opens: false };
-  const identified = options.sessionNames.identify(caller);
+  const naming = options.sessionNames.identify(caller);
+  const identified = naming instanceof Promise ? await naming : naming;
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   const exchange = openExchange(options, arrived, session, era);

@@ -12,6 +12,7 @@ import { writeEmpty, writeJson } from "./write-answer.ts";
 
 /** What is told to wait where nothing says how long. */
 const DEFAULT_RETRY_SECONDS = 60;
+const UNAVAILABLE_RETRY_SECONDS = 5;
 const LINGER_MS = 5_000;
 
 /**
@@ -49,6 +50,13 @@ export function refuseSession(outgoing: ServerResponse, refused: Exclude<Identif
     case "malformed":
       writeJson(outgoing, 400, errorAnswer("null", SESSION_CODE, refused.problem));
       return;
+    case "unavailable": {
+      const problem = "Sessions can't be looked up now: try again; the operator finds the cause in the gate's log";
+      writeJson(outgoing, 503, errorAnswer("null", SESSION_CODE, problem), {
+        "retry-after": String(UNAVAILABLE_RETRY_SECONDS),
+      });
+      return;
+    }
     case "too_many": {
       const seconds = Math.max(1, Math.ceil(refused.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
       const problem = `Too many new sessions: try again in ${seconds} s, or go on in an open one`;

@@ -11,7 +11,9 @@ export type Identified =
   | { readonly kind: "unknown"; readonly problem: string }
   /** 429. `retryAfterSeconds` is absent where waiting is no sure help. */
   | { readonly kind: "too_many"; readonly retryAfterSeconds: number | undefined }
-  | { readonly kind: "malformed"; readonly problem: string };
+  | { readonly kind: "malformed"; readonly problem: string }
+  /** Whether it may can't be said now: 503. `problem` is for the log. */
+  | { readonly kind: "unavailable"; readonly problem: string };
 
 export type Caller = {
   readonly headers: IncomingHttpHeaders;
@@ -22,19 +24,18 @@ export type Caller = {
 };
 
 export interface SessionNames {
-  /** May throw where the journal fails: the exchange is refused then. */
-  identify(caller: Caller): Identified;
+  /** May throw where the journal fails: the exchange is refused then. A promise only where sessions are counted elsewhere. */
+  identify(caller: Caller): Identified | Promise<Identified>;
   /** The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed */
   issue(principal: string, upstreamId: string): SealedSession;
   end(name: string): void;
 }
 
-/** Counts one new session of `principal` on `server`. May throw where it can't be counted: the session is refused then. */
+type Admission = { readonly kind: "admitted" } | { readonly kind: "refused"; readonly retryAfterSeconds?: number };
+
+/** Counts one new session of `principal` on `server`. May throw, or reject, where it can't be counted: the session is refused then. */
 export interface SessionAdmission {
-  admit(
-    principal: string,
-    server: string,
-  ): { readonly kind: "admitted" } | { readonly kind: "refused"; readonly retryAfterSeconds?: number };
+  admit(principal: string, server: string): Admission | Promise<Admission>;
 }
 
 export type SessionNamesOptions = {
@@ -42,34 +43,51 @@ export type SessionNamesOptions = {
   readonly serverKey: string;
   readonly sessions: Sessions;
   readonly cap: SessionAdmission;
+  /** Why it can't be said which sessions have ended; undefined where it can. */
+  readonly endsUnknown?: () => string | undefined;
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Relaying processes that are remembered as admitted; a forgotten one is counted again. */
 const MAX_RELAYS = 10_000;
 
-export function createSessionNames({ serverKey, sessions, cap }: SessionNamesOptions): SessionNames {
+const IDENTIFIED_LATER = "new sessions can't be counted now";
+
+export function createSessionNames({ serverKey, sessions, cap, endsUnknown }: SessionNamesOptions): SessionNames {
   const relays = new Set<string>();
 
-  function admit(principal: string): Identified | undefined {
+  /** Goes on with `then` where one more session is admitted. */
+  function admit(principal: string, then: () => Identified): Identified | Promise<Identified> {
     const admission = cap.admit(principal, serverKey);
-    if (admission.kind === "admitted") return undefined;
+    if (!(admission instanceof Promise)) return settle(admission, then);
+    return admission.then(
+      (settled) => settle(settled, then),
+      (error: unknown) => ({ kind: "unavailable", problem: `${IDENTIFIED_LATER}: ${String(error)}` }),
+    );
+  }
+
+  function settle(admission: Admission, then: () => Identified): Identified {
+    if (admission.kind === "admitted") return then();
     return { kind: "too_many", retryAfterSeconds: admission.retryAfterSeconds };
   }
 
   /** The session of a `regate stdio` process, which sends a UUID of its own with each request. */
-  function identifyRelay(relay: string | string[], principal: string, opens: boolean): Identified {
+  function identifyRelay(
+    relay: string | string[],
+    principal: string,
+    opens: boolean,
+  ): Identified | Promise<Identified> {
     if (typeof relay !== "string" || !UUID.test(relay))
       return { kind: "malformed", problem: "Regate-Stdio must be one UUID" };
+    const identified: Identified = { kind: "identified", session: { kind: "none", name: `stdio:${relay}` } };
     const key = JSON.stringify([principal, relay]);
-    if (opens || !relays.has(key)) {
-      const refused = admit(principal);
-      if (refused !== undefined) return refused;
+    if (!opens && relays.has(key)) return identified;
+    return admit(principal, () => {
       const [oldest] = relays;
       if (relays.size >= MAX_RELAYS && oldest !== undefined) relays.delete(oldest);
       relays.add(key);
-    }
-    return { kind: "identified", session: { kind: "none", name: `stdio:${relay}` } };
+      return identified;
+    });
   }
 
   return {
@@ -77,14 +95,16 @@ export function createSessionNames({ serverKey, sessions, cap }: SessionNamesOpt
       const id = headers["mcp-session-id"];
       if (id !== undefined && era === "legacy") {
         if (typeof id !== "string") return { kind: "malformed", problem: "Mcp-Session-Id was sent twice" };
+        const unknown = endsUnknown?.();
+        if (unknown !== undefined) return { kind: "unavailable", problem: unknown };
         const opened = sessions.open(id, { server: serverKey, principal });
         if (opened.kind === "unknown") return opened;
         return { kind: "identified", session: { kind: "issued", name: opened.name, upstreamId: opened.upstreamId } };
       }
       const relay = headers["regate-stdio"];
       if (relay !== undefined) return identifyRelay(relay, principal, opens);
-      const refused = opens ? admit(principal) : undefined;
-      return refused ?? { kind: "identified", session: { kind: "none", name: `principal:${principal}` } };
+      const identified: Identified = { kind: "identified", session: { kind: "none", name: `principal:${principal}` } };
+      return opens ? admit(principal, () => identified) : identified;
     },
     issue: (principal, upstreamId) => sessions.seal({ server: serverKey, principal, upstreamId }),
     end: (name) => sessions.end(name),

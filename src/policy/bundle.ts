@@ -35,8 +35,6 @@ const manifestSchema = z.looseObject({
   roots: z.array(z.string()),
   wasm: z.array(z.looseObject({ entrypoint: z.string(), module: z.string(), annotations: annotationsSchema })),
   rego_version: z.int().optional(),
-  /** A whole number that grows from one bundle to the next, where whoever builds them counts them. */
-  metadata: z.looseObject({ sequence: z.int().min(0).optional() }).optional(),
 });
 
 const dataSchema = z.looseObject({

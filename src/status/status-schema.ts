@@ -79,6 +79,17 @@ export const frozenSchema = z.object({
   since: z.iso.datetime(),
 });
 
+const storeSchema = z.object({
+  /** Without credentials. */
+  url: z.string(),
+  /** What becomes of limited calls while it is out of reach. */
+  failure: z.enum(["closed", "local"]),
+  /** This gate's part of each limit meanwhile; absent where calls are refused. */
+  local_share: z.number().optional(),
+  /** Why it is out of reach; absent while it is not. */
+  problem: z.string().optional(),
+});
+
 export const statusSchema = z.object({
   version: z.string(),
   instance: z.uuid(),
@@ -92,6 +103,8 @@ export const statusSchema = z.object({
   /** What an operator has frozen; the oldest first. */
   frozen: z.array(frozenSchema),
   servers: z.array(serverSchema),
+  /** What is shared with other gates; absent where this is the only one. */
+  store: storeSchema.optional(),
   log: z.object({
     file: z.string(),
     durable: z.boolean(),
@@ -106,4 +119,5 @@ export const statusSchema = z.object({
 export type Status = z.infer<typeof statusSchema>;
 export type FrozenStatus = z.infer<typeof frozenSchema>;
 export type ServerStatus = z.infer<typeof serverSchema>;
+export type StoreStatus = z.infer<typeof storeSchema>;
 export type ShadowStatus = z.infer<typeof shadowSchema>;

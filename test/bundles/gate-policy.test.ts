@@ -290,8 +290,8 @@ describe("from a service", () => {
     ["lost its signature", () => repack(denying, { ".signatures.json": undefined }), /it is not signed/],
     [
       "says something else than a number of its sequence",
-      () => buildWithOpa({ key, metadata: { sequence: "7" } }),
-      /metadata\.sequence/,
+      () => buildWithOpa({ key, claims: { sequence: "7" } }),
+      /its sequence is no whole number/,
     ],
   ])("which sends what %s, the last good one judges on, and status and log say why", async (_, make, problem) => {
     const service = await startService();
@@ -368,15 +368,20 @@ describe("an older bundle", () => {
   test("is known by its sequence, though this gate never saw it", async () => {
     const service = await startService();
     const gate = await open(makeDir(), { source: sourceOf(service) });
-    service.offer(await buildWithOpa({ key, revision: "eight", metadata: { sequence: 8 } }));
+    service.offer(await buildWithOpa({ key, revision: "eight", claims: { sequence: 8 } }));
     await gate.policy.reload();
-    service.offer(await buildWithOpa({ key, revision: "seven", metadata: { sequence: 7 } }));
+    service.offer(await buildWithOpa({ key, revision: "seven", claims: { sequence: 7 } }));
     expect(await gate.policy.reload()).toMatchObject({
       kind: "kept",
       problem: expect.stringContaining("its sequence 7 is not above 8, that of revision eight"),
     });
     service.offer(allowing);
     expect(await gate.policy.reload()).toMatchObject({ kind: "kept", problem: expect.stringContaining("no sequence") });
+    // what was in force once is newer again where whoever signs says so
+    service.offer(await buildWithOpa({ key, revision: "nine", condition: DENYING, claims: { sequence: 9 } }));
+    expect(await gate.policy.reload()).toMatchObject({ kind: "swapped" });
+    service.offer(await buildWithOpa({ key, revision: "eight", claims: { sequence: 10 } }));
+    expect(await gate.policy.reload()).toMatchObject({ kind: "swapped", to: { revision: "eight" } });
   });
 
   test("is taken where the configuration says so", async () => {

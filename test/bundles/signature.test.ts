@@ -89,6 +89,11 @@ describe("a signed bundle is refused where", () => {
     ["a source was changed", { "src/policy.rego": "package regate" }, /"src\/policy\.rego" is not what was signed/],
     ["the module was changed", { "policy.wasm": "x" }, /"policy\.wasm" is not what was signed/],
     ["a number was changed", { "data.json": DATA.replace("1.50", "1.5") }, /"data\.json" is not what was signed/],
+    [
+      "a member was put before one of its name",
+      { "data.json": DATA.replace('"half"', '"half": 9, "half"') },
+      /"data\.json" is not what was signed/,
+    ],
     ["the data is no JSON", { "data.json": `${DATA},` }, /"data\.json" is not what was signed/],
     [
       "the data nests without end",

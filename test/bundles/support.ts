@@ -82,7 +82,9 @@ export async function repack(
 ): Promise<Buffer> {
   const files = new Map<string, string | Uint8Array | undefined>(await readArchive(bytes, "test"));
   for (const [name, content] of Object.entries(changes)) files.set(name, content);
-  return makeTarGz([...files].flatMap(([name, content]) => (content === undefined ? [] : [{ name, content }])));
+  return makeTarGz(
+    [...files].flatMap(([name, content]) => (content === undefined ? [] : [{ name: `/${name}`, content }])),
+  );
 }
 
 /** A token as OPA makes it, over whatever is to be signed: what OPA itself would not sign. */

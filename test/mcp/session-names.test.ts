@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createSessions } from "../../src/mcp/session.ts";
-import { type Caller, createSessionNames } from "../../src/mcp/session-names.ts";
+import { type Caller, createSessionNames, type Identified } from "../../src/mcp/session-names.ts";
 
 const RELAY = "0b6d8f5e-3a3b-4c1d-9e2f-000000000001";
 
@@ -23,8 +23,11 @@ function bench(left = 100) {
     },
   };
   const names = createSessionNames({ serverKey: "key", sessions, cap });
-  const identify = (headers: Caller["headers"], change: Partial<Caller> = {}) =>
-    names.identify({ headers, era: "legacy", principal: "ann", opens: false, ...change });
+  const identify = (headers: Caller["headers"], change: Partial<Caller> = {}): Identified => {
+    const identified = names.identify({ headers, era: "legacy", principal: "ann", opens: false, ...change });
+    if (identified instanceof Promise) throw new Error("what is counted at once is said at once");
+    return identified;
+  };
   return { names, admitted, identify };
 }
 

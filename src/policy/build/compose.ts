@@ -35,16 +35,26 @@ export type BuiltBundle = { readonly bytes: Buffer; readonly bundle: Bundle };
 /** Whose library goes in: the shipped one, which a copy in the folder must equal, or that copy, where there is one. */
 export type LibraryChoice = "shipped" | "vendored";
 
+/** By what OPA signs the bundle. */
+export type Signing = {
+  /** Absolute. */
+  readonly keyFile: string;
+  readonly algorithm: string;
+  /** What is signed besides the files. */
+  readonly claims: Readonly<Record<string, unknown>>;
+};
+
 /** @throws Problem with a line for each fault in the policy */
 export async function buildBundle(
   folder: PolicyFolder,
   opa: Opa,
   choice: LibraryChoice = "shipped",
+  signing?: Signing,
 ): Promise<BuiltBundle> {
   const scratch = await mkdtemp(join(tmpdir(), "regate-build-"));
   try {
     const vendored = choice === "vendored" ? await readVendoredLibrary(folder) : [];
-    return await buildIn(scratch, folder, vendored.length > 0 ? vendored : await readLibrary(), opa);
+    return await buildIn(scratch, folder, vendored.length > 0 ? vendored : await readLibrary(), opa, signing);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -55,6 +65,7 @@ async function buildIn(
   folder: PolicyFolder,
   library: readonly Source[],
   opa: Opa,
+  signing: Signing | undefined,
 ): Promise<BuiltBundle> {
   const { given, defaults, modules } = await readPolicy(scratch, folder, library, opa);
   const files = new Set(modules.map(({ file }) => file));
@@ -71,7 +82,11 @@ async function buildIn(
     ...(log.masks.length > 0 ? [MASK_ENTRYPOINT] : []),
     ...(judgesAnswers ? [RESULT_ENTRYPOINT] : []),
   ];
-  return compile(opa, scratch, folder, entrypoints, computeRevision([...library, ...own]));
+  return compile(opa, scratch, folder, entrypoints, [
+    "--revision",
+    computeRevision([...library, ...own]),
+    ...(await signingArgs(scratch, signing)),
+  ]);
 }
 
 /** @returns what is generated from the rules, and whether any speaks to answers */
@@ -129,10 +144,10 @@ async function compile(
   scratch: string,
   folder: PolicyFolder,
   names: readonly string[],
-  revision: string,
+  more: readonly string[],
 ): Promise<BuiltBundle> {
   const entrypoints = names.flatMap((entrypoint) => ["--entrypoint", entrypoint]);
-  const output = ["--revision", revision, "--output", "bundle.tar.gz"];
+  const output = [...more, "--output", "bundle.tar.gz"];
   const args = ["build", "--bundle", "--target", "wasm", ...entrypoints, ...output, ...CAPABILITIES, ...BUNDLES];
   const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd: scratch });
   if (exitCode !== 0) throw new Problem(readFaults(stderr || stdout, (path) => showPath(folder, path)));
@@ -146,6 +161,15 @@ async function compile(
 function showPath(folder: PolicyFolder, path: string): string {
   if (path.startsWith("own/")) return join(folder.shown, path.slice("own/".length));
   return path.replace(/^library\//, "the shipped ");
+}
+
+async function signingArgs(scratch: string, signing: Signing | undefined): Promise<readonly string[]> {
+  if (signing === undefined) return [];
+  const { keyFile, algorithm, claims } = signing;
+  const args = ["--signing-key", keyFile, "--signing-alg", algorithm];
+  if (Object.keys(claims).length === 0) return args;
+  await writeSources(scratch, [jsonSource("claims.json", claims)]);
+  return [...args, "--claims-file", "claims.json"];
 }
 
 function manifest(roots: readonly string[]): Source {

@@ -1,0 +1,113 @@
+// Several gates on one real redis-server: what they let through together stays within each limit, counted by the server behind
+// them, whatever becomes of the store meanwhile.
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, test } from "vitest";
+import { boundAfter, type Fleet, load, METERED, startFleet } from "./harness-fleet.ts";
+import { operate } from "./harness-gate.ts";
+import { waitFor } from "./harness-process.ts";
+import { openSession, send } from "./harness-wire.ts";
+
+let fleet: Fleet;
+beforeAll(async () => {
+  fleet = await startFleet(4);
+});
+
+async function isReady(base: string): Promise<boolean> {
+  return (await send(`${base}/readyz`, "GET")).status === 200;
+}
+
+/** Polls: what is waited for comes by itself. */
+async function until(what: string, probe: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await probe()) return;
+    await sleep(25);
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+test.each([2, 4])("%i gates under load over one session let no more through than one bucket holds", async (count) => {
+  const gates = fleet.gates.slice(0, count);
+  const session = await openSession(fleet.gates[0]?.url("recorder") ?? "");
+  const before = fleet.recorder.calls("echo");
+  const startedMs = Date.now();
+  const ledger = await load(gates, session.headers, () => Date.now() - startedMs > 1_500);
+  const admitted = fleet.recorder.calls("echo") - before;
+  expect(ledger.other).toEqual([]);
+  expect(ledger).toMatchObject({ allowed: admitted, failed: 0 });
+  expect(admitted).toBeLessThanOrEqual(boundAfter(Date.now() - startedMs));
+  expect(admitted).toBeGreaterThanOrEqual(METERED.max);
+  expect(ledger.limited).toBeGreaterThan(0);
+});
+
+test("a session that ends at one gate is over at the others", async () => {
+  const [first, second] = fleet.gates;
+  if (first === undefined || second === undefined) throw new Error("no gates");
+  const session = await openSession(first.url("recorder"));
+  const ask = () =>
+    send(second.url("recorder"), "POST", session.headers, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }));
+  expect((await ask()).status).toBe(200);
+  expect((await send(first.url("recorder"), "DELETE", session.headers)).status).toBeLessThan(300);
+  await until("the other gate has heard of it", async () => (await ask()).status === 404);
+});
+
+test("a store that is killed under load refuses calls, gives no token twice, and is in use again by itself", async () => {
+  const session = await openSession(fleet.gates[0]?.url("recorder") ?? "");
+  const before = fleet.recorder.calls("echo");
+  const startedMs = Date.now();
+  let over = false;
+  const loading = load(fleet.gates, session.headers, () => over);
+  await waitFor("the bucket to be in use", () => fleet.recorder.calls("echo") - before >= 10);
+  await fleet.redis.kill();
+  await until(
+    "no gate is ready",
+    async () => !(await Promise.all(fleet.gates.map(({ base }) => isReady(base)))).includes(true),
+  );
+  const [gate] = fleet.gates;
+  if (gate === undefined) throw new Error("no gate");
+  expect((await operate(gate, "status")).stdout).toMatch(
+    /store +redis:\S+, OUT OF REACH: calls with limits are refused/,
+  );
+  // what needs no bucket goes on
+  expect(await session.call("echo")).not.toHaveProperty("result.isError", true);
+  await fleet.redis.start();
+  await until(
+    "all gates are ready",
+    async () => !(await Promise.all(fleet.gates.map(({ base }) => isReady(base)))).includes(false),
+  );
+  const readyMs = Date.now();
+  await until(
+    "more is let through",
+    async () => fleet.recorder.calls("echo") - before > METERED.max && Date.now() - readyMs > 1_000,
+  );
+  over = true;
+  const ledger = await loading;
+  expect(ledger.other).toEqual([]);
+  expect(ledger.failed).toBeGreaterThan(0);
+  // the one call without a limit is the server's too
+  expect(fleet.recorder.calls("echo") - before - 1).toBeLessThanOrEqual(boundAfter(Date.now() - startedMs));
+  expect(ledger.allowed).toBe(fleet.recorder.calls("echo") - before - 1);
+});
+
+test("a store that stands still holds no call longer than its deadline allows, and no gate is the worse for it", async () => {
+  const [gate] = fleet.gates;
+  if (gate === undefined) throw new Error("no gate");
+  const session = await openSession(gate.url("recorder"));
+  await fleet.redis.ask("CLIENT PAUSE 2500 ALL");
+  const ledger = await load([gate], session.headers, () => true);
+  expect(ledger).toEqual({ allowed: 0, limited: 0, failed: 0, other: [] });
+  const refused = await load([gate], session.headers, once(), 1);
+  expect(refused).toEqual({ allowed: 0, limited: 0, failed: 1, other: [] });
+  expect(await isReady(gate.base)).toBe(false);
+  await until("it is ready again", () => isReady(gate.base));
+  expect(await load([gate], session.headers, once(), 1)).toMatchObject({ allowed: 1 });
+});
+
+/** False once. */
+function once(): () => boolean {
+  let asked = false;
+  return () => {
+    const before = asked;
+    asked = true;
+    return before;
+  };
+}
