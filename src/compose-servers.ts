@@ -6,6 +6,7 @@ import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
+import { createCredentials } from "./credentials/credentials.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Takes } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
@@ -116,9 +117,10 @@ function readSessionKey(file: string): Buffer {
 
 function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
   if (server.kind === "http") {
-    const { key, url, headers } = server;
+    const { key, url } = server;
+    const credentials = createCredentials(server, { monotonicMs: () => performance.now(), log });
     const limits = { ...patienceOf(config), maxAnswerBytes: MAX_ANSWER_BYTES };
-    return createHttpUpstream({ server: key, url: new URL(url), headers, ...limits, log });
+    return createHttpUpstream({ server: key, url: new URL(url), credentials, ...limits, log });
   }
   const { key, command, args, env, cwd } = server;
   const { childrenPerPrincipal } = config.limits;

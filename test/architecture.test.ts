@@ -8,6 +8,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 
 /** What a gate is composed of. */
 const SERVING = [
+  "credentials",
   "http",
   "identity",
   "console",
@@ -69,11 +70,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ["mcp", "gate", "approvals", "freeze", "status", "config", "problem.ts"],
   mcp: ["gate"],
   gate: [],
+  credentials: ["mcp", "config", "fetch-text.ts", "problem.ts"],
   identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
   policy: ["gate", "config", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
-  scan: ["mcp", "gate", "policy", "config", "problem.ts"],
+  scan: ["credentials", "mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
   arguments: ["gate"],
@@ -98,12 +100,12 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["opa-wasm", /^@open-policy-agent\/opa-wasm/, /^policy\/engine\.ts$/],
   ["jose", /^jose$/, /^identity\//],
   ["hono", /^(?:hono|@hono\/)/, /^(?:http|console)\//],
-  ["undici", /^undici$/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+)|cli\/.+)\.ts$/],
+  ["undici", /^undici(?:$|\/)/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+|undici-pool\.d)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["redis", /^@redis\//, /^store\/link\.ts$/],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
-  ["prom-client", /^prom-client$/, /^metrics\/metrics\.ts$/],
+  ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
 ];
 

@@ -5,7 +5,8 @@ import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
-import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { checkUrl } from "./server-url.ts";
 import { type StoreConfig, storeSchema } from "./store-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
@@ -72,6 +73,8 @@ export type Config = {
   readonly state: string;
   /** What is shared with other gates, and where; undefined: this gate is the only one. */
   readonly store: StoreConfig | undefined;
+  /** How the gate stops on SIGTERM, in seconds: not ready, it goes on for `grace`; then calls in flight have `calls` to finish. */
+  readonly drain: { readonly grace: number; readonly calls: number };
   /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
   readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -205,6 +208,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     state: path.prefault(DEFAULT_STATE),
     store: storeSchema(env).optional(),
     sessionKeyFile: path.optional(),
+    drain: strictFields({ grace: wholeNumber(0, 600).optional(), calls: wholeNumber(0, 600).optional() }).prefault({}),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
@@ -235,12 +239,28 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
   }).transform(
-    ({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, allowedHosts, ...rest }) => ({
+    ({
+      bundle = PLAIN_BUNDLE,
+      status,
+      log,
+      approvals,
+      metrics,
+      store,
+      drain,
+      sessionKeyFile,
+      allowedHosts,
+      ...rest
+    }) => ({
       ...rest,
       metrics: { token: metrics.token },
       file,
       bundle,
       store,
+      // a gate that is the only one has nobody to hand over to
+      drain: {
+        grace: drain.grace ?? (store === undefined ? 0 : 2),
+        calls: drain.calls ?? (store === undefined ? 2 : 10),
+      },
       sessionKeyFile,
       status,
       // what callers are told to come to

@@ -93,6 +93,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     }
     const { type, charset = "utf-8" } = readContentType(contentType);
     if (status >= 300 && status < 400) this.#fail(`it answered with a redirect (${status}), which is not followed`);
+    // it is the gate that it does not let in: nothing that a client could send helps
+    else if (status === 401) this.#fail("it does not take the gate's credentials (401)");
     else if (encoding !== undefined && encoding !== "identity")
       this.#fail(`it answered with content-encoding ${showable(String(encoding))}`);
     else if (charset !== "utf-8" && status < 300) this.#fail(`it answered in charset ${showable(charset)}`);

@@ -61,6 +61,17 @@ export type OwnAnswer =
    */
   | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean; readonly status?: number };
 
+/** Names as they are configured. */
+export type CredentialHeaders = Readonly<Record<string, string>>;
+
+/** What the gate sends to a server to be let in. */
+export interface Credentials {
+  /** A promise where they have to be fetched first; it rejects where they can't be had. */
+  headers(): CredentialHeaders | Promise<CredentialHeaders>;
+  /** The server answered 401 to these: others, where there are any. Never rejects. Absent where they never change. */
+  renew?(refused: CredentialHeaders): Promise<CredentialHeaders | undefined>;
+}
+
 export type UpstreamState =
   /** `processes` that run now. */
   | { readonly kind: "stdio"; readonly processes: number }
