@@ -157,6 +157,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const approvals = composeApprovals({
       config,
       state,
+      shared: store?.approvals,
       policy,
       hasApprover: () =>
         (operator !== undefined && operator.kind !== "none") ||
@@ -182,6 +183,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
+    await store?.open();
     const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
@@ -314,7 +316,7 @@ async function composeStoreOf(
   const { store } = config;
   if (store === undefined) return undefined;
   const { composeStore } = await import("./compose-store.ts");
-  return await composeStore({ config, store, state, local, onSessionEnd, log });
+  return composeStore({ config, store, state, local, onSessionEnd, log });
 }
 
 async function composeShadowOf(
