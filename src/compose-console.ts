@@ -1,7 +1,7 @@
 // The console, set on the gate's parts: which part answers each of its ports. Made once, by the composition root.
 import type { Live } from "./compose-live.ts";
 import type { Config } from "./config/schema.ts";
-import { createConsole } from "./console/console.tsx";
+import { createLateConsole } from "./console/late-console.ts";
 import type { BucketNow, BundleView, ConsolePorts, PolicyView } from "./console/ports.ts";
 import type { ToolFacts } from "./gate/types.ts";
 import { readBucketKey } from "./limits/bucket-key.ts";
@@ -37,10 +37,10 @@ const TOLD = { rule: "gate/console", max: 10, window: 60, per: "everyone", over:
 /** Addresses that failed lately; beyond them nobody new is told of until some are forgotten. */
 const MAX_ADDRESSES = 1_000;
 
-export function composeConsole(options: ConsoleOptions): ReturnType<typeof createConsole> {
+export function composeConsole(options: ConsoleOptions): ReturnType<typeof createLateConsole> {
   const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask, log } =
     options;
-  return createConsole({
+  const ports: ConsolePorts = {
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
     version,
@@ -59,7 +59,8 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
     wrongKey: tellOfWrongKeys(log),
     monotonicMs: () => performance.now(),
     log,
-  });
+  };
+  return createLateConsole(async () => (await import("./console/console.tsx")).createConsole(ports));
 }
 
 /** The active policy as the console reads it. */

@@ -184,7 +184,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const { countExchange } = metrics;
     await store?.open();
-    const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
+    const servers = composeServers({
+      config,
+      gate,
+      limiter: takes,
+      approvals,
+      state,
+      store,
+      live,
+      policy,
+      decisions,
+      countExchange,
+      log,
+    });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {

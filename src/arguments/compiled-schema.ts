@@ -1,7 +1,7 @@
 // Compiles a bounded schema with ajv, and holds arguments against it in a bounded number of steps: each visit of a subschema
 // is paid for before it is made, so that no schema and no argument takes the gate's time away. The one file that knows ajv.
-import { _, Ajv, type KeywordCxt, type Options, type SchemaObject } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { createRequire } from "node:module";
+import type { Ajv, KeywordCxt, Options, SchemaObject } from "ajv";
 import { COST_KEYWORD, type Dialect } from "./bounded-schema.ts";
 import { compilePattern } from "./linear-pattern.ts";
 import { describeErrors } from "./schema-errors.ts";
@@ -35,6 +35,15 @@ const OPTIONS: Options = {
 };
 
 class OutOfSteps extends Error {}
+
+const require = createRequire(import.meta.url);
+
+/** Loaded at the first schema, and not before a gate's first answer. */
+function loadAjv(): Pick<typeof import("ajv"), "_" | "Ajv"> & Pick<typeof import("ajv/dist/2020.js"), "Ajv2020"> {
+  const { _, Ajv }: typeof import("ajv") = require("ajv");
+  const { Ajv2020 }: typeof import("ajv/dist/2020.js") = require("ajv/dist/2020.js");
+  return { _, Ajv, Ajv2020 };
+}
 
 /** Made at the first use: compiling a meta-schema takes some 50 ms. */
 const metaSchemas = new Map<Dialect, Ajv>();
@@ -95,6 +104,7 @@ function compile(schema: SchemaObject, dialect: Dialect): ArgumentSchema {
     before: "$ref",
     schemaType: "number",
     code({ gen, schema: cost, data }: KeywordCxt) {
+      const { _ } = loadAjv();
       gen.code(_`${gen.scopeValue("func", { ref: visit })}(${cost}, ${data})`);
     },
   });
@@ -112,6 +122,7 @@ function compile(schema: SchemaObject, dialect: Dialect): ArgumentSchema {
 }
 
 function createAjv(dialect: Dialect, options: Options): Ajv {
+  const { Ajv, Ajv2020 } = loadAjv();
   return dialect === "draft-07" ? new Ajv(options) : new Ajv2020(options);
 }
 

@@ -43,7 +43,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   // what is signed is taken by itself; a service is asked anyway
   const isTaken = source.kind === "file" && (config.watch || config.bundle.verify !== undefined);
   const watched = [...(isTaken ? [source.file] : []), ...(config.watch && shadow !== undefined ? [shadow] : [])];
-  const watches = watched.map((file) => watchFile(file, () => void gate.reload()));
+  // where a folder is gone, the last good one judges
+  const watches = watched
+    .filter((file) => existsSync(dirname(file)))
+    .map((file) => watchFile(file, () => void gate.reload()));
   const signal = await untilStopped(gate);
   for (const stopWatching of watches) stopWatching();
   io.stderr("regate: stopping\n");

@@ -1,6 +1,6 @@
 // Two texts, word by word, on one line: `the [-old-]{+new+} words`, as git shows them. What stayed the same is shortened, what
 // can't be seen is spelt out, and what differs is never left out unless there is more of it than anyone would read.
-import { diffWordsWithSpace } from "diff";
+import { createRequire } from "node:module";
 import { showable } from "../mcp/showable.ts";
 
 /** Beyond so many changed words the two are shown one after the other. */
@@ -9,7 +9,11 @@ const CONTEXT_CHARACTERS = 40;
 const MAX_PART_CHARACTERS = 2_000;
 const MAX_CHARACTERS = 10_000;
 
+const require = createRequire(import.meta.url);
+
 export function showWordDiff(before: string, after: string, maxEdits = MAX_EDITS): string {
+  // at the first change of a definition: a gate that sees none need not load it
+  const { diffWordsWithSpace }: typeof import("diff") = require("diff");
   const parts = diffWordsWithSpace(before, after, { maxEditLength: maxEdits });
   if (parts === undefined) return `${removed(before)}${added(after)}`;
   const shown = parts.map(({ value, added: isAdded, removed: isRemoved }, index) => {

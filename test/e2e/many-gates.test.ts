@@ -132,6 +132,7 @@ test("a gate that is told to stop is not ready first, finishes what is in flight
   const [first] = fleet.gates;
   const last = fleet.gates[3];
   if (first === undefined || last === undefined) throw new Error("no gates");
+  await until("it has the store again", () => isReady(last.base));
   const session = await openSession(last.url("recorder"));
   const stream = await session.openStream();
   expect(stream.status).toBe(200);
