@@ -166,6 +166,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const approvals = composeApprovals({
       config,
       state,
+      shared: store?.approvals,
       policy,
       hasApprover: () =>
         (operator !== undefined && operator.kind !== "none") ||
@@ -191,6 +192,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
+    await store?.open();
     const start = composeServers({
       config,
       gate,
@@ -363,7 +365,7 @@ async function composeStoreOf(
   const { store } = config;
   if (store === undefined) return undefined;
   const { composeStore } = await import("./compose-store.ts");
-  return await composeStore({ config, store, state, local, onSessionEnd, log });
+  return composeStore({ config, store, state, local, onSessionEnd, log });
 }
 
 async function composeShadowOf(
