@@ -10,6 +10,7 @@ import { Problem } from "../src/problem.ts";
 import { benchBuckets } from "./buckets.ts";
 import { benchCalls } from "./calls.ts";
 import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
+import { benchLarge } from "./large.ts";
 import { benchOpa } from "./opa.ts";
 import { benchPolicy } from "./policy.ts";
 import { run } from "./processes.ts";
@@ -26,6 +27,7 @@ const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["opa", benchOpa],
   ["calls", (rounds) => benchCalls({ rounds, connections: CONNECTIONS })],
   ["stdio", benchStdio],
+  ["large", benchLarge],
   ["startup", benchStartup],
   ["buckets", benchBuckets],
   ["replay", benchReplay],
