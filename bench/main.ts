@@ -9,6 +9,7 @@ import { createEngine } from "../src/policy/engine.ts";
 import { Problem } from "../src/problem.ts";
 import { benchBuckets } from "./buckets.ts";
 import { benchCalls } from "./calls.ts";
+import { benchHostile } from "./hostile.ts";
 import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
 import { benchLarge } from "./large.ts";
 import { benchOpa } from "./opa.ts";
@@ -28,6 +29,7 @@ const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["calls", (rounds) => benchCalls({ rounds, connections: CONNECTIONS })],
   ["stdio", benchStdio],
   ["large", benchLarge],
+  ["hostile", benchHostile],
   ["startup", benchStartup],
   ["buckets", benchBuckets],
   ["replay", benchReplay],

@@ -1,13 +1,16 @@
 // The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
 import { createHash } from "node:crypto";
+import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
+import { createCredentials } from "./credentials/credentials.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Takes } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
+import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
 import { createDefinitions } from "./mcp/definitions.ts";
 import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
@@ -17,6 +20,7 @@ import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
+import type { ActivePolicy } from "./policy/active-policy.ts";
 import { messageOf } from "./problem.ts";
 import { readSecret } from "./state/private-files.ts";
 import { SECRET_KEY_BYTES, type State } from "./state/state.ts";
@@ -31,6 +35,8 @@ export type ServerParts = {
   /** What is shared with other gates. */
   readonly store: Pick<RunningStore, "ended" | "endsUnknown"> | undefined;
   readonly live: Live;
+  readonly policy: ActivePolicy;
+  readonly decisions: Pick<DecisionLog, "record">;
   readonly countExchange: Metrics["countExchange"];
   readonly log: (line: string) => void;
 };
@@ -45,7 +51,6 @@ export type RunningServer = {
 
 const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
-const ANSWER_TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
 /** In the order of the configuration; whoever calls this closes the upstreams. */
@@ -72,6 +77,13 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
   const { max, window } = config.limits.newSessions;
   const cap = createSessionCap({ limiter, max, windowSeconds: window });
   const continuations = createContinuations();
+  const answers = createAnswerJudge({
+    policy: parts.policy,
+    maxBytes: config.limits.judgedAnswerBytes,
+    timezone: config.timezone,
+    unixMs: Date.now,
+    record: (event) => parts.decisions.record(event),
+  });
   return [...config.servers.values()].map((server): RunningServer => {
     const upstream = createUpstream(config, server, log);
     const tally = createTally(Date.now);
@@ -87,6 +99,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
+      answers,
       arguments: server.arguments,
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -104,9 +117,10 @@ function readSessionKey(file: string): Buffer {
 
 function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
   if (server.kind === "http") {
-    const { key, url, headers } = server;
-    const limits = { answerTimeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
-    return createHttpUpstream({ server: key, url: new URL(url), headers, ...limits, log });
+    const { key, url } = server;
+    const credentials = createCredentials(server, { monotonicMs: () => performance.now(), log });
+    const limits = { ...patienceOf(config), maxAnswerBytes: MAX_ANSWER_BYTES };
+    return createHttpUpstream({ server: key, url: new URL(url), credentials, ...limits, log });
   }
   const { key, command, args, env, cwd } = server;
   const { childrenPerPrincipal } = config.limits;
@@ -118,7 +132,11 @@ function createUpstream(config: Config, server: ServerConfig, log: (line: string
     env,
     cwd,
     ...limits,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    ...patienceOf(config),
     log,
   });
+}
+
+function patienceOf({ limits }: Config): { readonly answerTimeoutMs: number; readonly totalTimeoutMs: number } {
+  return { answerTimeoutMs: limits.answerSeconds * 1_000, totalTimeoutMs: limits.answerTotalSeconds * 1_000 };
 }

@@ -2,6 +2,7 @@
 // in which it is needed, and closed in the reverse order. Nothing is judged here.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { GatePolicy, ReloadOptions } from "./bundles/gate-policy.ts";
 import { composeApprovals } from "./compose-approvals.ts";
 import { composeBundle } from "./compose-bundle.ts";
@@ -62,6 +63,8 @@ export type RunningGate = {
   reload(options?: ReloadOptions): Promise<ReloadedAll>;
   /** Ends streams and sessions, flushes journal and log. */
   close(): Promise<void>;
+  /** The same, for a gate behind a balancer: it is not ready first, and goes on for `drain.grace`. */
+  retire(): Promise<void>;
 };
 
 const HOUR_MS = 3_600_000;
@@ -71,6 +74,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   const { config, log, version } = options;
   const instance = randomUUID();
   const closers: (() => unknown)[] = [];
+  let isRetiring = false;
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) {
       try {
@@ -178,7 +182,19 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
-    const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
+    const servers = composeServers({
+      config,
+      gate,
+      limiter: takes,
+      approvals,
+      state,
+      store,
+      live,
+      policy,
+      decisions,
+      countExchange,
+      log,
+    });
     for (const { upstream } of servers) closers.push(() => upstream.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
@@ -217,7 +233,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
-      notReady: () => policy.notReady() ?? store?.notReady(),
+      notReady: () => (isRetiring ? "the gate is stopping" : (policy.notReady() ?? store?.notReady())),
       degraded: () => store?.status().problem,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
       console: composeConsole({
@@ -238,7 +254,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       log,
     });
     const server = await listen(app, config.listen);
-    closers.push(() => server.close());
+    closers.push(() => server.close(config.drain.calls * 1_000));
     closers.push(() => approvals.close());
     // only now: a key that was made by a start that failed would never be shown
     operator = openOperatorKey({
@@ -256,6 +272,12 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       madeOperatorKey: operator.kind === "made" ? operator.text : undefined,
       reload,
       close,
+      async retire() {
+        isRetiring = true;
+        server.letGo();
+        await sleep(config.drain.grace * 1_000);
+        await close();
+      },
     };
   } catch (error) {
     await close();

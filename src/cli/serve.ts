@@ -43,11 +43,14 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   // what is signed is taken by itself; a service is asked anyway
   const isTaken = source.kind === "file" && (config.watch || config.bundle.verify !== undefined);
   const watched = [...(isTaken ? [source.file] : []), ...(config.watch && shadow !== undefined ? [shadow] : [])];
-  const watches = watched.map((file) => watchFile(file, () => void gate.reload()));
-  await untilStopped(gate);
+  // where a folder is gone, the last good one judges
+  const watches = watched
+    .filter((file) => existsSync(dirname(file)))
+    .map((file) => watchFile(file, () => void gate.reload()));
+  const signal = await untilStopped(gate);
   for (const stopWatching of watches) stopWatching();
   io.stderr("regate: stopping\n");
-  await gate.close();
+  await (signal === "SIGTERM" ? gate.retire() : gate.close());
   return 0;
 }
 
@@ -120,10 +123,10 @@ function readPort(text: string): number {
   throw new Problem([`--port ${text}: must be a whole number from 0 (any free port) to 65535`]);
 }
 
-/** Resolves on SIGINT or SIGTERM. SIGHUP reloads. */
-export function untilStopped(gate: RunningGate): Promise<void> {
+/** Resolves on SIGINT or SIGTERM; the same again ends the process at once. SIGHUP reloads. */
+export function untilStopped(gate: RunningGate): Promise<NodeJS.Signals> {
   return new Promise((stop) => {
     process.on("SIGHUP", () => void gate.reload());
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
   });
 }

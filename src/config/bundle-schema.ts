@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
-import { checkUrl, filledText } from "./server-schema.ts";
+import { filledText } from "./server-schema.ts";
+import { checkUrl } from "./server-url.ts";
 
 export const SIGNATURE_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];

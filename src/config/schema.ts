@@ -5,7 +5,8 @@ import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
 import { type Listen, parseListen } from "./listen.ts";
-import { checkUrl, filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
+import { checkUrl } from "./server-url.ts";
 import { type StoreConfig, storeSchema } from "./store-schema.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
@@ -27,6 +28,11 @@ export type Limits = {
   /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
   readonly inFlightPerSession: number;
   readonly inFlightPerServer: number;
+  /** Seconds: how long a server may say nothing to a request, and how long it may take to answer it whatever it says. */
+  readonly answerSeconds: number;
+  readonly answerTotalSeconds: number;
+  /** The longest answer that is judged where rules for answers speak to it, in bytes; a longer one is refused then. */
+  readonly judgedAnswerBytes: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -67,6 +73,8 @@ export type Config = {
   readonly state: string;
   /** What is shared with other gates, and where; undefined: this gate is the only one. */
   readonly store: StoreConfig | undefined;
+  /** How the gate stops on SIGTERM, in seconds: not ready, it goes on for `grace`; then calls in flight have `calls` to finish. */
+  readonly drain: { readonly grace: number; readonly calls: number };
   /** Holds the key that seals session ids, absolute; undefined: one of the state folder's own. */
   readonly sessionKeyFile: string | undefined;
   /** True: a changed bundle or configuration is taken as soon as it is written. */
@@ -184,6 +192,9 @@ const limitsSchema = strictFields({
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
   inFlightPerSession: wholeNumber(1, 100_000).default(128),
   inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
+  answerSeconds: wholeNumber(1, 86_400).default(600),
+  answerTotalSeconds: wholeNumber(1, 604_800).default(3_600),
+  judgedAnswerBytes: wholeNumber(1_024, 16_777_216).default(4_194_304),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });
@@ -197,6 +208,7 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     state: path.prefault(DEFAULT_STATE),
     store: storeSchema(env).optional(),
     sessionKeyFile: path.optional(),
+    drain: strictFields({ grace: wholeNumber(0, 600).optional(), calls: wholeNumber(0, 600).optional() }).prefault({}),
     watch: flag().default(false),
     timezone: timezoneSchema.default("UTC"),
     keys: keysSchema.default([]),
@@ -227,12 +239,28 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
     allowedOrigins: list(originSchema, "origins").default([]),
     allowedHosts: list(hostSchema, "host names").default([]),
   }).transform(
-    ({ bundle = PLAIN_BUNDLE, status, log, approvals, metrics, store, sessionKeyFile, allowedHosts, ...rest }) => ({
+    ({
+      bundle = PLAIN_BUNDLE,
+      status,
+      log,
+      approvals,
+      metrics,
+      store,
+      drain,
+      sessionKeyFile,
+      allowedHosts,
+      ...rest
+    }) => ({
       ...rest,
       metrics: { token: metrics.token },
       file,
       bundle,
       store,
+      // a gate that is the only one has nobody to hand over to
+      drain: {
+        grace: drain.grace ?? (store === undefined ? 0 : 2),
+        calls: drain.calls ?? (store === undefined ? 2 : 10),
+      },
       sessionKeyFile,
       status,
       // what callers are told to come to

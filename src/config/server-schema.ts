@@ -4,7 +4,9 @@ import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { type Dialect, interpolate } from "./interpolate.ts";
-import { isLoopback } from "./listen.ts";
+import { type OAuthClient, oauthSchema } from "./oauth-schema.ts";
+import { type SecretText, secretText } from "./secret-text.ts";
+import { checkUrl } from "./server-url.ts";
 import { nearestWord } from "./suggest.ts";
 
 type Common = {
@@ -35,7 +37,9 @@ export type HttpServer = Common & {
   /** Absolute, http or https, without credentials and fragment. */
   readonly url: string;
   /** Sent with each request: the gate's own credentials for this server. Names as configured. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, SecretText>>;
+  /** How the gate gets the token that it sends as well. */
+  readonly oauth?: OAuthClient | undefined;
 };
 
 export type ServerConfig = StdioServer | HttpServer;
@@ -51,7 +55,6 @@ export const SERVER_KEY = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 /** Anything that shows, with spaces only inside. */
 const CATALOGUE_NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,198}[^\p{C}\p{Z}])?$/u;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 const VARIABLE_NAME = /^[^=\0]+$/;
 /** Headers that the gate writes itself, for the call at hand. */
 const OWN_HEADERS =
@@ -116,46 +119,26 @@ function httpSchema(key: string, context: ServerContext): z.ZodType<HttpServer> 
     .string()
     .regex(HEADER_NAME, { error: "is no name for a header" })
     .refine((text) => !OWN_HEADERS.test(text), { error: "is a header that the gate writes itself; remove it" });
-  const value = filledText(context).refine((text) => HEADER_VALUE.test(text), {
-    error: "must be printable ASCII on one line",
-  });
   return strictFields({
     url: filledText(context),
     allowPlainHttp: z.boolean({ error: says("must be true or false") }).default(false),
-    headers: z.record(name, value, { error: says("must be a mapping of names to texts") }).default({}),
+    headers: z.record(name, secretText(context), { error: says("must be a mapping of names to texts") }).default({}),
+    oauth: oauthSchema(context).optional(),
     catalogue: catalogueName().optional(),
     arguments: oneOf(["checked", "loose"]),
     mode: oneOf(["enforce", "observe"]),
-  }).transform(({ url, allowPlainHttp, catalogue, ...rest }, ctx): HttpServer => {
+  }).transform(({ url, allowPlainHttp, catalogue, oauth, ...rest }, ctx): HttpServer => {
+    if (oauth !== undefined && Object.keys(rest.headers).some((header) => header.toLowerCase() === "authorization")) {
+      const message = "stands beside a header Authorization; keep the one that is meant";
+      ctx.addIssue({ code: "custom", path: ["oauth"], message });
+    }
     const checked = checkUrl(url, allowPlainHttp);
     if (checked.kind === "faulty") {
       ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
       return z.NEVER;
     }
-    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, ...rest };
+    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, oauth, ...rest };
   });
-}
-
-type CheckedUrl =
-  | { readonly kind: "fine"; readonly href: string }
-  | { readonly kind: "faulty"; readonly problem: string };
-
-/** The text is never quoted in a problem: it may hold a secret. */
-export function checkUrl(text: string, allowPlainHttp: boolean): CheckedUrl {
-  const faulty = (problem: string): CheckedUrl => ({ kind: "faulty", problem });
-  if (!URL.canParse(text)) return faulty("is no URL; write it whole, as in https://mcp.example.com/mcp");
-  const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") return faulty("must begin with https:// or http://");
-  if (url.username !== "" || url.password !== "")
-    return faulty("must not hold credentials; put them into headers, from the environment");
-  if (url.hash !== "") return faulty("must not have a fragment (#...)");
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (url.protocol === "http:" && !allowPlainHttp && !isLoopback(host)) {
-    return faulty(
-      "sends calls and credentials unencrypted; use https, or write allowPlainHttp: true where the network is trusted",
-    );
-  }
-  return { kind: "fine", href: url.href };
 }
 
 /** A text with its ${NAME} filled in. Its problems never quote what was filled in. */

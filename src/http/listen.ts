@@ -6,16 +6,19 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { formatListen, type Listen } from "../config/listen.ts";
 import { Problem } from "../problem.ts";
+import { createDrain } from "./drain.ts";
 import type { DirectRoute } from "./mcp-route.ts";
 
 export type Listening = {
   /** Base URL with the real port, without a slash at the end. */
   readonly url: string;
-  /** Takes no more requests, lets those in flight finish for `DRAIN_MS`, then cuts what is left (streams). */
-  close(): Promise<void>;
+  /** From now on no connection is kept for a further request. */
+  letGo(): void;
+  /** Takes no more connections, ends streams, lets calls in flight finish for so long, then cuts what is left. */
+  close(patienceMs?: number): Promise<void>;
 };
 
-const DRAIN_MS = 2_000;
+const PATIENCE_MS = 2_000;
 
 /** `direct` takes what it can before the app sees it. */
 export type ListeningApp = Hono<{ Bindings: HttpBindings }> & { readonly direct?: DirectRoute };
@@ -24,7 +27,9 @@ export type ListeningApp = Hono<{ Bindings: HttpBindings }> & { readonly direct?
 export async function listen(app: ListeningApp, address: Listen): Promise<Listening> {
   const { direct } = app;
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const drain = createDrain();
   const server = createServer((incoming, outgoing) => {
+    drain.begin(incoming, outgoing);
     if (direct?.(incoming, outgoing) !== true) void answer(incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
@@ -40,14 +45,7 @@ export async function listen(app: ListeningApp, address: Listen): Promise<Listen
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${formatListen({ host: address.host, port })}`,
-    close: () =>
-      new Promise((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    letGo: drain.letGo,
+    close: (patienceMs = PATIENCE_MS) => drain.stop(server, patienceMs),
   };
 }

@@ -34,6 +34,8 @@ const KEPT_BACK = new Set([
   // the upstream's session id is sealed into the gate's own
   "mcp-session-id",
   "set-cookie",
+  // it asks the gate for credentials, and names the server's own authorization server
+  "www-authenticate",
   "location",
   "alt-svc",
   "refresh",

@@ -2,16 +2,17 @@
 // credential but the configured ones.
 import { randomUUID } from "node:crypto";
 import Pool from "undici/lib/dispatcher/pool.js";
+import { sendWithCredentials } from "./http-credentials.ts";
 import { ownHeaders } from "./http-headers.ts";
 import { OwnExchange, type OwnHooks } from "./http-own-exchange.ts";
 import type { Era } from "./message-headers.ts";
 import { type OwnLink, OwnSide } from "./own-link.ts";
-import type { OwnAnswer } from "./upstream.ts";
+import type { Credentials, OwnAnswer } from "./upstream.ts";
 
 export type HttpLinkOptions = {
   readonly url: URL;
-  /** Credentials and other headers of the configuration. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** And other headers of the configuration. */
+  readonly credentials: Credentials;
   /** For each answer. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
@@ -68,7 +69,8 @@ class HttpLink implements OwnLink {
   }
 
   #explain(problem: string, status: number | undefined): string {
-    if (status === 401 || status === 403) return `${problem}: it wants credentials; give them under \`headers\``;
+    if (status === 401 || status === 403)
+      return `${problem}: it wants credentials; give them under \`headers\` or \`oauth\``;
     return status === 404 && this.#sessionId === undefined ? "it answered with HTTP status 404" : problem;
   }
 
@@ -90,17 +92,20 @@ class HttpLink implements OwnLink {
     timeoutMs: number,
     hooks?: OwnHooks,
   ): Promise<OwnAnswer> {
-    const { url, headers: configured, maxAnswerBytes } = this.#options;
+    const { url, credentials, maxAnswerBytes } = this.#options;
     const { era, version } = this.#side;
     const said = {
       ...(version !== undefined && { "mcp-protocol-version": version }),
       ...(era === "modern" && { "mcp-method": method }),
     };
     return new Promise((resolve) => {
-      const headers = ownHeaders(said, configured, this.#sessionId, method);
-      const exchange = new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve, hooks);
-      const path = url.pathname + url.search;
-      this.#pool.dispatch({ method: verb, path, headers, body, headersTimeout: timeoutMs }, exchange);
+      const rest = { method: verb, path: url.pathname + url.search, body, headersTimeout: timeoutMs };
+      sendWithCredentials({
+        dispatcher: this.#pool,
+        credentials,
+        request: (own) => ({ ...rest, headers: ownHeaders(said, own, this.#sessionId, method) }),
+        handler: new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve, hooks),
+      });
     });
   }
 }

@@ -90,10 +90,16 @@ function foldKey(key: string, maxUnits: number): string | undefined {
   const end = key.indexOf("\0");
   const read = withoutUnderscores(end === -1 ? key : key.slice(0, end));
   if (read.length > maxUnits) return undefined;
+  if (isAscii(read)) return read.toLowerCase();
   // upper case first: "ſ" and "ı" are lower case already; "İ" leaves a combining dot behind
   const folded = read.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("\u0307", "");
   // again: there are other underscores that normalise to "_"
   return withoutUnderscores(folded);
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
 
 /** One at the start stays: `_meta`. */

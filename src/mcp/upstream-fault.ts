@@ -1,7 +1,17 @@
 // What went wrong with an HTTP upstream's connection, in words that are safe to show to the agent: no address, no host.
 
+/** Nothing was sent: the log says why the gate has no credentials for the server. */
+export class CredentialsFault extends Error {
+  override readonly name = "CredentialsFault";
+
+  constructor() {
+    super("the gate's credentials for it can't be had");
+  }
+}
+
 /** @param sent whether the request may have reached the server */
 export function describeFault(error: Error, sent: boolean): string {
+  if (error instanceof CredentialsFault) return error.message;
   const code = "code" in error && error.code !== undefined ? String(error.code) : "";
   if (code === "UND_ERR_HEADERS_TIMEOUT") return "it did not answer in time";
   if (error.name === "HTTPParserError") return "what it answered is not HTTP";

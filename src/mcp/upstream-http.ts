@@ -1,20 +1,23 @@
 // An upstream over Streamable HTTP: the judged bytes go out as they are, in both eras, and the answer comes back through
-// AnswerRelay. Follows no redirect, sends no credential but the configured ones, and retries nothing.
+// AnswerRelay. Follows no redirect, sends no credential but the configured ones, and retries nothing but what was answered 401.
 import { randomUUID } from "node:crypto";
 import Pool from "undici/lib/dispatcher/pool.js";
 import { AnswerRelay } from "./http-answer.ts";
+import { sendWithCredentials } from "./http-credentials.ts";
 import { ownHeaders, upstreamHeaders } from "./http-headers.ts";
 import { OwnExchange } from "./http-own-exchange.ts";
-import type { Exchange, OwnAnswer, PostExchange, SessionRef, Upstream } from "./upstream.ts";
+import type { Credentials, Exchange, OwnAnswer, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 
 export type HttpUpstreamOptions = {
   /** The server's name, for messages. */
   readonly server: string;
   readonly url: URL;
-  /** Credentials and other headers of the configuration. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** And other headers of the configuration. */
+  readonly credentials: Credentials;
   /** How long the server may take until its answer begins, and how long until it ends where it is no stream. */
   readonly answerTimeoutMs: number;
+  /** How long a stream may take to answer a request, whatever it says meanwhile. */
+  readonly totalTimeoutMs?: number | undefined;
   /** The longest answer, and the longest event of a stream, that is held in memory to be screened. */
   readonly maxAnswerBytes: number;
   readonly log: (line: string) => void;
@@ -24,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
-  const { server, headers: configured, answerTimeoutMs, maxAnswerBytes, log } = options;
+  const { server, credentials, answerTimeoutMs, totalTimeoutMs, maxAnswerBytes, log } = options;
   const path = options.url.pathname + options.url.search;
   const pool = new Pool(options.url.origin, {
     connections: null,
@@ -43,10 +46,17 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
         lastStatus = status;
         resolve(status);
       };
-      const headers = upstreamHeaders(exchange.incoming.headers, configured, upstreamIdOf(exchange.session));
-      const headersTimeout = method === "GET" ? 0 : answerTimeoutMs;
-      const relay = new AnswerRelay({ exchange, post, server, answerTimeoutMs, maxAnswerBytes, log, reply, over });
-      pool.dispatch({ method, path, headers, body: post?.body ?? null, headersTimeout }, relay);
+      const received = exchange.incoming.headers;
+      const sessionId = upstreamIdOf(exchange.session);
+      const rest = { method, path, body: post?.body ?? null, headersTimeout: method === "GET" ? 0 : answerTimeoutMs };
+      const bounds = { answerTimeoutMs, totalTimeoutMs, maxAnswerBytes };
+      const relay = new AnswerRelay({ exchange, post, server, ...bounds, log, reply, over });
+      sendWithCredentials({
+        dispatcher: pool,
+        credentials,
+        request: (own) => ({ ...rest, headers: upstreamHeaders(received, own, sessionId) }),
+        handler: relay,
+      });
     });
   }
 
@@ -59,9 +69,15 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
     timeoutMs: number,
   ) {
     return new Promise<OwnAnswer>((resolve) => {
-      const headers = ownHeaders(exchange.incoming.headers, configured, upstreamIdOf(exchange.session), method);
-      const own = new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve);
-      pool.dispatch({ method: "POST", path, headers, body: text, headersTimeout: timeoutMs }, own);
+      const received = exchange.incoming.headers;
+      const sessionId = upstreamIdOf(exchange.session);
+      const rest = { method: "POST", path, body: text, headersTimeout: timeoutMs } as const;
+      sendWithCredentials({
+        dispatcher: pool,
+        credentials,
+        request: (own) => ({ ...rest, headers: ownHeaders(received, own, sessionId, method) }),
+        handler: new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve),
+      });
     });
   }
 

@@ -25,7 +25,10 @@ export type Screened =
   | { readonly kind: "refuse"; readonly replyText: string };
 
 /** Judges and filters each JSON-RPC message from the server before the client sees it; `text` is one message, as received. */
-export type Screen = (text: string) => Screened | Promise<Screened>;
+export type Screen = ((text: string) => Screened | Promise<Screened>) & {
+  /** Whether nothing may reach the client that it has not passed, not even the text of an HTTP error. */
+  readonly isStrict?: () => boolean;
+};
 
 /** One HTTP exchange, cleared by the gate. */
 export type Exchange = {
@@ -57,6 +60,17 @@ export type OwnAnswer =
    * itself was the refusal.
    */
   | { readonly kind: "failed"; readonly problem: string; readonly sessionLost?: boolean; readonly status?: number };
+
+/** Names as they are configured. */
+export type CredentialHeaders = Readonly<Record<string, string>>;
+
+/** What the gate sends to a server to be let in. */
+export interface Credentials {
+  /** A promise where they have to be fetched first; it rejects where they can't be had. */
+  headers(): CredentialHeaders | Promise<CredentialHeaders>;
+  /** The server answered 401 to these: others, where there are any. Never rejects. Absent where they never change. */
+  renew?(refused: CredentialHeaders): Promise<CredentialHeaders | undefined>;
+}
 
 export type UpstreamState =
   /** `processes` that run now. */

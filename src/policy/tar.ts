@@ -23,7 +23,8 @@ export function readTar(archive: Uint8Array, shown: string, maxEntries: number):
   for (let entries = 0; ; entries += 1) {
     if (offset + BLOCK_BYTES > archive.length) return refuse("the archive is cut short");
     const block = archive.subarray(offset, offset + BLOCK_BYTES);
-    if (block.every((byte) => byte === 0)) return files;
+    if (block.every((byte) => byte === 0))
+      return longName === undefined ? files : refuse(`the archive ends where ${JSON.stringify(longName)} is to follow`);
     if (entries >= maxEntries) return refuse(`the archive holds more than ${maxEntries} entries`);
 
     const header = readHeader(block) ?? refuse("the archive has a damaged header");

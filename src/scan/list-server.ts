@@ -1,6 +1,8 @@
 // Reads all that one configured server lists, as it sends it: the definitions are the received text, so that their hash is
 // the one that the gate computes. It starts or connects to the server, calls no tool, and leaves nothing behind.
+
 import type { ServerConfig } from "../config/server-schema.ts";
+import { createCredentials } from "../credentials/credentials.ts";
 import { isPlainName } from "../mcp/envelope.ts";
 import { openHttpLink } from "../mcp/http-own-link.ts";
 import type { ListedPage, ListedTool } from "../mcp/list-filter.ts";
@@ -68,8 +70,9 @@ export async function listServer(server: ServerConfig, options: ListingOptions):
 
 function openLink(server: ServerConfig, timeoutMs: number): OwnLink {
   if (server.kind === "http") {
-    const { url, headers } = server;
-    return openHttpLink({ url: new URL(url), headers, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
+    // what is wrong with them shows in what the server answers
+    const credentials = createCredentials(server, { monotonicMs: () => performance.now(), log: () => {} });
+    return openHttpLink({ url: new URL(server.url), credentials, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   }
   const { command, args, env, cwd } = server;
   return openStdioLink({ command, args, env, cwd, timeoutMs, maxMessageBytes: MAX_ANSWER_BYTES });

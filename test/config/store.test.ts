@@ -37,6 +37,11 @@ test("one line names a store, with every default; without it there is none", () 
   expect(load("listen: 127.0.0.1:0").config).toMatchObject({ store: undefined, sessionKeyFile: undefined });
 });
 
+test("a gate on a store has others to hand over to when it stops", () => {
+  expect(load("store: redis://127.0.0.1").config.drain).toEqual({ grace: 2, calls: 10 });
+  expect(load("store: redis://127.0.0.1\ndrain: { grace: 0 }").config.drain).toEqual({ grace: 0, calls: 10 });
+});
+
 test("a mapping says the rest, with credentials from the environment and paths beside the file", () => {
   const { dir, config } = load(`
 sessionKeyFile: keys/sessions.key
@@ -80,6 +85,7 @@ test.each([
     "store.password: names the environment variable NOT_SET",
   ],
   ["store: { url: 'redis://[::1]', pasword: x }", "store.pasword: is not known here; did you mean password?"],
+  ["drain: { grace: -1 }", "drain.grace: must be a whole number from 0 to 600"],
   ["sessionKeyFile: 7", "sessionKeyFile: must be text"],
 ])("%s is refused with where, what and the remedy", (yaml, message) => {
   const problem = problemOf(yaml);

@@ -71,11 +71,15 @@ describe("the overview", () => {
       upstream: { kind: "http", connections: 1, last_status: 503 },
     };
     const log: Status["log"] = { file: "/d.jsonl", durable: true, on_failure: "refuse", lost: 3, failing: true };
-    const { get } = await startConsole(policy, {}, {}, { servers: [observed], log });
+    const none = { file: "https://b.example.com/b", revision: "none", digest: "", since: "2026-11-02T12:00:00.000Z" };
+    const bundle = { name: "regate", code: "bundle_error", message: "it answers with HTTP status 503" } as const;
+    const { get } = await startConsole(policy, {}, {}, { servers: [observed], log, policy: none, bundle });
     const page = readPage(await get("/console/"));
     for (const text of [
       "The decision log can't be written. Calls are refused until it can.",
       "3 decisions of this run are missing",
+      "No policy is in force yet. Every call is refused until a bundle comes from https://b.example.com/b.",
+      "The bundle can't be taken: it answers with HTTP status 503",
       "Nothing is refused on files",
       "2 changed tools",
       "last answer 503, 1 connection",

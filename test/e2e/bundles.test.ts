@@ -6,6 +6,7 @@ import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readSamples } from "../../src/policy/samples.ts";
+import { statusSchema } from "../../src/status/status-schema.ts";
 import { buildWithOpa, makeKey, repack, type Service, type SigningKey, startService } from "../bundles/support.ts";
 import { startRecorder } from "./harness-fixtures.ts";
 import { type Gate, OPERATOR_KEY, operate, startGate } from "./harness-gate.ts";
@@ -60,16 +61,22 @@ const decideBy = (gate: Gate, inputText: string) =>
     body: `{"input": ${inputText}}`,
   });
 
-const statusOf = async (gate: Gate) => JSON.parse((await operate(gate, "status", "--json")).stdout);
+const statusOf = async (gate: Gate) => {
+  const answer = await fetch(`${gate.base}/v1/status`, { headers: { authorization: `Bearer ${OPERATOR_KEY}` } });
+  return statusSchema.parse(await answer.json());
+};
 const readiness = async (gate: Gate) => (await fetch(`${gate.base}/readyz`)).status;
 
 beforeAll(() => {
   if (!existsSync(OPA)) throw new Error(`there is no ${OPA}; make .tools/opa-wasm builds it`);
 });
 
-test.each(["RS256", "ES256"] as const)(
-  "OPA and the gate take the same bundle, signed by %s, from one service, and decide every sample alike",
-  async (algorithm) => {
+test.each([
+  ["ES256", "every sample", 1_000],
+  ["RS256", "the first samples", 20],
+] as const)(
+  "OPA and the gate take the same bundle, signed by %s, from one service, and decide %s alike",
+  async (algorithm, _, most) => {
     const key = await makeKey(algorithm);
     const service = await startService();
     service.offer(await signShipped(key));
@@ -79,7 +86,9 @@ test.each(["RS256", "ES256"] as const)(
     await opa.server.printed(/Bundle loaded and activated successfully/);
     await expect.poll(() => readiness(gate), { timeout: 20_000 }).toBe(200);
 
-    const samples = (await readSamples(join(ROOT, "test/samples"))).filter(({ name }) => !name.startsWith("hostile/"));
+    const samples = (await readSamples(join(ROOT, "test/samples")))
+      .filter(({ name }) => !name.startsWith("hostile/"))
+      .slice(0, most);
     let judgedByBoth = 0;
     for (const { name, inputText, decision } of samples) {
       const native = await postTo(opa.socketPath, "/v1/data/regate/decision", `{"input": ${inputText}}`);
@@ -93,7 +102,7 @@ test.each(["RS256", "ES256"] as const)(
       expect(await answer.json(), name).toMatchObject({ result: decision });
       judgedByBoth += 1;
     }
-    expect(judgedByBoth).toBeGreaterThan(150);
+    expect(judgedByBoth).toBeGreaterThan(Math.min(most, samples.length) * 0.8);
 
     // neither takes what was changed
     service.offer(await repack(await signShipped(key), { "data.json": '{"catalogue": {}}' }));

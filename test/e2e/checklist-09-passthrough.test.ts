@@ -100,8 +100,7 @@ describe("before a server over http, the gate", () => {
   });
 
   test.each([
-    [401, { "www-authenticate": 'Bearer realm="upstream"' }],
-    [403, { "www-authenticate": 'Bearer error="insufficient_scope"' }],
+    [403, {}],
     [404, {}],
     [405, { allow: "POST" }],
     [429, { "retry-after": "7" }],
@@ -109,6 +108,17 @@ describe("before a server over http, the gate", () => {
   ])("keeps the server's status %i and the headers that go with it", async (status, headers) => {
     const answer = await session.post(callBody(1, "http_status", { status, headers, body: "as it was" }));
     expect(answer).toMatchObject({ status, headers, text: "as it was" });
+  });
+
+  test("keeps what a server asks the gate for to itself: its own authorization server is nobody's but the gate's", async () => {
+    const headers = { "www-authenticate": 'Bearer resource_metadata="http://127.0.0.1:9/upstream"' };
+    const forbidden = await session.post(callBody(1, "http_status", { status: 403, headers }));
+    const unauthorized = await session.post(callBody(2, "http_status", { status: 401, headers }));
+    expect(await messagesOf(unauthorized)).toMatchObject([{ id: 2, error: { code: 1002 } }]);
+    expect(unauthorized.text).toContain("does not take the gate's credentials (401)");
+    expect(forbidden.status).toBe(403);
+    expect(JSON.stringify([forbidden, unauthorized])).not.toContain('upstream"');
+    expect([forbidden, unauthorized].filter((one) => "www-authenticate" in one.headers)).toEqual([]);
   });
 
   test("keeps a connection's own headers, cookies and redirects to itself", async () => {

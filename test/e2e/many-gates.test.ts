@@ -3,13 +3,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { boundAfter, type Fleet, load, METERED, startFleet } from "./harness-fleet.ts";
-import { operate } from "./harness-gate.ts";
+import { type Gate, operate } from "./harness-gate.ts";
 import { waitFor } from "./harness-process.ts";
-import { openSession, send } from "./harness-wire.ts";
+import { callBody, isToolError, messagesOf, openSession, post, send } from "./harness-wire.ts";
 
 let fleet: Fleet;
+/** On the same store; they go on without it, each with its share. */
+let locals: readonly Gate[];
+const SHARE = 0.25;
 beforeAll(async () => {
   fleet = await startFleet(4);
+  const store = { failure: "local", localShare: SHARE };
+  locals = await Promise.all([fleet.add(store), fleet.add(store)]);
 });
 
 async function isReady(base: string): Promise<boolean> {
@@ -52,6 +57,7 @@ test("a session that ends at one gate is over at the others", async () => {
 
 test("a store that is killed under load refuses calls, gives no token twice, and is in use again by itself", async () => {
   const session = await openSession(fleet.gates[0]?.url("recorder") ?? "");
+  const locally = await openSession(locals[0]?.url("recorder") ?? "");
   const before = fleet.recorder.calls("echo");
   const startedMs = Date.now();
   let over = false;
@@ -69,23 +75,33 @@ test("a store that is killed under load refuses calls, gives no token twice, and
   );
   // what needs no bucket goes on
   expect(await session.call("echo")).not.toHaveProperty("result.isError", true);
+
+  // nothing else is let through meanwhile
+  const beforeLocal = fleet.recorder.calls("echo");
+  const localMs = Date.now();
+  const counted = await load(locals, locally.headers, () => Date.now() - localMs > 1_000);
+  const byLocals = fleet.recorder.calls("echo") - beforeLocal;
+  expect(counted).toMatchObject({ allowed: byLocals, failed: 0, other: [] });
+  expect(byLocals).toBeLessThanOrEqual(locals.length * SHARE * boundAfter(Date.now() - localMs));
+  expect(byLocals).toBeGreaterThanOrEqual(locals.length * SHARE * METERED.max);
+  for (const { base } of locals)
+    expect((await send(`${base}/readyz`, "GET")).text).toMatch(/"status":"ready","degraded":"/);
+
   await fleet.redis.start();
   await until(
     "all gates are ready",
     async () => !(await Promise.all(fleet.gates.map(({ base }) => isReady(base)))).includes(false),
   );
   const readyMs = Date.now();
-  await until(
-    "more is let through",
-    async () => fleet.recorder.calls("echo") - before > METERED.max && Date.now() - readyMs > 1_000,
-  );
+  // the one call without a limit was the server's too
+  const admitted = (): number => fleet.recorder.calls("echo") - before - byLocals - 1;
+  await until("more is let through", async () => admitted() > METERED.max && Date.now() - readyMs > 1_000);
   over = true;
   const ledger = await loading;
   expect(ledger.other).toEqual([]);
   expect(ledger.failed).toBeGreaterThan(0);
-  // the one call without a limit is the server's too
-  expect(fleet.recorder.calls("echo") - before - 1).toBeLessThanOrEqual(boundAfter(Date.now() - startedMs));
-  expect(ledger.allowed).toBe(fleet.recorder.calls("echo") - before - 1);
+  expect(admitted()).toBeLessThanOrEqual(boundAfter(Date.now() - startedMs));
+  expect(ledger.allowed).toBe(admitted());
 });
 
 test("a store that stands still holds no call longer than its deadline allows, and no gate is the worse for it", async () => {
@@ -111,3 +127,32 @@ function once(): () => boolean {
     return before;
   };
 }
+
+test("a gate that is told to stop is not ready first, finishes what is in flight, and its session goes on at another", async () => {
+  const [first] = fleet.gates;
+  const last = fleet.gates[3];
+  if (first === undefined || last === undefined) throw new Error("no gates");
+  const session = await openSession(last.url("recorder"));
+  const stream = await session.openStream();
+  expect(stream.status).toBe(200);
+  const slow = session.post(callBody("waits", "slow", { steps: 1 }));
+  await fleet.recorder.until("call", ({ tool }) => tool === "slow");
+  const stopped = last.process.stop("SIGTERM");
+  await until("it is not ready", async () => !(await isReady(last.base)));
+  // it goes on while balancers learn that
+  expect(isToolError(await session.call("echo"))).toBe(false);
+  const elsewhere = { ...session.headers };
+  const released = await messagesOf(await post(first.url("recorder"), callBody("r", "release"), elsewhere));
+  expect(isToolError(released[0])).toBe(false);
+  const finished = (await messagesOf(await slow)).find(({ id }) => id === "waits");
+  expect(finished).toMatchObject({ id: "waits", result: {} });
+  let event = await stream.next();
+  while (event !== undefined && event.retry !== "1000") event = await stream.next();
+  expect(event).toBeDefined();
+  expect(await stream.next()).toBeUndefined();
+  expect(await stopped).toEqual({ code: 0, signal: null });
+  const [pong] = await messagesOf(
+    await post(first.url("recorder"), JSON.stringify({ jsonrpc: "2.0", id: "p", method: "ping" }), elsewhere),
+  );
+  expect(pong).toMatchObject({ id: "p", result: {} });
+});

@@ -23,7 +23,7 @@ export async function fuzz(target: Target, seed: number, length: Length): Promis
   const bound =
     "runs" in length ? { numRuns: length.runs } : { numRuns: 1_000_000_000, interruptAfterTimeLimit: length.ms };
   const property = fc.asyncProperty(inputsOf(target), async (input) => target.check(input));
-  const found = await fc.check(property, { seed, ...bound, endOnFailure: false });
+  const found = await fc.check(property, { seed, ...bound, endOnFailure: target.unshrunk === true });
   if (!found.failed || found.counterexample === null) return found.numRuns;
   const [input] = found.counterexample;
   const file = writeCase(target, input);

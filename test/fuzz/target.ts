@@ -9,6 +9,8 @@ export type Target = {
   readonly words: readonly (string | Uint8Array)[];
   /** Inputs made otherwise than by mutation, where mutation alone would be refused at the first byte. */
   readonly made?: fc.Arbitrary<Uint8Array>;
+  /** True where a failure takes long to happen: it is written as it was found, and not shrunk. */
+  readonly unshrunk?: boolean;
   /** Runs in `make test`. */
   readonly runs: number;
   /** Throws where something does not hold. */

@@ -282,6 +282,24 @@ describe("a reload", () => {
     expect((await send(`${url}/v1/reload`, "GET", { authorization: `Bearer ${OPERATOR_KEY}` })).status).toBe(404);
     expect(reloads).toBe(1);
   });
+
+  test("goes back to an older bundle where that is asked for, in these words only", async () => {
+    const asked: unknown[] = [];
+    const reload: AppParts["reload"] = async (options) => {
+      asked.push(options);
+      return { kind: "unchanged", revision: "r1" };
+    };
+    const { url } = await startApp({ reload }, KEYS);
+    const post = (query: string) =>
+      send(`${url}/v1/reload${query}`, "POST", { authorization: `Bearer ${OPERATOR_KEY}` });
+    expect((await post("")).status).toBe(200);
+    expect((await post("?rollback=allow")).status).toBe(200);
+    expect(await post("?rollback=yes")).toMatchObject({
+      status: 400,
+      text: expect.stringContaining("rollback must be allow, or left out"),
+    });
+    expect(asked).toEqual([{ allowRollback: false }, { allowRollback: true }]);
+  });
 });
 
 describe("the status", () => {

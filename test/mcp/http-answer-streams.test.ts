@@ -90,12 +90,12 @@ describe("a call answered with a stream", () => {
     const escaped = list.replace('"tools"', String.raw`"\u0074ools"`);
     const tool: Script = (_, response) => {
       beginEvents(response);
-      response.end(`id: 1\ndata: ${list}\n\nid: 2\ndata: ${escaped}\n\ndata: ${result('"c"')}\n\n`);
+      response.end(`id: 1\ndata: ${list}\n\nid: 2\ndata: ${escaped}\n\ndata: ${result('"l"')}\n\n`);
     };
     const session = await openSession(await startChain({ server: { calls: { echo: tool } } }));
     const filteredEscaped = filteredList.replace('"tools"', String.raw`"\u0074ools"`);
-    expect((await session.post(callBody("c", "echo"))).text).toBe(
-      `id: 1\ndata: ${filteredList}\n\nid: 2\ndata: ${filteredEscaped}\n\ndata: ${result('"c"')}\n\n`,
+    expect((await session.post(callBody("l", "echo"))).text).toBe(
+      `id: 1\ndata: ${filteredList}\n\nid: 2\ndata: ${filteredEscaped}\n\ndata: ${result('"l"')}\n\n`,
     );
   });
 
@@ -145,11 +145,14 @@ describe("the server's own stream", () => {
   test("is one for each GET, each with the Last-Event-ID that its client sent, and filtered where it is replayed", async () => {
     const chain = await startChain({ server: { on: { GET: push } } });
     const session = await openSession(chain);
-    const streams = [await session.stream(), await session.stream({ "last-event-id": "e-6" })];
+    const streams = [
+      await session.stream({ "last-event-id": "e-5" }),
+      await session.stream({ "last-event-id": "e-6" }),
+    ];
     const seen = [];
     for (const stream of streams) seen.push([(await stream.next())?.comments[0], (await stream.next())?.data]);
     expect(seen).toEqual([
-      ["from now on", filteredList],
+      ["e-5", filteredList],
       ["e-6", filteredList],
     ]);
     expect(chain.server.received.filter(({ method }) => method === "GET")).toHaveLength(2);
@@ -176,14 +179,19 @@ describe("the server's own stream", () => {
     expect(chain.log.join("\n")).toMatch(/the connection broke/);
   });
 
-  test.each([405, 404, 400, 401])("is refused as the server refuses it: %i", async (status) => {
+  test.each([
+    [405, 405],
+    [404, 404],
+    [400, 400],
+    [401, 502],
+  ])("is refused as the server refuses it: %i, but for one that does not let the gate in", async (said, status) => {
     const GET: Script = (_, response) => {
-      response.writeHead(status, { "www-authenticate": "Bearer" }).end("why not");
+      response.writeHead(said, { "www-authenticate": "Bearer" }).end("why not");
     };
     const session = await openSession(await startChain({ server: { on: { GET } } }));
     const stream = await session.stream();
     expect(stream.status).toBe(status);
-    expect(stream.headers["www-authenticate"]).toBe("Bearer");
+    expect(stream.headers).not.toHaveProperty("www-authenticate");
     stream.leave();
   });
 

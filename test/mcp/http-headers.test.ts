@@ -137,7 +137,6 @@ describe("headers towards the client", () => {
     };
     expect(clientHeaders(answered)).toEqual({
       "content-type": "application/json",
-      "www-authenticate": 'Bearer realm="upstream"',
       "retry-after": "7",
       allow: "POST",
       "cache-control": "no-store",

@@ -187,6 +187,11 @@ describe("a bad bundle is refused with one line that names it and the remedy", (
     ["a name that climbs", makeTarGz([...PARTS, { name: "/a/../../b" }]), /not allowed/],
     ["a name that is absolute twice over", makeTarGz([...PARTS, { name: "//etc/passwd" }]), /not allowed/],
     ["a name with a backslash", makeTarGz([...PARTS, { name: "/a\\b" }]), /not allowed/],
+    [
+      "a pax header without its file",
+      makeTarGz([...PARTS, { name: "x", type: "x", content: "10 path=x\n" }]),
+      /"x" is to follow/,
+    ],
     ["a pax header of more than a path", makeTarGz([{ name: "x", type: "x", content: "11 size=99\n" }]), /pax header/],
     ["a GNU long name", makeTarGz([{ name: "x", type: "L", content: "name" }]), /not a regular file/],
     [

@@ -285,7 +285,7 @@ describe("a server over HTTP", () => {
   });
 
   test.each([
-    [401, "it answered with HTTP status 401: it wants credentials; give them under `headers`"],
+    [401, "it answered with HTTP status 401: it wants credentials; give them under `headers` or `oauth`"],
     [403, "it wants credentials"],
     [404, "it answered with HTTP status 404"],
     [301, "it answered with HTTP status 301"],

@@ -65,7 +65,7 @@ export function OverviewPage(props: OverviewProps) {
 
 /** What a person must know before all else; nothing where all is in order. */
 function Notices({ status, waiting }: { readonly status: Status; readonly waiting: number }) {
-  const { log, servers, shadow } = status;
+  const { policy, bundle, log, servers, shadow } = status;
   const observed = servers.filter(({ mode }) => mode === "observe");
   return (
     <>
@@ -74,6 +74,17 @@ function Notices({ status, waiting }: { readonly status: Status; readonly waitin
           <a href={APPROVALS}>
             {waiting === 1 ? "One call waits" : `${waiting.toLocaleString("en")} calls wait`} for a person
           </a>
+        </p>
+      )}
+      {policy.digest === "" && (
+        <p class="note alarm">
+          <b>No policy is in force yet.</b> Every call is refused until a bundle comes from{" "}
+          <Shown text={policy.file} max={300} />.
+        </p>
+      )}
+      {bundle.message !== undefined && (
+        <p class="note warning">
+          The bundle can't be taken: <Shown text={bundle.message} max={300} />
         </p>
       )}
       {log.failing && (

@@ -1,9 +1,8 @@
 // Whole bundles: damaged ones, and good archives with a damaged manifest or data. Refused with one clear line, or read.
-import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { type Bundle, parseBundle } from "../../../src/policy/bundle.ts";
 import { readConditions } from "../../../src/policy/conditions.ts";
-import { tarOf } from "../tar-of.ts";
+import { makeTarGz, type TarEntry } from "../../policy/support.ts";
 import type { Target } from "../target.ts";
 import { expectOneLine } from "./archive.ts";
 
@@ -32,18 +31,7 @@ const SEPARATOR = "\n----\n";
 /** `manifest` and `data.json` with a line between them: a good archive is made of them. */
 export const bundle: Target = {
   name: "bundle",
-  seeds: [
-    Buffer.from(`${MANIFEST}${SEPARATOR}${DATA}`),
-    Uint8Array.from(
-      gzipSync(
-        tarOf([
-          [".manifest", MANIFEST],
-          ["policy.wasm", "w"],
-          ["data.json", DATA],
-        ]),
-      ),
-    ),
-  ],
+  seeds: [Buffer.from(`${MANIFEST}${SEPARATOR}${DATA}`), makeTarGz(partsOf(MANIFEST, DATA))],
   words: [
     '"wasm"',
     '"revision"',
@@ -77,15 +65,19 @@ export const bundle: Target = {
 async function parse(input: Uint8Array): Promise<Bundle | undefined> {
   const text = Buffer.from(input).toString("latin1");
   const at = text.indexOf(SEPARATOR);
-  const files = [
-    [".manifest", text.slice(0, at)],
-    ["policy.wasm", "w"],
-    ["data.json", text.slice(at + SEPARATOR.length)],
-  ] as const;
+  const files = partsOf(text.slice(0, at), text.slice(at + SEPARATOR.length));
   try {
-    return await parseBundle(at === -1 ? input : gzipSync(tarOf(files)), "bundle.tar.gz");
+    return await parseBundle(at === -1 ? input : makeTarGz(files), "bundle.tar.gz");
   } catch (error) {
     expectOneLine(error);
     return undefined;
   }
+}
+
+function partsOf(manifest: string, data: string): TarEntry[] {
+  return [
+    { name: ".manifest", content: manifest },
+    { name: "policy.wasm", content: "w" },
+    { name: "data.json", content: data },
+  ];
 }

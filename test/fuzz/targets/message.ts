@@ -25,32 +25,54 @@ const WORDS = [
   ...["\ufeff", "\u2028", "\\ud800", "\\u0000", "\r", "\n", "\0"],
 ];
 
-const KEYS = ["jsonrpc", "id", "method", "params", "result", "error", "Method", "paramſ", "method\0", "me_thod", "x"];
-const PARAM_KEYS = [
-  "name",
-  "arguments",
-  "_meta",
-  "Name",
-  "NAME",
-  "name\0",
-  "argumentſ",
-  "ｎame",
-  "task",
-  "cursor",
-  "y",
-];
-const jsonText = (value: unknown) => fc.constant(JSON.stringify(value));
-const membersText = (keys: readonly string[], value: fc.Arbitrary<string>) =>
-  fc
-    .array(fc.tuple(fc.constantFrom(...keys).chain(spelledString), value), { maxLength: 6 })
-    .map((members) => `{${members.map(([key, text]) => `${key}:${text}`).join(",")}}`);
-const params = membersText(
+const KEYS = ["jsonrpc", "id", "method", "params", "result", "error"];
+const PARAM_KEYS = ["name", "arguments", "_meta", "task", "cursor", "requestState", "protocolVersion"];
+/** How else a key may be written: most of them are other keys, which some reader takes for it. */
+const spelling = (key: string) =>
+  fc.constantFrom(
+    key,
+    key,
+    key.toUpperCase(),
+    key.charAt(0).toUpperCase() + key.slice(1),
+    key.replace("s", "ſ").replace("k", "\u212a"),
+    `${key}\0`,
+    `${key}\0x`,
+    key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    `${key.slice(0, 2)}_${key.slice(2)}`,
+    key.replace(/^./, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0)),
+    `x-${key}`,
+    "__proto__",
+    "constructor",
+  );
+type Member = readonly [key: string, valueText: string];
+
+/** An object of these members and some more with keys that are like `keys`, in any order. */
+function objectOf(members: fc.Arbitrary<Member[]>, keys: readonly string[], values: fc.Arbitrary<string>) {
+  const more = fc.array(fc.tuple(fc.constantFrom(...keys).chain(spelling), values), { maxLength: 2 });
+  return fc
+    .tuple(members, more)
+    .chain(([own, others]) => fc.shuffledSubarray([...own, ...others], { minLength: own.length + others.length }))
+    .chain((all) => fc.tuple(...all.map(([key, text]) => spelledString(key).map((spelt) => `${spelt}:${text}`))))
+    .map((written) => `{${written.join(",")}}`);
+}
+
+const params = objectOf(
+  fc.constant([
+    ["name", '"echo"'],
+    ["arguments", '{"a":1}'],
+  ]),
   PARAM_KEYS,
-  fc.oneof(jsonText("echo"), jsonText("delete"), jsonText({ a: 1 }), distinctJson),
+  fc.constantFrom('"delete"', '{"a":2}', '{"prototype":{"name":"delete"}}', "1"),
 );
-const made = membersText(
-  [...KEYS, "jsonrpc", "id", "method", "params"],
-  fc.oneof(jsonText("2.0"), jsonText("tools/call"), jsonText(1), params, params, distinctJson),
+const made = objectOf(
+  params.map((text) => [
+    ["jsonrpc", '"2.0"'],
+    ["id", "1"],
+    ["method", '"tools/call"'],
+    ["params", text],
+  ]),
+  KEYS,
+  fc.oneof(fc.constantFrom('"ping"', "2", '{"name":"delete"}'), params, distinctJson),
 );
 
 export const clientMessage: Target = {

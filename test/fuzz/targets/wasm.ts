@@ -7,7 +7,7 @@ import { whenDone } from "../../e2e/harness-process.ts";
 import type { Target } from "../target.ts";
 
 const END = 0x0b;
-const HANG_MS = 20_000;
+const HANG_MS = 10_000;
 const FUEL = 2_000;
 
 /** One section: its id, its length and its content. */
@@ -51,6 +51,7 @@ export const wasmBytes: Target = {
     "regate_fuel",
   ],
   runs: 400,
+  unshrunk: true,
   async check(input) {
     const metered = meter(input);
     if (metered !== undefined) await expectToEnd(metered);
@@ -63,6 +64,7 @@ export const wasmLoops: Target = {
   seeds: [Uint8Array.of(1, 3, 1, 4, 0, 9), Uint8Array.of(1, 1, 1, 5, 0, 6, 2, 7), Uint8Array.of(8, 2, 1, 4, 0)],
   words: [Uint8Array.of(1, 4, 0), Uint8Array.of(7), Uint8Array.of(2, 1, 3)],
   runs: 200,
+  unshrunk: true,
   async check(input) {
     const module = moduleOf(programOf(input));
     expect(WebAssembly.validate(Uint8Array.from(module))).toBe(true);

@@ -111,7 +111,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const upstream = createHttpUpstream({
     server: "scripted",
     url: server.url,
-    headers: { Authorization: "Bearer of-the-gate" },
+    credentials: { headers: () => ({ Authorization: "Bearer of-the-gate" }) },
     answerTimeoutMs: 60_000,
     maxAnswerBytes: 100_000,
     log: (line) => log.push(line),
