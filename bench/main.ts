@@ -11,6 +11,7 @@ import { benchBuckets } from "./buckets.ts";
 import { benchCalls } from "./calls.ts";
 import { benchHostile } from "./hostile.ts";
 import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
+import { benchLarge } from "./large.ts";
 import { benchOpa } from "./opa.ts";
 import { benchPolicy } from "./policy.ts";
 import { run } from "./processes.ts";
@@ -27,6 +28,7 @@ const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["opa", benchOpa],
   ["calls", (rounds) => benchCalls({ rounds, connections: CONNECTIONS })],
   ["stdio", benchStdio],
+  ["large", benchLarge],
   ["hostile", benchHostile],
   ["startup", benchStartup],
   ["buckets", benchBuckets],
