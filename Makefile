@@ -28,7 +28,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the 
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 
+audit: ## known vulnerabilities of what ships, asked of the registry; fails on high
+	npm audit --package-lock-only --omit=dev --audit-level=high
+
+sbom: ## sbom.cdx.json: what ships, as CycloneDX
+	npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > sbom.cdx.json.new
+	mv sbom.cdx.json.new sbom.cdx.json
+
 ci: ## exactly what CI runs
 	.ci/run
 
@@ -86,7 +93,7 @@ policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets n
 include templates/policy-repository/github/policy.mk
 
 clean: ## remove what the other targets made
-	rm -rf dist node_modules .tools .venv .servers .policy bench/out
+	rm -rf sbom.cdx.json* dist node_modules .tools .venv .servers .policy bench/out
 
 node_modules/ready: package.json package-lock.json .npmrc
 	npm ci

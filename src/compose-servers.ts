@@ -1,4 +1,4 @@
-// The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+// What runs a configured server: its upstream, its endpoint and its counts. Made once, by the composition root.
 import { createHash } from "node:crypto";
 import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
@@ -53,8 +53,8 @@ const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
-/** In the order of the configuration; whoever calls this closes the upstreams. */
-export function composeServers(parts: ServerParts): readonly RunningServer[] {
+/** What starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
+export function composeServers(parts: ServerParts): (server: ServerConfig) => RunningServer {
   const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
@@ -84,7 +84,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     unixMs: Date.now,
     record: (event) => parts.decisions.record(event),
   });
-  return [...config.servers.values()].map((server): RunningServer => {
+  return (server) => {
     const upstream = createUpstream(config, server, log);
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
@@ -95,6 +95,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
         serverKey: server.key,
         sessions,
         cap,
+        log,
         ...(store && { endsUnknown: store.endsUnknown }),
       }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
@@ -107,7 +108,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
     });
     return { server, endpoint, upstream, tally };
-  });
+  };
 }
 
 /** Of what the file holds, text or bytes: other gates that hold the same have the same key. */

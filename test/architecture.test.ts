@@ -43,10 +43,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compose-identity.ts",
     "compose-live.ts",
     "compose-operator.ts",
+    "compose-server-set.ts",
     "compose-servers.ts",
     "compose-shadow.ts",
     "compose-store.ts",
     ...SERVING,
+    "problem.ts",
   ],
   "compose-approvals.ts": SERVING,
   "compose-bundle.ts": SERVING,
@@ -58,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compose-store.ts",
     ...SERVING,
   ],
+  "compose-server-set.ts": ["compose-servers.ts", ...SERVING],
   "compose-servers.ts": ["compose-approvals.ts", "compose-live.ts", "compose-store.ts", ...SERVING, "problem.ts"],
   "compose-shadow.ts": ["compose-gate.ts", "compose-judging.ts", "compose-live.ts", ...SERVING, "problem.ts"],
   "compose-gate.ts": ["compose-approvals.ts", "compose-judging.ts", "compose-live.ts", ...SERVING],
@@ -107,6 +110,15 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
   ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],
   ["RE2", /^re2js$/, /^arguments\/linear-pattern\.ts$/],
+];
+
+/** What may start other programs. */
+const STARTS_PROGRAMS = [
+  "cli/diff/git.ts",
+  "cli/start-gate.ts",
+  "mcp/stdio-child.ts",
+  "mcp/stdio-reaper.ts",
+  "policy/run-program.ts",
 ];
 
 type Import = { readonly file: string; readonly part: string; readonly specifier: string };
@@ -213,6 +225,29 @@ describe("src/", () => {
       /\bprocess\s*\.\s*(?:exit\b|abort\b|kill\s*\(\s*process\.pid)/.test(source),
     );
     expect(exits.map(([file]) => file)).toEqual(["main.ts"]);
+  });
+
+  test("makes no program of a text: no eval, no new Function, no vm", () => {
+    const found = [...sources].filter(([, source]) => /\beval\s*\(|\bnew\s+Function\b|\bFunction\s*\(/.test(source));
+    expect(found.map(([file]) => file)).toEqual([]);
+    expect(imports.filter(({ specifier }) => /^(?:node:)?vm$/.test(specifier))).toEqual([]);
+  });
+
+  test("starts programs by spawn, with arguments that no shell reads; the one shell has a script that never changes", () => {
+    const starting = [...sources].filter(([, source]) => /["'](?:node:)?child_process["']/.test(source));
+    expect(starting.map(([file]) => file)).toEqual(STARTS_PROGRAMS);
+    for (const [file, source] of starting) {
+      const names = /import \{([^}]*)\} from "node:child_process"/.exec(source)?.[1] ?? "nothing that is known";
+      const values = names.split(",").filter((name) => !/\btype\b/.test(name));
+      expect(
+        values.map((name) => name.trim()),
+        file,
+      ).toEqual(["spawn"]);
+      expect(source, file).not.toMatch(/(?<!#)\bshell:(?!\s*false\b)/);
+    }
+    const shells = starting.filter(([, source]) => /\b(?:ba|da|z)?sh"/.test(source));
+    expect(shells.map(([file]) => file)).toEqual(["mcp/stdio-reaper.ts"]);
+    expect(shells[0]?.[1]).toContain('spawn("/bin/sh", ["-c", SCRIPT], {');
   });
 
   test.each(KEPT_TO)("imports %s only where it belongs", (_name, pattern, where) => {

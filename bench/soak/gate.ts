@@ -8,6 +8,7 @@ import { type SoakProcess, startProcess } from "./process.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-soak";
 const MAIN = resolve("dist/main.js");
+const COLLECT = resolve("bench/soak/collect-garbage.mjs");
 /** What no gate may say. */
 const ALARM = /internal error|Warning:|unhandled|uncaught/i;
 const START_TRIES = 100;
@@ -19,6 +20,8 @@ export type GateSetup = {
   readonly folder: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly bundles: readonly [string, string];
+  /** What it holds once garbage is collected is written there, line by line. */
+  readonly memoryFile?: string | undefined;
   readonly find: (finding: string) => void;
 };
 
@@ -73,9 +76,11 @@ export class SoakGate {
   /** @returns why it refused to start, in its own words */
   async tryStart(): Promise<string | undefined> {
     const { name, setup } = this;
-    const started = startProcess(process.execPath, [MAIN, "serve", "-c", this.configFile], {
+    const { memoryFile } = setup;
+    const flags = memoryFile === undefined ? [] : ["--expose-gc", "--import", COLLECT];
+    const started = startProcess(process.execPath, [...flags, MAIN, "serve", "-c", this.configFile], {
       cwd: this.folder,
-      env: { REGATE_OPERATOR_KEY: OPERATOR_KEY },
+      env: { REGATE_OPERATOR_KEY: OPERATOR_KEY, ...(memoryFile !== undefined && { SOAK_MEMORY: memoryFile }) },
       onLine: (line) => {
         appendFileSync(join(this.folder, "serve.log"), `${line}\n`);
         if (ALARM.test(line)) setup.find(`${name} said: ${line}`);

@@ -10,12 +10,26 @@ export type Trend = {
   readonly miBPerMinute: number;
 };
 
-/** The first third of a run is warm-up: code is compiled, tables grow to what they hold. */
-const WARM_UP = 1 / 3;
+/** A line of what a gate holds, in bytes, once garbage is collected. */
+export type MemoryLine = { readonly atMs: number; readonly rss: number; readonly held: number };
+
+/** The process, and what its program holds in it. */
+export type Trends = { readonly resident: Trend; readonly held: Trend };
+
+/** @returns undefined where there is too little to say anything */
+export function trendsOf(lines: readonly MemoryLine[]): Trends | undefined {
+  const of = (bytes: (line: MemoryLine) => number) =>
+    trendOf(lines.map((line) => ({ seconds: line.atMs / 1_000, miB: bytes(line) / 1_048_576 })));
+  const [resident, held] = [of(({ rss }) => rss), of((line) => line.held)];
+  return resident && held && { resident, held };
+}
+
+/** The first half of a run is warm-up: code is compiled, tables grow to what they hold, V8 keeps the code of some dozen bundles. */
+const WARM_UP = 1 / 2;
 
 /** @returns undefined where there is too little to say anything */
 export function trendOf(all: readonly Sample[]): Trend | undefined {
-  const samples = all.slice(Math.floor(all.length * WARM_UP)).filter(({ miB }) => Number.isFinite(miB));
+  const samples = all.slice(Math.floor(all.length * WARM_UP));
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || samples.length < 3) return undefined;
   const mean = (of: (sample: Sample) => number): number =>

@@ -1,6 +1,6 @@
 // What a soak found, as a ledger for people, and whether it closes. Pure.
 import type { Ledger, Logged } from "./ledger.ts";
-import type { Trend } from "./memory.ts";
+import type { Trend, Trends } from "./memory.ts";
 
 export type GateReport = {
   readonly name: string;
@@ -24,7 +24,7 @@ export type SoakReport = {
   readonly gates: readonly GateReport[];
   readonly findings: readonly string[];
   /** Of the gate that was never killed. */
-  readonly memory: Trend | undefined;
+  readonly memory: Trends | undefined;
   readonly files: { readonly before: number; readonly after: number } | undefined;
   readonly streams:
     | { readonly wanted: number; readonly opened: number; readonly left: number; readonly problem: string | undefined }
@@ -33,7 +33,9 @@ export type SoakReport = {
 
 /** Shorter runs say nothing of a slope. */
 const JUDGED_FROM_SECONDS = 300;
-const MAX_MIB_PER_MINUTE = 1;
+const MAX_HELD_PER_MINUTE = 1;
+/** The allocator gives back when it likes. */
+const MAX_RESIDENT_PER_MINUTE = 3;
 /** Connections to the server that are kept for the next call, and the like. */
 const FILES_THAT_MAY_STAY = 16;
 const SHOWN_HOW = 12;
@@ -48,8 +50,14 @@ export function findingsOf({ gates, findings, memory, files, streams, loadSecond
       found.push(`${name}: ${ledger.unlogged} calls went out without a line`);
     if (count.kills === 0 && logged.windows.length > 0) found.push(`${name}: was not killed, and reports a window`);
   }
-  if (memory !== undefined && loadSeconds >= JUDGED_FROM_SECONDS && memory.miBPerMinute > MAX_MIB_PER_MINUTE)
-    found.push(`memory grows by ${memory.miBPerMinute.toFixed(2)} MiB a minute`);
+  for (const [what, most] of [
+    ["held", MAX_HELD_PER_MINUTE],
+    ["resident", MAX_RESIDENT_PER_MINUTE],
+  ] as const) {
+    const slope = memory?.[what].miBPerMinute ?? 0;
+    if (loadSeconds >= JUDGED_FROM_SECONDS && slope > most)
+      found.push(`memory (${what}) grows by ${slope.toFixed(2)} MiB a minute`);
+  }
   const idle = streams?.opened ?? 0;
   if (files !== undefined && files.after > files.before + FILES_THAT_MAY_STAY)
     found.push(`${files.after} files are open, where ${files.before} were before the load`);
@@ -83,7 +91,9 @@ export function describeSoak(report: SoakReport): string {
           .map(([what, times]) => `${what} ${times}`)
           .join(", ")}`,
     ),
-    ...(memory === undefined ? [] : [describeMemory(memory)]),
+    ...(memory === undefined
+      ? []
+      : [describeMemory("resident", memory.resident), describeMemory("held    ", memory.held)]),
     ...(files === undefined ? [] : [`files    ${files.before} open before the load, ${files.after} after it`]),
     ...(streams === undefined
       ? []
@@ -101,9 +111,9 @@ export function describeSoak(report: SoakReport): string {
   return lines.join("\n");
 }
 
-function describeMemory({ first, last, most, miBPerMinute, samples }: Trend): string {
+function describeMemory(what: string, { first, last, most, miBPerMinute, samples }: Trend): string {
   const miB = (value: number): string => value.toFixed(1);
-  return `memory   steady, after warm-up: ${miB(first)} MiB, then ${miB(last)}, at most ${miB(most)}; slope ${miBPerMinute.toFixed(2)} MiB a minute (${samples} samples)`;
+  return `${what} steady, after warm-up: ${miB(first)} MiB, then ${miB(last)}, at most ${miB(most)}; slope ${miBPerMinute.toFixed(2)} MiB a minute (${samples} samples)`;
 }
 
 function table(gates: readonly GateReport[]): string[] {

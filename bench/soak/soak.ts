@@ -8,14 +8,13 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { residentMiB } from "../processes.ts";
 import { approve } from "./approver.ts";
 import { SoakClient } from "./client.ts";
 import { type Disk, mountDisk } from "./disk.ts";
 import { deathsOf, type Fault, type Lane, runLane, troublesOf, untilServed, upstreamFaults } from "./faults.ts";
 import { SoakGate } from "./gate.ts";
 import { type Attempt, closeLedger, type Effect, type Ledger } from "./ledger.ts";
-import { type Sample, trendOf } from "./memory.ts";
+import { trendsOf } from "./memory.ts";
 import { buildBundles, SIZES } from "./policy.ts";
 import { openFiles, type SoakProcess, startProcess } from "./process.ts";
 import { createRandom } from "./random.ts";
@@ -44,7 +43,6 @@ const CLIENTS: readonly Client[] = [
   { server: "pipe", era: "legacy" },
   { server: "pipe", era: "modern" },
 ];
-const SAMPLE_MS = 1_000;
 /** What hangs at a server hangs no longer. */
 const SETTLE_MS = 4_500;
 const KEPT = { recursive: true, filter: (file: string) => !file.endsWith(".key") };
@@ -101,13 +99,9 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     if (idle !== undefined)
       tell(`${idle.opened} of ${options.streams} idle streams are open${idle.problem ? `: ${idle.problem}` : ""}`);
     const filesBefore = steady && openFiles(steady.pid);
-    const samples: Sample[] = [];
     const startedMs = performance.now();
     const seconds = (): number => (performance.now() - startedMs) / 1_000;
     const isOver = (): boolean => seconds() >= minutes * 60;
-    const sampling = setInterval(() => {
-      if (steady !== undefined) samples.push({ seconds: seconds(), miB: residentMiB(steady.pid) });
-    }, SAMPLE_MS);
 
     const random = (name: string) => createRandom(seed, name);
     const short: [number, number] = minutes < 1 ? [100, 700] : [500, 6_000];
@@ -144,7 +138,6 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const faults = await faulting;
     await Promise.all([...acting, ...approving]);
     clearInterval(telling);
-    clearInterval(sampling);
     const loadSeconds = seconds();
 
     await Promise.all(running.flatMap(({ clients }) => clients.map((client) => client.leave())));
@@ -155,10 +148,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     for (const { gate } of running) await gate.end("SIGTERM");
     await server.current.kill("SIGTERM");
 
-    const wire = await readEffects(join(scratch, "wire.effects"));
+    const wire = await readLines<Effect>(join(scratch, "wire.effects"));
     const gates: GateReport[] = [];
     for (const { gate, attempts, approvals, effectsFile } of running) {
-      const own = [...wire.filter(({ key }) => key.startsWith(`${gate.name}-`)), ...(await readEffects(effectsFile))];
+      const own = [
+        ...wire.filter(({ key }) => key.startsWith(`${gate.name}-`)),
+        ...(await readLines<Effect>(effectsFile)),
+      ];
       const logged = await readLogged(gate.logFile);
       const ledger: Ledger = closeLedger({ attempts, effects: own, logged, sizes: SIZES, approvals });
       gates.push({ name: gate.name, count: gate.count, ledger, logged, verified: verifyLog(gate) });
@@ -170,7 +166,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       untried,
       gates,
       findings,
-      memory: trendOf(samples),
+      memory: trendsOf(await readLines(memoryFileIn(scratch))),
       files:
         filesBefore === undefined || filesAfter === undefined ? undefined : { before: filesBefore, after: filesAfter },
       streams: idle && { wanted: options.streams, opened: idle.opened, left: idleLeft ?? 0, problem: idle.problem },
@@ -241,7 +237,8 @@ async function prepare(options: Preparing): Promise<Running> {
     limits: { newSessions: { max: 1_000_000, window: 60 } },
     log: { durable: kind === "durable", rotate: { maxBytes: LOG_FILE_BYTES } },
   };
-  const gate = await SoakGate.make({ name: kind, folder, config, bundles, find });
+  const memoryFile = kind === "steady" ? memoryFileIn(scratch) : undefined;
+  const gate = await SoakGate.make({ name: kind, folder, config, bundles, memoryFile, find });
   const attempts: Attempt[] = [];
   const clients = CLIENTS.map(({ server: to, era }, index) => {
     const { name = "", key: apiKey = "" } = keys[index] ?? {};
@@ -264,12 +261,17 @@ function canTrace(): boolean {
   }
 }
 
-async function readEffects(file: string): Promise<Effect[]> {
+function memoryFileIn(scratch: string): string {
+  return join(scratch, "memory.jsonl");
+}
+
+/** Of JSON; none where there is no such file. */
+async function readLines<T>(file: string): Promise<T[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line): Effect => JSON.parse(line));
+    .map((line): T => JSON.parse(line));
 }
 
 function verifyLog(gate: SoakGate): { readonly isClean: boolean; readonly said: string } {

@@ -12,7 +12,6 @@ import { type ListedTool, listedTools, mayHoldTools, withoutTools } from "./list
 import { isLastPage } from "./list-pages.ts";
 import { refusalError, upstreamError } from "./refusal.ts";
 import { type AnswerScreenOptions, screenAnswer } from "./screen-answer.ts";
-import { showable } from "./showable.ts";
 import type { Screen, Screened } from "./upstream.ts";
 
 /** What every call of one exchange begins from. */
@@ -49,10 +48,7 @@ export function createScreen(options: ScreenOptions): Screen {
   const screenText: Screen = (text) => {
     const message = parseServerMessage(text);
     if (message.kind === "response" && !isExpected(message.id, expects))
-      return {
-        kind: "drop",
-        problem: `an answer to no request of this exchange, with id ${showable(`${message.id}`)}`,
-      };
+      return { kind: "drop", problem: "an answer to no request of this exchange" };
     const screened = screen(text, message);
     if (answers === undefined || !speaks() || (message.kind !== "response" && message.kind !== "notification"))
       return screened;

@@ -224,9 +224,7 @@ describe("without rules for answers", () => {
     const session = await openSession(chain);
     expect((await messagesOf(await session.post(callBody(5, "echo")))).map(({ id }) => id)).toEqual([5]);
     expect(await (await session.stream()).nextMessage()).toMatchObject({ method: "notifications/message" });
-    expect(
-      chain.log.filter((line) => line.includes("an answer to no request of this exchange, with id nobody")),
-    ).toHaveLength(2);
+    expect(chain.log.filter((line) => line.includes("an answer to no request of this exchange"))).toHaveLength(2);
     expect(await (await session.stream({ "last-event-id": "e0" })).nextMessage()).toMatchObject({ id: "nobody" });
   });
 });
