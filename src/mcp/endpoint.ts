@@ -349,12 +349,13 @@ function screenOf(
 ): Exchange["screen"] {
   const { gate, definitions, continuations, answers: judge, recent, server } = options;
   const caller = callerOf(options, session, principal);
-  const given = { gate, definitions, continuations, caller, call, expects };
-  if (judge === undefined) return createScreen(given);
-  const about = call && { ...call, decisionId: verdict?.id, facts: verdict?.facts };
+  if (judge === undefined) return createScreen({ gate, definitions, continuations, caller, call, expects });
+  // spread last: V8 makes a new shape for each object that is spread first
+  const about = call && { decisionId: verdict?.id, facts: verdict?.facts, ...call };
   const own = about !== undefined && typeof expects === "object" ? { id: expects.id, about } : undefined;
   if (own !== undefined && judge.speaksAt(server)) recent.add(own.id, own.about);
-  return createScreen({ ...given, answers: { judge, recent, own, era } });
+  const answers = { judge, recent, own, era };
+  return createScreen({ gate, definitions, continuations, caller, call, expects, answers });
 }
 
 function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {

@@ -48,13 +48,21 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       };
       const received = exchange.incoming.headers;
       const sessionId = upstreamIdOf(exchange.session);
-      const rest = { method, path, body: post?.body ?? null, headersTimeout: method === "GET" ? 0 : answerTimeoutMs };
+      const body = post?.body ?? null;
+      const headersTimeout = method === "GET" ? 0 : answerTimeoutMs;
       const bounds = { answerTimeoutMs, totalTimeoutMs, maxAnswerBytes };
       const relay = new AnswerRelay({ exchange, post, server, ...bounds, log, reply, over });
       sendWithCredentials({
         dispatcher: pool,
         credentials,
-        request: (own) => ({ ...rest, headers: upstreamHeaders(received, own, sessionId) }),
+        // named, not spread: V8 makes a new shape for each object that is spread first
+        request: (own) => ({
+          method,
+          path,
+          body,
+          headersTimeout,
+          headers: upstreamHeaders(received, own, sessionId),
+        }),
         handler: relay,
       });
     });
