@@ -22,6 +22,7 @@ const history = openHistory({
   onProblem: (problem) => writeSync(1, `problem ${problem}\n`),
   foldBytes: Number(foldBytes),
   maxNamesPerPrincipal: 10_000_000,
+  maxNames: 10_000_000,
 });
 const call = { server: "s", method: "tools/call", tool: "t", principal: { id: "claude" } };
 for (let number = 1; ; number += 1) {

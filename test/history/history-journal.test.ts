@@ -162,6 +162,7 @@ describe("a history on disk", () => {
   function countOnDisk(): number {
     return withHistory((history) => Object.keys(history.read(call).labels).length - 1, {
       maxNamesPerPrincipal: 10_000_000,
+      maxNames: 10_000_000,
     });
   }
 
