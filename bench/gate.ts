@@ -28,7 +28,7 @@ export async function prepareGate(scratch: string, server: Readonly<Record<strin
   const config = join(scratch, "regate.yaml");
   const bundle = join(scratch, "bundle.tar.gz");
   await mkdir(scratch, { recursive: true });
-  const limits = { newSessions: { max: 1_000_000, window: 60 } };
+  const limits = { maxBodyBytes: 4_194_304, newSessions: { max: 1_000_000, window: 60 } };
   await writeFile(config, JSON.stringify({ listen: "127.0.0.1:0", bundle, limits, servers: { bench: server } }));
   // in its folder: a scan writes where it is called
   await run("node", [resolve("dist/main.js"), "scan", "bench", "-c", config], scratch);

@@ -56,6 +56,11 @@ export async function load(target: Target, { tool, connections, calls, textOf = 
   return { callsPerSecond: calls / seconds, p50Us: at(0.5), p99Us: at(0.99), cpuUs: cpu / calls };
 }
 
+/** One tools/call, whole, as it goes out. */
+export function requestOf({ url, headers }: Target, id: number, tool: string, text: string): string {
+  return `${headOf(new URL(url), headers)}${bodyOf(id, tool, text)}`;
+}
+
 function textOfCall(index: number): string {
   return `call ${index}`;
 }

@@ -9,7 +9,9 @@ import { createEngine } from "../src/policy/engine.ts";
 import { Problem } from "../src/problem.ts";
 import { benchBuckets } from "./buckets.ts";
 import { benchCalls } from "./calls.ts";
+import { benchHostile } from "./hostile.ts";
 import { describeLabels, judgeLabels, readLabels } from "./labels.ts";
+import { benchLarge } from "./large.ts";
 import { benchOpa } from "./opa.ts";
 import { benchPolicy } from "./policy.ts";
 import { run } from "./processes.ts";
@@ -26,6 +28,8 @@ const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["opa", benchOpa],
   ["calls", (rounds) => benchCalls({ rounds, connections: CONNECTIONS })],
   ["stdio", benchStdio],
+  ["large", benchLarge],
+  ["hostile", benchHostile],
   ["startup", benchStartup],
   ["buckets", benchBuckets],
   ["replay", benchReplay],

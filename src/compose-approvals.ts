@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { ApprovalRequest, Approvals, Question } from "./approvals/approval.ts";
 import { type ApprovalDesk, createApprovals } from "./approvals/approvals.ts";
+import type { SharedApprovalStore } from "./approvals/shared-ledger.ts";
 import { createWebhook } from "./approvals/webhook.ts";
 import type { Config } from "./config/schema.ts";
 import type { Asking, GatePorts } from "./gate/gate.ts";
@@ -16,6 +17,8 @@ import type { State } from "./state/state.ts";
 export type ApprovalParts = {
   readonly config: Config;
   readonly state: State;
+  /** Where many gates keep requests. */
+  readonly shared: SharedApprovalStore | undefined;
   readonly policy: ActivePolicy;
   /** Whether there is an operator key, so that somebody can approve. */
   readonly hasApprover: () => boolean;
@@ -32,7 +35,15 @@ export type RunningApprovals = Pick<GatePorts, "approve" | "release"> & {
   close(): void;
 };
 
-export function composeApprovals({ config, state, policy, hasApprover, url, log }: ApprovalParts): RunningApprovals {
+export function composeApprovals({
+  config,
+  state,
+  shared,
+  policy,
+  hasApprover,
+  url,
+  log,
+}: ApprovalParts): RunningApprovals {
   const urlOf = (id: string): string | undefined => {
     const base = config.approvals.url ?? url();
     return base === undefined ? undefined : `${base}/console/approvals/${id}`;
@@ -47,6 +58,7 @@ export function composeApprovals({ config, state, policy, hasApprover, url, log 
     });
   const desk: ApprovalDesk = createApprovals({
     store: state.approvals,
+    shared,
     unixMs: Date.now,
     monotonicMs: () => performance.now(),
     newId: randomUUID,

@@ -21,9 +21,9 @@ import { writeToolRules } from "./policy/tool-rules.ts";
 
 export type ConsoleOptions = Pick<
   ConsolePorts,
-  "version" | "status" | "freezes" | "approvals" | "activity" | "lines" | "ask"
+  "version" | "status" | "freezes" | "approvals" | "activity" | "lines" | "ask" | "servers"
 > & {
-  readonly config: Pick<Config, "servers" | "timezone">;
+  readonly config: Pick<Config, "timezone">;
   readonly policy: ActivePolicy;
   readonly live: Live;
   readonly limiter: Pick<Limiter, "buckets">;
@@ -38,8 +38,9 @@ const TOLD = { rule: "gate/console", max: 10, window: 60, per: "everyone", over:
 const MAX_ADDRESSES = 1_000;
 
 export function composeConsole(options: ConsoleOptions): ReturnType<typeof createLateConsole> {
-  const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask, log } =
+  const { config, policy, live, limiter, acceptsKey, version, status, freezes, approvals, activity, lines, ask } =
     options;
+  const { servers, log } = options;
   const ports: ConsolePorts = {
     policy: () => viewPolicy(policy.current, live, config.timezone),
     live: live.view,
@@ -54,7 +55,7 @@ export function composeConsole(options: ConsoleOptions): ReturnType<typeof creat
     inputKeys: INPUT_KEYS,
     buckets: () => listBuckets(limiter),
     unixMs: Date.now,
-    servers: groupServers(config),
+    servers,
     acceptsKey,
     wrongKey: tellOfWrongKeys(log),
     monotonicMs: () => performance.now(),
@@ -134,14 +135,6 @@ function listBuckets(limiter: Pick<Limiter, "buckets">): {
 }
 
 /** By catalogue name, the keys. */
-function groupServers({ servers }: Pick<Config, "servers">): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { key, catalogue } of servers.values()) {
-    groups.set(catalogue, [...(groups.get(catalogue) ?? []), key]);
-  }
-  return groups;
-}
-
 /** Wrong keys are told of, but nobody fills the gate's log with them. */
 function tellOfWrongKeys(log: (line: string) => void): (client: string) => void {
   const limiter = createLimiter({

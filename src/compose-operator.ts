@@ -30,7 +30,7 @@ export type OperatorParts = {
   readonly shadow: RunningShadow | undefined;
   readonly decisions: DecisionLog;
   readonly live: Live;
-  readonly servers: readonly RunningServer[];
+  readonly servers: () => readonly RunningServer[];
   readonly store: RunningStore | undefined;
 };
 
@@ -71,7 +71,7 @@ export function composeStatus(parts: OperatorParts): () => Status {
     bundle: parts.bundleStatus(),
     shadow: shadow?.status(),
     frozen: describeFrozen(parts.freezes.list()),
-    servers: parts.servers.map((running) => describeServer(running, parts)),
+    servers: parts.servers().map((running) => describeServer(running, parts)),
     store: parts.store?.status(),
     log: {
       file: config.log.file,

@@ -1,5 +1,6 @@
-// The configured servers, each with its upstream, its endpoint and its counts. Made once, by the composition root; closed by it.
+// What runs a configured server: its upstream, its endpoint and its counts. Made once, by the composition root.
 import { createHash } from "node:crypto";
+import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
@@ -9,6 +10,7 @@ import { createCredentials } from "./credentials/credentials.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Takes } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
+import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
 import { createDefinitions } from "./mcp/definitions.ts";
 import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
@@ -18,6 +20,7 @@ import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
+import type { ActivePolicy } from "./policy/active-policy.ts";
 import { messageOf } from "./problem.ts";
 import { readSecret } from "./state/private-files.ts";
 import { SECRET_KEY_BYTES, type State } from "./state/state.ts";
@@ -32,6 +35,8 @@ export type ServerParts = {
   /** What is shared with other gates. */
   readonly store: Pick<RunningStore, "ended" | "endsUnknown"> | undefined;
   readonly live: Live;
+  readonly policy: ActivePolicy;
+  readonly decisions: Pick<DecisionLog, "record">;
   readonly countExchange: Metrics["countExchange"];
   readonly log: (line: string) => void;
 };
@@ -46,11 +51,10 @@ export type RunningServer = {
 
 const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
-const ANSWER_TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
-/** In the order of the configuration; whoever calls this closes the upstreams. */
-export function composeServers(parts: ServerParts): readonly RunningServer[] {
+/** What starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
+export function composeServers(parts: ServerParts): (server: ServerConfig) => RunningServer {
   const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
@@ -71,19 +75,16 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
     },
   });
   const { max, window } = config.limits.newSessions;
-  const counted = createSessionCap({ limiter, max, windowSeconds: window });
-  const cap: typeof counted = {
-    admit(principal, key) {
-      try {
-        return counted.admit(principal, key);
-      } catch (error) {
-        log(`${key}: a new session can't be counted, so it is not opened: ${messageOf(error)}`);
-        throw error;
-      }
-    },
-  };
+  const cap = createSessionCap({ limiter, max, windowSeconds: window });
   const continuations = createContinuations();
-  return [...config.servers.values()].map((server): RunningServer => {
+  const answers = createAnswerJudge({
+    policy: parts.policy,
+    maxBytes: config.limits.judgedAnswerBytes,
+    timezone: config.timezone,
+    unixMs: Date.now,
+    record: (event) => parts.decisions.record(event),
+  });
+  return (server) => {
     const upstream = createUpstream(config, server, log);
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
@@ -94,10 +95,12 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
         serverKey: server.key,
         sessions,
         cap,
+        log,
         ...(store && { endsUnknown: store.endsUnknown }),
       }),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
+      answers,
       arguments: server.arguments,
       mode: server.mode,
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -105,7 +108,7 @@ export function composeServers(parts: ServerParts): readonly RunningServer[] {
       inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
     });
     return { server, endpoint, upstream, tally };
-  });
+  };
 }
 
 /** Of what the file holds, text or bytes: other gates that hold the same have the same key. */
@@ -117,7 +120,7 @@ function createUpstream(config: Config, server: ServerConfig, log: (line: string
   if (server.kind === "http") {
     const { key, url } = server;
     const credentials = createCredentials(server, { monotonicMs: () => performance.now(), log });
-    const limits = { answerTimeoutMs: ANSWER_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
+    const limits = { ...patienceOf(config), maxAnswerBytes: MAX_ANSWER_BYTES };
     return createHttpUpstream({ server: key, url: new URL(url), credentials, ...limits, log });
   }
   const { key, command, args, env, cwd } = server;
@@ -130,7 +133,11 @@ function createUpstream(config: Config, server: ServerConfig, log: (line: string
     env,
     cwd,
     ...limits,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    ...patienceOf(config),
     log,
   });
+}
+
+function patienceOf({ limits }: Config): { readonly answerTimeoutMs: number; readonly totalTimeoutMs: number } {
+  return { answerTimeoutMs: limits.answerSeconds * 1_000, totalTimeoutMs: limits.answerTotalSeconds * 1_000 };
 }

@@ -11,15 +11,17 @@ import { composeGate } from "./compose-gate.ts";
 import { composeIdentity } from "./compose-identity.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
+import { nameServers, runServers, type ServerSet } from "./compose-server-set.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { BundleSource } from "./config/bundle-schema.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import { type Config, RESERVED_KEY_NAME } from "./config/schema.ts";
+import type { ServerConfig } from "./config/server-schema.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
-import { createApp, type Reloaded, type ReloadedAll } from "./http/app.ts";
+import { createApp, type Reloaded, type ReloadedAll, type ReloadedServers } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { listen } from "./http/listen.ts";
 import { createMetricsApi } from "./http/metrics-api.ts";
@@ -34,6 +36,7 @@ import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import type { LineContext } from "./log/write-line.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import type { ActivePolicy, Reload } from "./policy/active-policy.ts";
+import { Problem } from "./problem.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { createActivity } from "./status/activity.ts";
@@ -49,6 +52,8 @@ export type GateOptions = {
   readonly operatorKey: string | undefined;
   /** Whether an operator key that is made now can be shown to a person. */
   readonly canShowKey: boolean;
+  /** The servers as the configuration names them now; undefined where they can't change. @throws Problem where it is not in order */
+  readonly readServers?: (() => ReadonlyMap<string, ServerConfig>) | undefined;
   /** The gate's own log, a line at a time. */
   readonly log: (line: string) => void;
 };
@@ -60,7 +65,10 @@ export type RunningGate = {
   readonly policy: GatePolicy;
   /** The operator key that was made at this start: to be shown once. */
   readonly madeOperatorKey: string | undefined;
+  /** Takes changed bundles. */
   reload(options?: ReloadOptions): Promise<ReloadedAll>;
+  /** Takes changed servers of the configuration as well. */
+  reloadAll(options?: ReloadOptions): Promise<ReloadedAll>;
   /** Ends streams and sessions, flushes journal and log. */
   close(): Promise<void>;
   /** The same, for a gate behind a balancer: it is not ready first, and goes on for `drain.grace`. */
@@ -97,9 +105,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       onFoldFailed: log,
     });
     closers.push(() => journal.close());
+    const names = nameServers(config.servers.values());
     const freezes = createFreezes({
       store: state.meta,
-      servers: new Map([...config.servers.values()].map(({ key, catalogue }) => [key, catalogue])),
+      servers: names.byKey,
       principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
       unixMs: Date.now,
       log,
@@ -157,6 +166,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const approvals = composeApprovals({
       config,
       state,
+      shared: store?.approvals,
       policy,
       hasApprover: () =>
         (operator !== undefined && operator.kind !== "none") ||
@@ -182,12 +192,30 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
     });
     const { countExchange } = metrics;
-    const servers = composeServers({ config, gate, limiter: takes, approvals, state, store, live, countExchange, log });
-    for (const { upstream } of servers) closers.push(() => upstream.close());
+    await store?.open();
+    const start = composeServers({
+      config,
+      gate,
+      limiter: takes,
+      approvals,
+      state,
+      store,
+      live,
+      policy,
+      decisions,
+      countExchange,
+      log,
+    });
+    const servers = runServers(config.servers, names, start);
+    closers.push(() => servers.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
       const reloaded = describeReload(await policy.reload(asked), log);
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
+    };
+    const reloadAll = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
+      const taken = await takeServers(options, servers);
+      return { ...(await reload(asked)), ...(taken && { servers: taken }) };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
     const status = composeStatus({
@@ -202,18 +230,18 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       shadow,
       decisions,
       live,
-      servers,
+      servers: servers.running,
       store,
     });
     const ask = composeAsk({ policy, decisions });
     const app = createApp({
       instance,
-      endpoints: new Map(servers.map(({ server, endpoint }) => [server.key, endpoint])),
+      endpoints: servers.endpoints,
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys, issued),
       operator: createOperatorCheck(operatorKey, issued),
       resource: issued?.resource,
-      reload,
+      reload: reloadAll,
       ask,
       freezes,
       approvals: approvals.desk,
@@ -236,6 +264,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
         approvals: approvals.desk,
         activity,
         lines,
+        servers: names.byCatalogue,
         acceptsKey: operatorKey.accepts,
         log,
       }),
@@ -259,6 +288,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       policy,
       madeOperatorKey: operator.kind === "made" ? operator.text : undefined,
       reload,
+      reloadAll,
       close,
       async retire() {
         isRetiring = true;
@@ -271,6 +301,27 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     await close();
     throw error;
   }
+}
+
+/** A configuration that is not in order changes nothing. */
+async function takeServers(
+  { readServers, log }: GateOptions,
+  servers: ServerSet,
+): Promise<ReloadedServers | undefined> {
+  if (readServers === undefined) return undefined;
+  let wanted: ReadonlyMap<string, ServerConfig>;
+  try {
+    wanted = readServers();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    log(`servers: they stay as they are, for the configuration can't be taken: ${error.message}`);
+    return { kind: "kept", problem: error.message };
+  }
+  const taken = await servers.take(wanted);
+  for (const what of ["added", "changed", "removed"] as const) {
+    if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`);
+  }
+  return taken;
 }
 
 type LogParts = {
@@ -314,7 +365,7 @@ async function composeStoreOf(
   const { store } = config;
   if (store === undefined) return undefined;
   const { composeStore } = await import("./compose-store.ts");
-  return await composeStore({ config, store, state, local, onSessionEnd, log });
+  return composeStore({ config, store, state, local, onSessionEnd, log });
 }
 
 async function composeShadowOf(

@@ -13,6 +13,7 @@ const io: CommandIo = {
   stderr: (text) => void process.stderr.write(text),
   drained: waitForStdout,
   isTerminal: process.stderr.isTTY === true,
+  ...(process.stdin.isTTY === true && process.stderr.isTTY === true && { ask }),
   env: process.env,
   cwd: process.cwd(),
   stdin: readStdin,
@@ -40,6 +41,18 @@ try {
 function waitForStdout(): Promise<void> | undefined {
   if (!process.stdout.writableNeedDrain) return undefined;
   return new Promise((resolve) => process.stdout.once("drain", resolve));
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return await new Promise((answer) => {
+    lines.once("close", () => answer(""));
+    lines.question(question, (text) => {
+      answer(text);
+      lines.close();
+    });
+  });
 }
 
 async function readStdin(): Promise<Uint8Array> {

@@ -72,6 +72,9 @@ export interface ApprovalStore {
   load(): readonly Kept[];
 }
 
+/** At once in one gate; later where many gates share their requests. */
+export type Later<T> = T | Promise<T>;
+
 /** What an operator does with requests; the agent's own channel has no way here. */
 export interface Approvals {
   /** The newest first; at most a thousand. */
@@ -79,14 +82,14 @@ export interface Approvals {
   find(id: string): ApprovalRequest | undefined;
   /**
    * Lets the call through, once; with `grantMinutes` (1 to 1,440) further calls of this tool in this session too, whatever
-   * their arguments. Throws where that can't be written: nothing is approved then.
+   * their arguments. Throws, or rejects, where that can't be written: nothing is approved then.
    * @param by who approves, as authenticated
    */
-  approve(id: string, by: string, grantMinutes?: number): ApprovalOutcome;
+  approve(id: string, by: string, grantMinutes?: number): Later<ApprovalOutcome>;
   /** @param reason the agent is told; 1 to 1,000 characters */
-  deny(id: string, by: string, reason: string): ApprovalOutcome;
+  deny(id: string, by: string, reason: string): Later<ApprovalOutcome>;
   /** Takes the one-time link that was sent for a request. It is no authority: whoever calls this has authenticated who follows it. */
-  followLink(id: string, link: string): ApprovalOutcome;
+  followLink(id: string, link: string): Later<ApprovalOutcome>;
   /** Called after each change of any request. @returns what ends that */
   onChange(listener: () => void): () => void;
 }

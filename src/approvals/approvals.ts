@@ -5,6 +5,7 @@ import type { Approval, Waiter } from "../gate/gate.ts";
 import type { ApprovalNote } from "../gate/types.ts";
 import type { ApprovalRequest, Approvals, Question } from "./approval.ts";
 import { createLedger, type LedgerOptions } from "./ledger.ts";
+import { createSharedLedger, type SharedApprovalStore } from "./shared-ledger.ts";
 
 export type ApprovalsOptions = Omit<LedgerOptions, "changed" | "withLinks"> & {
   /** Milliseconds since any fixed point; never steps back. */
@@ -15,6 +16,8 @@ export type ApprovalsOptions = Omit<LedgerOptions, "changed" | "withLinks"> & {
   readonly urlOf: (id: string) => string | undefined;
   /** Told of each new request, with its one-time link; undefined where nobody is told. */
   readonly announce: ((request: ApprovalRequest, link: string) => void) | undefined;
+  /** Where many gates keep requests: then `store` is left alone. */
+  readonly shared?: SharedApprovalStore | undefined;
 };
 
 export type Hold = { readonly seconds: number; readonly waiter: Waiter };
@@ -45,7 +48,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalDesk {
   const waiting = new Map<string, Set<(woken: Woken) => void>>();
   let timer: NodeJS.Timeout | undefined;
 
-  const ledger = createLedger({
+  const ledgerOptions: LedgerOptions = {
     ...options,
     withLinks: announce !== undefined,
     changed(request, link) {
@@ -54,7 +57,9 @@ export function createApprovals(options: ApprovalsOptions): ApprovalDesk {
       schedule();
       for (const listener of listeners) listener();
     },
-  });
+  };
+  const { shared } = options;
+  const ledger = shared === undefined ? createLedger(ledgerOptions) : createSharedLedger({ ...ledgerOptions, shared });
   ledger.lapse();
   policyChanged();
   schedule();
@@ -100,7 +105,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalDesk {
   }
 
   /** What a call is told for which `request` stands. */
-  function answer(request: ApprovalRequest, waitedMs: number): Approval {
+  async function answer(request: ApprovalRequest, waitedMs: number): Promise<Approval> {
     const refuse = (problem: string): Approval => ({ kind: "refused", problem, note: noteOf(request, waitedMs) });
     const { state, decided, askedUnixMs, lapsesUnixMs } = request;
     switch (state) {
@@ -116,7 +121,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalDesk {
         return refuse("the approval was used up by the same call: call again to ask for another");
       case "approved": {
         // the claim alone says that nobody else goes out on it
-        if (!ledger.claim(request.id)) return answer(ledger.find(request.id) ?? request, waitedMs);
+        if (!(await ledger.claim(request.id))) return await answer(ledger.find(request.id) ?? request, waitedMs);
         return { kind: "approved", note: noteOf(request, waitedMs) };
       }
     }
@@ -126,7 +131,9 @@ export function createApprovals(options: ApprovalsOptions): ApprovalDesk {
     if (!hasApprover()) return { kind: "refused", problem: "no approver is configured" };
     if (question.revision !== revision())
       return { kind: "refused", problem: "the policy has just changed: call again" };
-    const found = ledger.ask(question);
+    // in one gate whoever waits is known in the very turn in which it asks
+    const asking = ledger.ask(question);
+    const found = asking instanceof Promise ? await asking : asking;
     if (found.kind === "full") return { kind: "refused", problem: found.problem };
     const { request } = found;
     if (found.kind === "through" && found.byGrant) return { kind: "approved", note: noteOf(request, 0, true) };

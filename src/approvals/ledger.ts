@@ -31,7 +31,15 @@ const MAX_TIMEOUT_SECONDS = 30 * 86_400;
 const MINUTE_MS = 60_000;
 const SEE_LIST = "regate approvals list shows those that wait";
 
-export function createLedger(options: LedgerOptions): Ledger {
+/** The ledger, with what only a ledger of many gates needs of it. */
+export type Copy = Ledger & {
+  kept(id: string): Kept | undefined;
+  /** Takes over what became of a request elsewhere; nothing is written. `silently`: nobody is told. */
+  adopt(kept: Kept, silently?: "silently"): void;
+  forget(id: string, silently?: "silently"): void;
+};
+
+export function createLedger(options: LedgerOptions): Copy {
   const { store, unixMs, newId, fourEyes, revision, withLinks, changed, onProblem } = options;
   const rows = new Map(store.load().map((kept) => [kept.request.id, kept]));
   /** Those that a call may still find: pending, approved, denied until they would have lapsed, with a grant. */
@@ -145,6 +153,20 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   return {
+    kept: (id) => rows.get(id),
+
+    adopt(kept, silently) {
+      keep(kept);
+      if (silently === undefined) changed(kept.request);
+    },
+
+    forget(id, silently) {
+      const kept = rows.get(id);
+      rows.delete(id);
+      standing.delete(id);
+      if (kept !== undefined && silently === undefined) changed(kept.request);
+    },
+
     all: () => [...rows.values()].map(({ request }) => request),
     find: (id) => rows.get(id)?.request,
 

@@ -173,11 +173,19 @@ export async function openGatePolicy(options: GatePolicyOptions): Promise<GatePo
     }
   }
 
-  if (source.kind === "service") await useKept();
-  else {
-    const { reload } = await tryOnce();
-    if (reload.kind === "kept" && (await useKept()) !== undefined) throw new Problem([reload.problem]);
+  async function startWithFile(): Promise<void> {
+    try {
+      await ask(undefined);
+      status.succeeded();
+    } catch (error) {
+      const problem = describeProblem(error);
+      if ((await useKept()) !== undefined) throw new Problem([problem]);
+      status.failed(problem);
+    }
   }
+
+  if (source.kind === "service") await useKept();
+  else await startWithFile();
 
   return {
     get current() {

@@ -9,6 +9,8 @@ export type CommandIo = {
   readonly drained?: () => Promise<void> | void;
   /** stderr is one: what a person watches, and a line on it may be written again. */
   readonly isTerminal?: boolean;
+  /** Asks who sits at the terminal; undefined where there is none. Empty where they end the input. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly env: NodeJS.ProcessEnv;
   /** Absolute; relative arguments are resolved against it. */
   readonly cwd: string;

@@ -159,8 +159,33 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     "reload",
     {
       usage: "[-c regate.yaml] [--allow-rollback]",
-      summary: "have the running gate take a changed bundle",
+      summary: "have the running gate take a changed bundle and changed servers",
       load: () => import("./reload.ts"),
+    },
+  ],
+  [
+    "wrap",
+    {
+      usage: "claude-code | claude-desktop | cursor | vscode | FILE  [-c regate.yaml] [--yes] [--dry-run] [--json]",
+      summary: "move the servers of an MCP client behind the gate; shows the difference first, and keeps a backup",
+      load: () => import("./wrap.ts"),
+    },
+  ],
+  [
+    "unwrap",
+    {
+      usage: "claude-code | claude-desktop | cursor | vscode | FILE  [--force] [--yes] [--dry-run] [--json]",
+      summary: "give an MCP client its servers back, as they were before regate wrap",
+      load: () => import("./unwrap.ts"),
+    },
+  ],
+  [
+    "servers",
+    {
+      usage:
+        "add NAME (--url URL [--header 'NAME: VALUE']... | [--env NAME=VALUE]... -- COMMAND ARGS...) [--catalogue NAME] | list [--json] | remove NAME  [-c regate.yaml]",
+      summary: "manage the servers in regate.yaml",
+      load: () => import("./servers.ts"),
     },
   ],
   [

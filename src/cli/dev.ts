@@ -42,6 +42,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     const gate = await start(
       { ...config, bundle: { ...PLAIN_BUNDLE, source: { kind: "file", file: bundle } }, watch: false },
       io,
+      { readServers: () => readConfig(values, io).servers },
     );
     const stopWatching = watchFolder(folder.dir, async () => {
       const offered = await offer(folder, opa, bundle);

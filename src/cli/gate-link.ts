@@ -58,9 +58,13 @@ function sendThrough(
   { method, path, headers, body, signal }: Outgoing,
   connections: ProvenConnections | undefined,
 ): Sent {
-  const url = new URL(`${reachableUrl(gate)}${path}`);
   const ending = connections === undefined ? { connection: "close" } : {};
-  const outgoing = request(url, { method, headers: { ...headers, ...ending }, signal, agent });
+  const outgoing = request({ ...addressOf(gate), path, method, headers: { ...headers, ...ending }, agent });
+  // not as an option of the request: node then watches the streams for their ends as well, at the cost of another request
+  const abort = (): void => void outgoing.destroy(new Error("it was given up"));
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort);
+  outgoing.once("close", () => signal.removeEventListener("abort", abort));
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once("response", (incoming) => {
       // node lets go of the connection in the turn in which the answer ends
@@ -78,16 +82,35 @@ function sendThrough(
 }
 
 /** @throws Error where the connection ends before the body does, or the body is longer than anything a gate sends */
-export async function readBody(answer: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of answer) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks, length);
+export function readBody(answer: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    answer.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length > MAX_BODY_BYTES) answer.destroy(new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`));
+    });
+    answer.once("end", () => resolve(Buffer.concat(chunks, length)));
+    answer.once("error", reject);
+    answer.once("close", () => reject(new Error("the connection ended before the answer did")));
+    if (answer.closed) reject(answer.errored ?? new Error("the connection ended before the answer was read"));
+  });
+}
+
+type Address = { readonly protocol: string; readonly hostname: string; readonly port: string };
+
+/** By gate: most requests go to the same one. */
+const addresses = new WeakMap<RunningGate, Address>();
+
+function addressOf(gate: RunningGate): Address {
+  const known = addresses.get(gate);
+  if (known !== undefined) return known;
+  const { protocol, hostname, port } = new URL(reachableUrl(gate));
+  // a name of a socket has no brackets
+  const address = { protocol, hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port };
+  addresses.set(gate, address);
+  return address;
 }
 
 /** The media type, lower-case, without parameters. */

@@ -1,5 +1,5 @@
-// `regate reload`: has the running gate take a changed bundle, and the one that judges beside it, and says what became of
-// both. The gate decides; it keeps the bundle in force where the new one is not in order.
+// `regate reload`: has the running gate take a changed bundle, the one that judges beside it, and changed servers of its
+// configuration, and says what became of each. The gate decides; it keeps the bundle in force where the new one is not in order.
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { CommandIo } from "./command.ts";
@@ -15,9 +15,14 @@ const shadowSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("taken"), revision: z.string() }),
   z.object({ kind: z.literal("none"), problem: z.string() }),
 ]);
+const keys = z.array(z.string());
+const serversSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("taken"), added: keys, changed: keys, removed: keys }),
+  z.object({ kind: z.literal("kept"), problem: z.string() }),
+]);
 const reloadedSchema = z.intersection(
   z.discriminatedUnion("kind", [...outcomes]),
-  z.object({ shadow: shadowSchema.optional() }),
+  z.object({ shadow: shadowSchema.optional(), servers: serversSchema.optional() }),
 );
 
 type Reloaded = z.infer<typeof reloadedSchema>;
@@ -43,7 +48,9 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io,
   );
   const code = tell(reloaded, io);
-  return reloaded.shadow === undefined ? code : Math.max(code, tellShadow(reloaded.shadow, io));
+  const shadowCode = reloaded.shadow === undefined ? 0 : tellShadow(reloaded.shadow, io);
+  const serversCode = reloaded.servers === undefined ? 0 : tellServers(reloaded.servers, io);
+  return Math.max(code, shadowCode, serversCode);
 }
 
 function tell(reloaded: Reloaded, io: CommandIo): number {
@@ -58,6 +65,16 @@ function tell(reloaded: Reloaded, io: CommandIo): number {
       io.stderr(`${reloaded.problem}\nrevision ${reloaded.revision} stays in force\n`);
       return 1;
   }
+}
+
+function tellServers(servers: z.infer<typeof serversSchema>, io: CommandIo): number {
+  if (servers.kind === "kept") {
+    io.stderr(`${servers.problem}\nthe servers stay as they were\n`);
+    return 1;
+  }
+  for (const what of ["added", "changed", "removed"] as const)
+    if (servers[what].length > 0) io.stdout(`servers ${what}: ${servers[what].join(", ")}\n`);
+  return 0;
 }
 
 function tellShadow(reloaded: ReloadedShadow, io: CommandIo): number {

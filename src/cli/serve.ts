@@ -1,4 +1,4 @@
-// `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes changed bundles.
+// `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes changed bundles and servers.
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,7 +38,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   });
   const config = readConfig(values, io);
   const shadow = values.shadow === undefined ? undefined : resolve(io.cwd, values.shadow);
-  const gate = await start(config, io, shadow);
+  const gate = await start(config, io, { shadow, readServers: () => readConfig(values, io).servers });
   const source = bundleOf(config);
   // what is signed is taken by itself; a service is asked anyway
   const isTaken = source.kind === "file" && (config.watch || config.bundle.verify !== undefined);
@@ -78,11 +78,18 @@ export function readConfig(args: ServeArgs, { env, cwd }: CommandIo): Config {
   return { ...config, servers, bundle, listen: { ...config.listen, port } };
 }
 
-/**
- * Starts the gate and greets whoever started it.
- * @param shadow the file of a second bundle, which judges beside it; absolute
- */
-export async function start(config: Config, io: CommandIo, shadow?: string): Promise<RunningGate> {
+export type StartOptions = {
+  /** The file of a second bundle, which judges beside it; absolute. */
+  readonly shadow?: string | undefined;
+  readonly readServers: () => Config["servers"];
+};
+
+/** Starts the gate and greets whoever started it. */
+export async function start(
+  config: Config,
+  io: CommandIo,
+  { shadow, readServers }: StartOptions,
+): Promise<RunningGate> {
   const show = (path: string): string => (relative(io.cwd, path).startsWith("..") ? path : relative(io.cwd, path));
   const source = bundleOf(config);
   const shown = source.kind === "file" ? show(source.file) : showUrl(source.url);
@@ -94,6 +101,7 @@ export async function start(config: Config, io: CommandIo, shadow?: string): Pro
     version,
     operatorKey: io.env.REGATE_OPERATOR_KEY,
     canShowKey: io.env.REGATE_STARTED_BY !== "stdio",
+    readServers,
     log: (line) => io.stderr(`regate: ${line}\n`),
   });
   io.stdout(greet(config, gate, version, shown));
@@ -126,7 +134,7 @@ function readPort(text: string): number {
 /** Resolves on SIGINT or SIGTERM; the same again ends the process at once. SIGHUP reloads. */
 export function untilStopped(gate: RunningGate): Promise<NodeJS.Signals> {
   return new Promise((stop) => {
-    process.on("SIGHUP", () => void gate.reload());
+    process.on("SIGHUP", () => void gate.reloadAll());
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
   });
 }

@@ -8,8 +8,9 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { resolve } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
@@ -26,6 +27,7 @@ export function editConfig(file: string, cwd: string, edit: (document: Document)
   const path = realpathSync(resolve(cwd, file));
   const before = readFileSync(path, "utf8");
   edit(document);
+  // links are followed: what they point to is replaced
   replaceFile(path, render(document, before));
 }
 
@@ -49,13 +51,18 @@ function render(document: Document, text: string): string {
   });
 }
 
-/** Links are followed: what they point to is replaced. */
-function replaceFile(path: string, text: string): void {
+/**
+ * Whole or not at all, with the mode that the file has, or `mode`.
+ * @param path of a file, absolute; no link
+ */
+export function replaceFile(path: string, contents: string | Uint8Array, mode?: number): void {
   const draft = `${path}.new`;
-  const fd = openSync(draft, "w", 0o600);
+  // a draft that is there already may be open to others
+  rmSync(draft, { force: true });
+  const fd = openSync(draft, "wx", 0o600);
   try {
-    fchmodSync(fd, statSync(path).mode & 0o777);
-    writeSync(fd, text);
+    fchmodSync(fd, mode ?? statSync(path).mode & 0o777);
+    writeFileSync(fd, contents);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

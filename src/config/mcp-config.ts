@@ -126,7 +126,8 @@ function assignKeys(names: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
-function slugOf(name: string): string {
+/** The name as it can stand in a URL. */
+export function slugOf(name: string): string {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/g, "-")

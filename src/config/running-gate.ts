@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf, Problem } from "../problem.ts";
 
 const schema = z.object({
   pid: z.int().positive(),
@@ -28,13 +29,23 @@ export function reachableUrl({ url }: Pick<RunningGate, "url">): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-/** Written when the gate listens. @param state the state folder, absolute */
+/**
+ * Written when the gate listens.
+ * @param state the state folder, absolute
+ * @throws Problem where it can't be
+ */
 export function writeRunningGate(state: string, gate: RunningGate): void {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
   const half = `${fileIn(state)}.${gate.pid}`;
-  rmSync(half, { force: true });
-  writeFileSync(half, `${JSON.stringify(gate)}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(half, fileIn(state));
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    rmSync(half, { force: true });
+    writeFileSync(half, `${JSON.stringify(gate)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(half, fileIn(state));
+  } catch (error) {
+    throw new Problem([
+      `${fileIn(state)}: it can't be written (${messageOf(error)}): make room on its disk, and its folder writable`,
+    ]);
+  }
 }
 
 /** What was written last: the gate may have died since. Undefined where nothing is there, or not all of it. */

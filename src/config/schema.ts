@@ -28,6 +28,11 @@ export type Limits = {
   /** Requests of one session, and of all sessions of one server, that may be under way at a time. */
   readonly inFlightPerSession: number;
   readonly inFlightPerServer: number;
+  /** Seconds: how long a server may say nothing to a request, and how long it may take to answer it whatever it says. */
+  readonly answerSeconds: number;
+  readonly answerTotalSeconds: number;
+  /** The longest answer that is judged where rules for answers speak to it, in bytes; a longer one is refused then. */
+  readonly judgedAnswerBytes: number;
   /** The longest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** How deep JSON may nest. */
@@ -187,6 +192,9 @@ const limitsSchema = strictFields({
   childrenPerPrincipal: wholeNumber(1, 10_000).default(20),
   inFlightPerSession: wholeNumber(1, 100_000).default(128),
   inFlightPerServer: wholeNumber(1, 1_000_000).default(1_024),
+  answerSeconds: wholeNumber(1, 86_400).default(600),
+  answerTotalSeconds: wholeNumber(1, 604_800).default(3_600),
+  judgedAnswerBytes: wholeNumber(1_024, 16_777_216).default(4_194_304),
   maxBodyBytes: wholeNumber(1_024, 67_108_864).default(DEFAULT_MAX_BODY_BYTES),
   maxDepth: wholeNumber(8, 512).default(128),
 });

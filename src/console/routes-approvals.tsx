@@ -1,5 +1,5 @@
 // Approving and denying in the console: the queue, one request, and the forms that answer. An agent has no way here.
-import { type ApprovalOutcome, OPERATOR } from "../approvals/approval.ts";
+import { type ApprovalOutcome, type Later, OPERATOR } from "../approvals/approval.ts";
 import { messageOf } from "../problem.ts";
 import type { Ctx, Shared } from "./routes.ts";
 import { APPROVALS, approvalUrl } from "./urls.ts";
@@ -27,11 +27,11 @@ export function addApprovals({ app, ports, guard, view, notFound, smallForm }: S
 
   app.get(APPROVALS, (c) => c.html(queue(c)));
 
-  app.get(`${APPROVALS}/:id`, (c) => {
+  app.get(`${APPROVALS}/:id`, async (c) => {
     const id = c.req.param("id");
     const link = c.req.query("link");
     if (link !== undefined) {
-      const followed = approvals.followLink(id, link);
+      const followed = await approvals.followLink(id, link);
       if (followed.kind === "done") return c.redirect(approvalUrl(id), 303);
       return c.html(
         <MessagePage
@@ -55,12 +55,12 @@ export function addApprovals({ app, ports, guard, view, notFound, smallForm }: S
     return c.text(jsonOf(request), 200, { "content-disposition": 'attachment; filename="arguments.json"' });
   });
 
-  const answer = async (c: Ctx, decide: (form: URLSearchParams) => ApprovalOutcome) => {
+  const answer = async (c: Ctx, decide: (form: URLSearchParams) => Later<ApprovalOutcome>) => {
     const change = await guard.readChange(c);
     if (change.kind === "refused") return change.answer;
     let outcome: ApprovalOutcome;
     try {
-      outcome = decide(change.form);
+      outcome = await decide(change.form);
     } catch (error) {
       ports.log(`approvals: ${messageOf(error)}`);
       return c.html(queue(c, "It could not be written down, so nothing was decided. The gate's log says more."), 500);

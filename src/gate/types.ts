@@ -176,6 +176,26 @@ export type Masks =
   /** It can't be said: then all arguments are masked. */
   | { readonly kind: "failed"; readonly problem: string };
 
+/** What `regate/result` says of one answer (rego/regate/result.rego). */
+export type ResultDecision = {
+  readonly action: "pass" | "redact" | "refuse";
+  /** Sorted reasons of the matched rules that carry the action; safe to show to the agent. */
+  readonly reasons: readonly string[];
+  readonly rules: readonly string[];
+  /** Any makes the action `refuse`. */
+  readonly malformed: readonly string[];
+  /** JSON pointers into what the server said. */
+  readonly redact: readonly string[];
+  /** Kinds of secrets whose text is masked. */
+  readonly secrets: readonly string[];
+};
+
+/** What the engine made of one answer; it never throws for anything that an answer or a policy can cause. */
+export type ResultEvaluation = { readonly fuel: number } & (
+  | { readonly kind: "decided"; readonly decision: ResultDecision }
+  | { readonly kind: "failed"; readonly problem: string }
+);
+
 /** What `regate/classify` makes of one tool's definition (rego/regate/classify.rego); never `Unknown`. */
 export type Classification = {
   readonly category: Category;

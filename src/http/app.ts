@@ -40,8 +40,20 @@ export type ReloadedShadow =
   /** None could be taken yet. */
   | { readonly kind: "none"; readonly problem: string };
 
-/** What `POST /v1/reload` answers of both bundles. */
-export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow };
+/** What became of the configured servers. */
+export type ReloadedServers =
+  | {
+      readonly kind: "taken";
+      /** Keys. Sessions of a changed or a removed one are over, all others go on. */
+      readonly added: readonly string[];
+      readonly changed: readonly string[];
+      readonly removed: readonly string[];
+    }
+  /** The configuration is not in order. */
+  | { readonly kind: "kept"; readonly problem: string };
+
+/** What `POST /v1/reload` answers of both bundles, and of the servers. */
+export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow; readonly servers?: ReloadedServers };
 
 export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &

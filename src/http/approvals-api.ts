@@ -5,7 +5,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { APPROVAL_STATES, type ApprovalOutcome, type Approvals } from "../approvals/approval.ts";
+import { APPROVAL_STATES, type ApprovalOutcome, type Approvals, type Later } from "../approvals/approval.ts";
 import { refuseBody } from "../mcp/http-refusals.ts";
 import { parseJson } from "../mcp/parse-json.ts";
 import { type Body, readJsonBody } from "../mcp/read-body.ts";
@@ -61,11 +61,11 @@ export function createApprovalsApi({ approvals, operatorOnly }: ApprovalsApiPart
     return decide(c, () => approvals.deny(c.req.param("id"), c.get("operator"), body.value.reason));
   });
 
-  function decide(c: Context<Env, string>, act: () => ApprovalOutcome): Response {
+  async function decide(c: Context<Env, string>, act: () => Later<ApprovalOutcome>): Promise<Response> {
     const isThere = approvals.find(c.req.param("id") ?? "") !== undefined;
     let outcome: ApprovalOutcome;
     try {
-      outcome = act();
+      outcome = await act();
     } catch (error) {
       const problem = `it could not be written down, so nothing was decided: ${messageOf(error)}`;
       return refuse(c, 503, problem, "see to the disk with the gate's state folder, then decide again");

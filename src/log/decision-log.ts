@@ -7,6 +7,7 @@ import { messageOf, Problem } from "../problem.ts";
 import { type AskedEvent, toAskedLine } from "./asked-line.ts";
 import { type ChainedLog, openChainedLog, type Retention, type Rotation, type UncleanEnd } from "./chained-log.ts";
 import { type DecisionEvent, toLogLine } from "./log-line.ts";
+import { type ResultEvent, toResultLine } from "./result-line.ts";
 import type { LineContext } from "./write-line.ts";
 
 const MAX_BATCH_MS = 50;
@@ -67,7 +68,7 @@ export interface DecisionLog {
 
 export type { UncleanEnd } from "./chained-log.ts";
 
-export type LogEvent = DecisionEvent | AskedEvent;
+export type LogEvent = DecisionEvent | AskedEvent | ResultEvent;
 
 type Waiting = {
   /** The line, once there is one. */
@@ -182,7 +183,7 @@ class ChainedDecisionLog implements DecisionLog {
   }
 
   #enqueue(event: LogEvent, settle: Waiting["settle"]): void {
-    const characters = "call" in event ? ((event.call.args ?? event.call.params)?.text.length ?? 0) : event.characters;
+    const characters = charactersOf(event);
     this.#waiting.push({ what: event, characters, settle });
     this.#waitingCharacters += characters;
     if (!this.options.durable) this.#makeSoon();
@@ -330,5 +331,12 @@ class ChainedDecisionLog implements DecisionLog {
 }
 
 function toLine(event: LogEvent, context: LineContext): string {
-  return "call" in event ? toLogLine(event, context) : toAskedLine(event, context);
+  if ("call" in event) return toLogLine(event, context);
+  return "about" in event ? toResultLine(event, context) : toAskedLine(event, context);
+}
+
+/** About so many that are held for it. */
+function charactersOf(event: LogEvent): number {
+  if ("call" in event) return (event.call.args ?? event.call.params)?.text.length ?? 0;
+  return "about" in event ? (event.redacted?.join().length ?? 0) : event.characters;
 }

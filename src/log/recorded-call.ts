@@ -2,6 +2,7 @@
 // Anything that is no decision of a gate is foreign. Pure.
 import { z } from "zod";
 import { readOwnLine } from "./own-line.ts";
+import { RESULT_PATH } from "./result-line.ts";
 
 export type RecordedCall = {
   /** The input that was judged, with marks where something was masked or cut. */
@@ -37,7 +38,7 @@ const lineSchema = z.looseObject({
 export type RecordedLine =
   | { readonly kind: "call"; readonly call: RecordedCall }
   | { readonly kind: "not_json" }
-  /** What the log wrote about itself. */
+  /** What the log wrote about itself, or about an answer. */
   | { readonly kind: "own" }
   /** JSON, and no decision of a gate. */
   | { readonly kind: "foreign" };
@@ -65,6 +66,10 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return false;
 }
 
+function isResultLine(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "path" in value && value.path === RESULT_PATH;
+}
+
 export function readRecordedLine(text: string): RecordedLine {
   let value: unknown;
   try {
@@ -75,7 +80,7 @@ export function readRecordedLine(text: string): RecordedLine {
   // no gate takes a message as deep as that, and whoever reads on may go down into it
   if (mayBeDeep(text) && isDeeperThan(value, MAX_DEPTH)) return { kind: "foreign" };
   const parsed = lineSchema.safeParse(value);
-  if (!parsed.success) return { kind: readOwnLine(text) === undefined ? "foreign" : "own" };
+  if (!parsed.success) return { kind: isResultLine(value) || readOwnLine(text) !== undefined ? "own" : "foreign" };
   const { input, result, bundles, masked = [], regate } = parsed.data;
   const pointers = [...masked, ...(regate?.truncated ?? [])].map(splitPointer);
   return {

@@ -60,29 +60,79 @@ function splitWords(name: string): string[] {
 const MAYBE_SECRET =
   /PRIVATE KEY|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat_|glpat-|xox|AIza|npm_|_live_|_test_|sk-|rg[ko]_|eyJ|bearer|basic|:\/\/|passw|passphrase|secret|token|api.?key|access.?key/i;
 
-const SECRET_FORMS: readonly RegExp[] = [
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/,
-  /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/,
-  /\bgh[pousr]_[A-Za-z0-9]{30,255}/,
-  /\bgithub_pat_[A-Za-z0-9_]{22,255}/,
-  /\bglpat-[\w-]{20,255}/,
-  /\bxox[abeprs]-[A-Za-z0-9-]{10,255}/,
-  /\bAIza[\w-]{35}/,
-  /\bnpm_[A-Za-z0-9]{36}/,
-  /\b[prs]k_(?:live|test)_[A-Za-z0-9]{16,255}/,
-  /\bsk-[\w-]{20,255}/,
-  /\brg[ko]_[\w-]{43}/,
-  /\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,2000}/,
-  /\bbearer\s{1,8}[\w.~+/-]{12,255}/i,
-  /\bbasic\s{1,8}[A-Za-z0-9+/]{12,255}/i,
-  /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/@:]{0,255}:[^\s/@]{1,255}@/i,
-  /(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key)["']?\s{0,4}[=:]\s{0,4}["']?[^\s"']{6,255}/i,
-];
+/** Where a pattern has two groups, the secret is the second: the first says what it is. */
+const SECRET_FORMS = [
+  [
+    "private_key",
+    /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?:(?!-----BEGIN )(?!-----END )[\s\S]){0,16384}(?:-----END [A-Z0-9 ]{0,60}-----)?/,
+  ],
+  ["aws_key", /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/],
+  ["github_token", /\bgh[pousr]_[A-Za-z0-9]{30,255}/],
+  ["github_token", /\bgithub_pat_[A-Za-z0-9_]{22,255}/],
+  ["gitlab_token", /\bglpat-[\w-]{20,255}/],
+  ["slack_token", /\bxox[abeprs]-[A-Za-z0-9-]{10,255}/],
+  ["google_key", /\bAIza[\w-]{35}/],
+  ["npm_token", /\bnpm_[A-Za-z0-9]{36}/],
+  ["payment_key", /\b[prs]k_(?:live|test)_[A-Za-z0-9]{16,255}/],
+  ["api_key", /\bsk-[\w-]{20,255}/],
+  ["regate_key", /\brg[ko]_[\w-]{43}/],
+  // one beginning for each run of such characters, or many of them would take quadratic time
+  ["jwt", /(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,2000}/],
+  ["authorization", /(\bbearer\s{1,8})([\w.~+/-]{12,255}=*)/i],
+  ["authorization", /(\bbasic\s{1,8})([A-Za-z0-9+/]{12,255}=*)/i],
+  ["url_password", /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/@:]{0,255}:)([^\s/@]{1,255})(?=@)/i],
+  [
+    "named",
+    /((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key)["']?\s{0,4}[=:]\s{0,4}["']?)([^\s"']{6,255})/i,
+  ],
+] as const;
+
+/** What a secret may be known as: by its form, or `named`, by the name before it. */
+export const SECRET_KINDS = [...new Set(SECRET_FORMS.map(([kind]) => kind))];
+export type SecretKind = (typeof SECRET_FORMS)[number][0];
 
 /** Whether the text holds a key, a token, a password or the like, anywhere in what is looked at. */
 export function holdsSecret(text: string): boolean {
   // shorter than any of the forms
   if (text.length < 10) return false;
   const seen = text.length > MAX_SCANNED_CHARACTERS ? text.slice(0, MAX_SCANNED_CHARACTERS) : text;
-  return MAYBE_SECRET.test(seen) && SECRET_FORMS.some((form) => form.test(seen));
+  return MAYBE_SECRET.test(seen) && SECRET_FORMS.some(([, form]) => form.test(seen));
+}
+
+/** A secret in a text: `text.slice(start, end)`. */
+export type FoundSecret = { readonly kind: SecretKind; readonly start: number; readonly end: number };
+
+const EVERYWHERE = SECRET_FORMS.map(([kind, form]) => [kind, new RegExp(form, `${form.flags}g`)] as const);
+/** A token that says where to go on, and opens nothing. */
+const PLACE_TOKEN = /(?:next|page|continuation|sync|resume|start|change|progress|cursor)[_-]?$/i;
+const MAX_PREFIX_CHARACTERS = 16;
+
+/** Whether what stands under `name` in an answer is a secret: as in the log, but for tokens that only say where to go on. */
+export function isSecretInAnswer(name: string, value: string): boolean {
+  if (PLACE_TOKEN.test(name.replace(/tokens?$/i, ""))) return false;
+  return isSecretName(name, value);
+}
+
+/** Every secret in the text, however long, in their order; none within another. */
+export function findSecrets(text: string): readonly FoundSecret[] {
+  if (text.length < 10 || !MAYBE_SECRET.test(text)) return [];
+  const found = EVERYWHERE.flatMap(([kind, form]) => [...text.matchAll(form)].flatMap((match) => locate(kind, match)));
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  let end = 0;
+  return found.filter((secret) => {
+    if (secret.start < end) return false;
+    end = secret.end;
+    return true;
+  });
+}
+
+function locate(kind: SecretKind, match: RegExpExecArray): readonly FoundSecret[] {
+  const [whole, before, secret] = match;
+  const start = match.index + (secret === undefined ? 0 : (before?.length ?? 0));
+  if (kind === "named") {
+    const name = /^[a-z_-]*/i.exec(whole)?.[0] ?? "";
+    const prefix = match.input.slice(Math.max(0, match.index - MAX_PREFIX_CHARACTERS), match.index);
+    if (/^token/i.test(name) && PLACE_TOKEN.test(prefix)) return [];
+  }
+  return [{ kind, start, end: match.index + whole.length }];
 }

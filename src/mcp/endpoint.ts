@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gate, Waiter } from "../gate/gate.ts";
 import type { Call, Draft, Overload, Principal, Verdict } from "../gate/types.ts";
+import type { AnswerJudge } from "./answers.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { createHold } from "./hold.ts";
@@ -13,6 +14,7 @@ import { type ClientMessage, type ClientNotification, type ClientRequest, parseC
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { misspeltArgument } from "./misspelt.ts";
 import { readJsonBody } from "./read-body.ts";
+import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
@@ -35,6 +37,8 @@ export type EndpointOptions = {
   readonly maxDepth: number;
   /** Requests that may be under way at a time. */
   readonly inFlight: InFlightCaps;
+  /** Judges answers by the policy's rules for them; where there is none, they pass. */
+  readonly answers?: AnswerJudge;
 };
 
 /** Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs. */
@@ -47,6 +51,7 @@ type Tables = Omit<EndpointOptions, "inFlight"> & {
   readonly holds: Holds;
   readonly urlAskers: UrlAskers;
   readonly inFlight: InFlight;
+  readonly recent: RecentCalls;
 };
 
 /** Of one call whose tool becomes another one each time. */
@@ -60,7 +65,13 @@ const CHANGING: Definition = {
 
 export function createEndpoint(given: EndpointOptions): Endpoint {
   const inFlight = createInFlight(given.inFlight);
-  const options: Tables = { ...given, holds: createHolds(), urlAskers: createUrlAskers(), inFlight };
+  const options: Tables = {
+    ...given,
+    holds: createHolds(),
+    urlAskers: createUrlAskers(),
+    inFlight,
+    recent: createRecentCalls(),
+  };
   return async (incoming, outgoing, principal) => {
     switch (incoming.method) {
       case "POST":
@@ -173,13 +184,14 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   }
 
   // 7 and 8. forward the judged bytes, filter the answer
+  const expects = message.kind === "request" ? { id: message.id } : "none";
   return upstream.post({
     incoming,
     outgoing: answered,
     principal,
     session,
     era,
-    screen: screenOf(options, session, principal, call),
+    screen: screenOf(options, session, principal, era, { expects, call, verdict }),
     message,
     body,
     onNothingWritten: refund,
@@ -315,19 +327,35 @@ function openExchange(
   session: SessionRef,
   era: Era,
 ): Exchange {
-  const screen = screenOf(options, session, principal, undefined);
+  const expects = incoming.headers["last-event-id"] === undefined ? "none" : "any";
+  const screen = screenOf(options, session, principal, era, { expects });
   return { incoming, outgoing, principal, session, era, screen };
 }
 
-/** @param call the one that is answered, where there is one */
+type Expected = {
+  /** Which answers may come. */
+  readonly expects: { readonly id: string | number } | "none" | "any";
+  /** The call that is answered, and the verdict on it, where there is one. */
+  readonly call?: Call;
+  readonly verdict?: Verdict;
+};
+
 function screenOf(
   options: Tables,
   session: SessionRef,
   principal: Principal,
-  call: Call | undefined,
+  era: Era,
+  { expects, call, verdict }: Expected,
 ): Exchange["screen"] {
-  const { gate, definitions, continuations } = options;
-  return createScreen({ gate, definitions, continuations, caller: callerOf(options, session, principal), call });
+  const { gate, definitions, continuations, answers: judge, recent, server } = options;
+  const caller = callerOf(options, session, principal);
+  if (judge === undefined) return createScreen({ gate, definitions, continuations, caller, call, expects });
+  // spread last: V8 makes a new shape for each object that is spread first
+  const about = call && { decisionId: verdict?.id, facts: verdict?.facts, ...call };
+  const own = about !== undefined && typeof expects === "object" ? { id: expects.id, about } : undefined;
+  if (own !== undefined && judge.speaksAt(server)) recent.add(own.id, own.about);
+  const answers = { judge, recent, own, era };
+  return createScreen({ gate, definitions, continuations, caller, call, expects, answers });
 }
 
 function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {

@@ -18,8 +18,10 @@ export type AnswerRelayOptions = {
   /** The same exchange where it is a POST: its request must get an answer. */
   readonly post: PostExchange | undefined;
   readonly server: string;
-  /** How long an answer that is no stream may take, once it has begun. */
+  /** How long an answer that is no stream may take, once it has begun, and how long a stream may say nothing to a request. */
   readonly answerTimeoutMs: number;
+  /** How long a stream may take to answer a request, whatever it says meanwhile; undefined: as long as it says something. */
+  readonly totalTimeoutMs?: number | undefined;
   readonly maxAnswerBytes: number;
   readonly log: (line: string) => void;
   /** Answers a request of the server's that the screen refused. */
@@ -31,6 +33,8 @@ export type AnswerRelayOptions = {
 /** `whole`: held until it is whole, then screened. */
 type Mode = "waiting" | "whole" | "events" | "over";
 
+/** Its stream is open for as long as the client wants. */
+const LISTENING = "subscriptions/listen";
 const GONE = new Error("the client went away");
 
 export class AnswerRelay implements Dispatcher.DispatchHandler {
@@ -48,6 +52,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
+  #total: NodeJS.Timeout | undefined;
   #pump: EventPump | undefined;
   #answered = false;
   #keptBack: string | undefined;
@@ -172,6 +177,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       screen: exchange.screen,
       write: (bytes) => writer.write(bytes),
       delivered: (text) => {
+        this.#timer?.refresh();
         this.#answered ||= this.#request !== undefined && isAnswerTo(this.#request, text);
       },
       dropped: (problem) => {
@@ -188,6 +194,17 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       resume: () => writer.release(),
       ended: (fault) => this.#finishEvents(fault),
     });
+    if (this.#request !== undefined && this.#request.method !== LISTENING) this.#limitStream(this.#pump);
+  }
+
+  /** A request must get its answer: comments, or words without end, are none. */
+  #limitStream(pump: EventPump): void {
+    const { answerTimeoutMs, totalTimeoutMs } = this.#options;
+    const silent = `it said nothing to the request for ${answerTimeoutMs / 1_000} s`;
+    this.#timer = setTimeout(() => pump.end(silent), answerTimeoutMs);
+    if (totalTimeoutMs === undefined) return;
+    const late = `it did not answer within ${totalTimeoutMs / 1_000} s`;
+    this.#total = setTimeout(() => pump.end(late), totalTimeoutMs);
   }
 
   /** A stream that ended before the answer: a client that got event ids resumes it, any other gets an error. */
@@ -256,6 +273,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (this.#mode === "over") return;
     this.#mode = "over";
     clearTimeout(this.#timer);
+    clearTimeout(this.#total);
     this.#pump?.stop();
     this.#options.over(this.#status);
   }

@@ -41,7 +41,8 @@ function send({ dispatcher, credentials, request, handler }: Sending, headers: C
 
 /** Hands everything on but a 401, for which it looks for other credentials first. */
 class OnceMore implements Dispatcher.DispatchHandler {
-  #isOver = false;
+  /** While renewing, what becomes of the first answer is of no interest. */
+  #state: "open" | "renewing" | "over" = "open";
 
   constructor(
     private readonly inner: Dispatcher.DispatchHandler,
@@ -63,8 +64,10 @@ class OnceMore implements Dispatcher.DispatchHandler {
       this.inner.onResponseStart?.(controller, status, headers, message);
       return;
     }
+    this.#state = "renewing";
     controller.pause();
     void this.renew().then((fresh) => {
+      this.#state = fresh === undefined ? "open" : "over";
       // whoever waited has left
       if (controller.aborted) return;
       if (fresh === undefined) {
@@ -72,24 +75,24 @@ class OnceMore implements Dispatcher.DispatchHandler {
         controller.resume();
         return;
       }
-      this.#isOver = true;
       controller.abort(new Error("its credentials were renewed"));
       this.again(fresh);
     });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.inner.onResponseData?.(controller, chunk);
+    if (this.#state === "open") this.inner.onResponseData?.(controller, chunk);
   }
 
   onResponseEnd(
     controller: Dispatcher.DispatchController,
     trailers: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseEnd"]>>[1],
   ): void {
-    if (!this.#isOver) this.inner.onResponseEnd?.(controller, trailers);
+    if (this.#state === "open") this.inner.onResponseEnd?.(controller, trailers);
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#isOver) this.inner.onResponseError?.(controller, error);
+    // some servers hang up once they have said 401
+    if (this.#state === "open") this.inner.onResponseError?.(controller, error);
   }
 }

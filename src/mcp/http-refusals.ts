@@ -57,6 +57,13 @@ export function refuseSession(outgoing: ServerResponse, refused: Exclude<Identif
       });
       return;
     }
+    case "uncounted": {
+      const problem = "New sessions can't be counted now: try again later, or go on in an open one";
+      writeJson(outgoing, 503, errorAnswer("null", SESSION_CODE, problem), {
+        "retry-after": String(UNAVAILABLE_RETRY_SECONDS),
+      });
+      return;
+    }
     case "too_many": {
       const seconds = Math.max(1, Math.ceil(refused.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
       const problem = `Too many new sessions: try again in ${seconds} s, or go on in an open one`;

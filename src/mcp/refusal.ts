@@ -1,6 +1,7 @@
 // What the agent sees of a call that does not go out: the reason in words, and the same as data. Safe reasons only; what
 // went wrong inside stays in the log. Names that come from the agent are made showable.
 import type { Verdict } from "../gate/types.ts";
+import type { AnswerData } from "./answers.ts";
 import { showable } from "./showable.ts";
 
 export type RefusedVerdict = Exclude<Verdict, { readonly kind: "forward" }>;
@@ -51,13 +52,34 @@ const SHOWN_HASH_CHARS = 12;
  */
 export function refusal(verdict: RefusedVerdict, call: RefusedCall, idText: string, era: "legacy" | "modern"): string {
   if (call.method !== "tools/call") return refusalError(verdict, call, idText);
+  return toolError(describeRefusal(verdict, call), decisionData(verdict), idText, era);
+}
+
+function toolError(text: string, data: DecisionData | AnswerData, idText: string, era: "legacy" | "modern"): string {
   const result = {
     ...(era === "modern" && { resultType: "complete" }),
     isError: true,
-    content: [{ type: "text", text: describeRefusal(verdict, call) }],
-    _meta: { [DECISION_KEY]: decisionData(verdict) },
+    content: [{ type: "text", text }],
+    _meta: { [DECISION_KEY]: data },
   };
   return `{"jsonrpc":"2.0","id":${idText},"result":${JSON.stringify(result)}}`;
+}
+
+/**
+ * What the agent sees in the place of an answer that the policy's rules refuse, or that can't be judged by them. The call was
+ * carried out: it is told so, for it might call again.
+ */
+export function answerRefusal(data: AnswerData, call: RefusedCall, idText: string, era: "legacy" | "modern"): string {
+  const subject = `${showable(call.tool ?? call.method)} on ${showable(call.server)}`;
+  const parts = [
+    `Policy violation: ${subject} was called, but its answer is withheld.`,
+    ...sentences(data.reasons),
+    "Calling it again does not help.",
+  ];
+  const behind = [...describeRules(data.rules), ...(data.decision_id ? [`decision ${data.decision_id}`] : [])];
+  const text = `${parts.join(" ")}${behind.length > 0 ? ` (${behind.join(", ")})` : ""}`;
+  if (call.method !== "tools/call") return errorAnswer(idText, REFUSED_CODE, text, { [DECISION_KEY]: data });
+  return toolError(text, data, idText, era);
 }
 
 /** A refused request answered with a JSON-RPC error, whatever its method; for the server's own requests too. */

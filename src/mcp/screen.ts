@@ -11,6 +11,7 @@ import { parseServerMessage, type ServerMessage } from "./jsonrpc.ts";
 import { type ListedTool, listedTools, mayHoldTools, withoutTools } from "./list-filter.ts";
 import { isLastPage } from "./list-pages.ts";
 import { refusalError, upstreamError } from "./refusal.ts";
+import { type AnswerScreenOptions, screenAnswer } from "./screen-answer.ts";
 import type { Screen, Screened } from "./upstream.ts";
 
 /** What every call of one exchange begins from. */
@@ -24,6 +25,10 @@ export type ScreenOptions = {
   readonly caller: Caller;
   /** The call that is being answered, where there is one. */
   readonly call: Call | undefined;
+  /** Has answers judged by rules of the policy for them. */
+  readonly answers?: Omit<AnswerScreenOptions, "caller"> | undefined;
+  /** Which answers may come: the one to this request, none, or any (a stream that is resumed). */
+  readonly expects?: { readonly id: string | number } | "none" | "any";
 };
 
 /** `since`: when the list was asked for that an answer may hold. */
@@ -37,10 +42,33 @@ const MS_PER_TURN = 10;
 const PASS: Screened = { kind: "pass" };
 
 export function createScreen(options: ScreenOptions): Screen {
+  const { caller, answers, expects = "any" } = options;
+  const screen = createMessageScreen(options);
+  const speaks = (): boolean => answers?.judge.speaksAt(caller.server) === true;
+  const screenText: Screen = (text) => {
+    const message = parseServerMessage(text);
+    if (message.kind === "response" && !isExpected(message.id, expects))
+      return { kind: "drop", problem: "an answer to no request of this exchange" };
+    const screened = screen(text, message);
+    if (answers === undefined || !speaks() || (message.kind !== "response" && message.kind !== "notification"))
+      return screened;
+    return Promise.resolve(screened).then((one) => screenAnswer({ ...answers, caller }, message, one));
+  };
+  return Object.assign(screenText, { isStrict: speaks });
+}
+
+/** A server that does not know which request failed says so under no id; some answer to "1" where 1 asked. */
+function isExpected(id: string | number | undefined, expects: NonNullable<ScreenOptions["expects"]>): boolean {
+  if (id === undefined || expects === "any") return true;
+  return expects !== "none" && String(id) === String(expects.id);
+}
+
+function createMessageScreen(
+  options: ScreenOptions,
+): (text: string, message: ServerMessage) => Screened | Promise<Screened> {
   const { definitions, caller, call } = options;
   const since = call?.method === "tools/list" ? definitions.since(caller.session) : undefined;
-  return (text) => {
-    const message = parseServerMessage(text);
+  return (text, message) => {
     switch (message.kind) {
       case "unreadable":
         return { kind: "drop", problem: message.problem };

@@ -12,8 +12,10 @@ export type Identified =
   /** 429. `retryAfterSeconds` is absent where waiting is no sure help. */
   | { readonly kind: "too_many"; readonly retryAfterSeconds: number | undefined }
   | { readonly kind: "malformed"; readonly problem: string }
-  /** Whether it may can't be said now: 503. `problem` is for the log. */
-  | { readonly kind: "unavailable"; readonly problem: string };
+  /** It can't be said which sessions have ended: 503. */
+  | { readonly kind: "unavailable"; readonly problem: string }
+  /** It can't be written down that a session was opened: 503. */
+  | { readonly kind: "uncounted" };
 
 export type Caller = {
   readonly headers: IncomingHttpHeaders;
@@ -45,30 +47,31 @@ export type SessionNamesOptions = {
   readonly cap: SessionAdmission;
   /** Why it can't be said which sessions have ended; undefined where it can. */
   readonly endsUnknown?: () => string | undefined;
+  /** Told why a session can't be counted. */
+  readonly log: (line: string) => void;
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Relaying processes that are remembered as admitted; a forgotten one is counted again. */
 const MAX_RELAYS = 10_000;
 
-const IDENTIFIED_LATER = "new sessions can't be counted now";
-
-export function createSessionNames({ serverKey, sessions, cap, endsUnknown }: SessionNamesOptions): SessionNames {
+export function createSessionNames({ serverKey, sessions, cap, endsUnknown, log }: SessionNamesOptions): SessionNames {
   const relays = new Set<string>();
 
   /** Goes on with `then` where one more session is admitted. */
   function admit(principal: string, then: () => Identified): Identified | Promise<Identified> {
-    const fail = (error: unknown): Identified => ({
-      kind: "unavailable",
-      problem: `${IDENTIFIED_LATER}: ${String(error)}`,
-    });
     try {
       const admission = cap.admit(principal, serverKey);
       if (!(admission instanceof Promise)) return settle(admission, then);
-      return admission.then((settled) => settle(settled, then), fail);
+      return admission.then((settled) => settle(settled, then), uncounted);
     } catch (error) {
-      return fail(error);
+      return uncounted(error);
     }
+  }
+
+  function uncounted(error: unknown): Identified {
+    log(`${serverKey}: no new session can be counted, so none is opened: ${String(error)}`);
+    return { kind: "uncounted" };
   }
 
   function settle(admission: Admission, then: () => Identified): Identified {

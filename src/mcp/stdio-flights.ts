@@ -25,6 +25,7 @@ export type Flight = {
 export class Flights {
   readonly #byKey = new Map<IdKey, Flight>();
   readonly #timers = new Map<Flight, NodeJS.Timeout>();
+  readonly #totals = new Map<Flight, NodeJS.Timeout>();
   /** Ids of requests that are over for the client, though the server has not answered; each goes after a while. */
   readonly #cancelled = new Map<IdKey, NodeJS.Timeout>();
 
@@ -77,6 +78,11 @@ export class Flights {
     this.#timers.set(flight, setTimeout(late, withinMs).unref());
   }
 
+  /** Calls `late` where the flight is not over within so long, whatever is heard of it. */
+  limit(flight: Flight, withinMs: number, late: () => void): void {
+    this.#totals.set(flight, setTimeout(late, withinMs).unref());
+  }
+
   heard(flight: Flight): void {
     this.#timers.get(flight)?.refresh();
   }
@@ -84,6 +90,8 @@ export class Flights {
   remove(flight: Flight): void {
     clearTimeout(this.#timers.get(flight));
     this.#timers.delete(flight);
+    clearTimeout(this.#totals.get(flight));
+    this.#totals.delete(flight);
     this.#byKey.delete(flight.key);
   }
 

@@ -24,6 +24,8 @@ export type RequestsOptions = {
   readonly settings: StreamSettings;
   /** How long the server may say nothing to a request; undefined: as long as the client waits. */
   readonly answerTimeoutMs: number | undefined;
+  /** How long it may take to answer one, whatever it says meanwhile; undefined: as long as it says something. */
+  readonly totalTimeoutMs?: number | undefined;
   readonly started: Promise<Started>;
   /** Whether the client of this exchange can read an event without data. */
   readonly isPrimed: (exchange: Exchange) => boolean;
@@ -103,16 +105,18 @@ export class Requests {
   }
 
   #expectAnswer(flight: Flight): void {
-    const { flights, answerTimeoutMs, server } = this.#options;
+    const { flights, answerTimeoutMs, totalTimeoutMs, server } = this.#options;
     flight.state = "sent";
     flight.reply.begin();
-    if (answerTimeoutMs === undefined || isSubscription(flight.request)) return;
-    flights.expect(flight, answerTimeoutMs, () => {
-      const problem = `it did not answer within ${answerTimeoutMs / 1000} s`;
+    if (isSubscription(flight.request)) return;
+    const late = (withinMs: number) => () => {
+      const problem = `it did not answer within ${withinMs / 1000} s`;
       if (this.#opensSession(flight.request)) return this.#options.onUnopened(problem);
       void this.#giveUp(flight, problem);
       void flight.reply.answer(upstreamError(flight.request.idText, server, problem), UPSTREAM_FAILED_CODE);
-    });
+    };
+    if (answerTimeoutMs !== undefined) flights.expect(flight, answerTimeoutMs, late(answerTimeoutMs));
+    if (totalTimeoutMs !== undefined) flights.limit(flight, totalTimeoutMs, late(totalTimeoutMs));
   }
 
   /** A client that can come back for its answer is awaited; for any other the server need not go on. */

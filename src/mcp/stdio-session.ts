@@ -31,6 +31,8 @@ export type SessionOptions = {
   readonly principalId: string;
   /** How long the server may say nothing to a request; undefined: as long as the client waits. */
   readonly answerTimeoutMs: number | undefined;
+  /** How long it may take to answer one, whatever it says meanwhile. */
+  readonly totalTimeoutMs?: number | undefined;
   /** How long a client may leave a full connection unread. */
   readonly stallMs: number;
   /** A monotonic clock, in milliseconds. */
@@ -102,6 +104,7 @@ export class StdioSession {
       events: this.#events,
       settings: options,
       answerTimeoutMs: options.answerTimeoutMs,
+      totalTimeoutMs: options.totalTimeoutMs,
       started: this.#started,
       isPrimed: (exchange) => this.#isPrimed(exchange),
       onUnopened: (because) => void this.stop(because),

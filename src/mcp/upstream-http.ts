@@ -16,6 +16,8 @@ export type HttpUpstreamOptions = {
   readonly credentials: Credentials;
   /** How long the server may take until its answer begins, and how long until it ends where it is no stream. */
   readonly answerTimeoutMs: number;
+  /** How long a stream may take to answer a request, whatever it says meanwhile. */
+  readonly totalTimeoutMs?: number | undefined;
   /** The longest answer, and the longest event of a stream, that is held in memory to be screened. */
   readonly maxAnswerBytes: number;
   readonly log: (line: string) => void;
@@ -25,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
-  const { server, credentials, answerTimeoutMs, maxAnswerBytes, log } = options;
+  const { server, credentials, answerTimeoutMs, totalTimeoutMs, maxAnswerBytes, log } = options;
   const path = options.url.pathname + options.url.search;
   const pool = new Pool(options.url.origin, {
     connections: null,
@@ -46,12 +48,21 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       };
       const received = exchange.incoming.headers;
       const sessionId = upstreamIdOf(exchange.session);
-      const rest = { method, path, body: post?.body ?? null, headersTimeout: method === "GET" ? 0 : answerTimeoutMs };
-      const relay = new AnswerRelay({ exchange, post, server, answerTimeoutMs, maxAnswerBytes, log, reply, over });
+      const body = post?.body ?? null;
+      const headersTimeout = method === "GET" ? 0 : answerTimeoutMs;
+      const bounds = { answerTimeoutMs, totalTimeoutMs, maxAnswerBytes };
+      const relay = new AnswerRelay({ exchange, post, server, ...bounds, log, reply, over });
       sendWithCredentials({
         dispatcher: pool,
         credentials,
-        request: (own) => ({ ...rest, headers: upstreamHeaders(received, own, sessionId) }),
+        // named, not spread: V8 makes a new shape for each object that is spread first
+        request: (own) => ({
+          method,
+          path,
+          body,
+          headersTimeout,
+          headers: upstreamHeaders(received, own, sessionId),
+        }),
         handler: relay,
       });
     });

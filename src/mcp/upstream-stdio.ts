@@ -32,6 +32,8 @@ export type StdioUpstreamOptions = {
   readonly maxMessageBytes: number;
   /** How long the server may say nothing to a request; undefined: as long as the client waits. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How long it may take to answer one, whatever it says meanwhile. */
+  readonly totalTimeoutMs?: number | undefined;
   /** A session that nobody uses for so long is ended; 30 minutes where it is undefined. */
   readonly idleMs?: number | undefined;
   /** How long a client may leave a full connection unread before it is disconnected; 30 s where it is undefined. */
@@ -53,6 +55,7 @@ export function createStdioUpstream(options: StdioUpstreamOptions): Upstream {
     server,
     child: { command, args, env, cwd, maxMessageBytes, reaper },
     answerTimeoutMs: options.answerTimeoutMs,
+    totalTimeoutMs: options.totalTimeoutMs,
     stallMs: options.stallMs ?? DEFAULT_STALL_MS,
     now,
     maxChildrenPerPrincipal: options.maxChildrenPerPrincipal,

@@ -25,7 +25,10 @@ export type Screened =
   | { readonly kind: "refuse"; readonly replyText: string };
 
 /** Judges and filters each JSON-RPC message from the server before the client sees it; `text` is one message, as received. */
-export type Screen = (text: string) => Screened | Promise<Screened>;
+export type Screen = ((text: string) => Screened | Promise<Screened>) & {
+  /** Whether nothing may reach the client that it has not passed, not even the text of an HTTP error. */
+  readonly isStrict?: () => boolean;
+};
 
 /** One HTTP exchange, cleared by the gate. */
 export type Exchange = {

@@ -28,14 +28,15 @@ export function screenWhole(
 ): WholeAnswer | Promise<WholeAnswer> {
   const { status, isJson, body } = answer;
   if (!isJson || body.length === 0) {
+    if (status >= 300 && screen.isStrict?.() === true) return { kind: "send", body: NOTHING };
     return request === undefined || status >= 300 ? { kind: "send", body } : fault("its answer is empty");
   }
   const text = decodeUtf8(startsWithMark(body) ? body.subarray(BYTE_ORDER_MARK.length) : body);
   if (text === undefined)
-    return takeScreened(answer, request, "", { kind: "drop", problem: "its answer is not UTF-8" });
+    return takeScreened(answer, request, "", { kind: "drop", problem: "its answer is not UTF-8" }, screen);
   const screened = screen(text);
-  if (screened instanceof Promise) return screened.then((one) => takeScreened(answer, request, text, one));
-  return takeScreened(answer, request, text, screened);
+  if (screened instanceof Promise) return screened.then((one) => takeScreened(answer, request, text, one, screen));
+  return takeScreened(answer, request, text, screened, screen);
 }
 
 function takeScreened(
@@ -43,6 +44,7 @@ function takeScreened(
   request: ClientRequest | undefined,
   text: string,
   screened: Screened,
+  screen: Screen,
 ): WholeAnswer {
   const isError = status >= 300;
   switch (screened.kind) {
@@ -53,7 +55,7 @@ function takeScreened(
       if (request !== undefined && !isError && !isAnswerTo(request, screened.text)) return fault(NO_ANSWER);
       return { kind: "send", body: Buffer.from(screened.text) };
     case "drop":
-      if (isError) return { kind: "send", body };
+      if (isError) return { kind: "send", body: screen.isStrict?.() === true ? NOTHING : body };
       return request === undefined ? { kind: "send", body: NOTHING } : fault(screened.problem);
     case "refuse":
       return fault("it answered with a request, which is refused");

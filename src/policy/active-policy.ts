@@ -2,6 +2,7 @@
 // last one. A bundle that can't be taken changes nothing. When to look again is for the caller.
 import type { Classified, Revision } from "../gate/types.ts";
 import { Problem } from "../problem.ts";
+import type { AnswerRules } from "./answer-rules.ts";
 import { bareCall } from "./bare-call.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -27,6 +28,8 @@ export type LoadedPolicy = {
   readonly conditions: Conditions | undefined;
   /** Whether any of its rules looks at `input.history`; true where that is not known. */
   readonly readsHistory: boolean;
+  /** Those that speak to answers; none where answers pass unseen. */
+  readonly answerRules: AnswerRules;
   readonly catalogue: Catalogue;
   /** Catalogue names of the servers that a package of the policy speaks for. */
   readonly servers: ReadonlySet<string>;
@@ -102,12 +105,27 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
       throw new Problem([`${bundle.shown}: server ${server}: ${evaluation.problem}; mend its rules`]);
     }
   }
-  const { rules, catalogue, manifest, packages, dataJson } = bundle;
+  if (engine.judgesAnswers !== bundle.answerRules.size > 0) {
+    throw new Problem([
+      `${bundle.shown}: its rules for answers and its index of them differ; build the bundle again with \`regate build\``,
+    ]);
+  }
+  const { rules, answerRules, catalogue, manifest, packages, dataJson } = bundle;
   const indexed = readConditions(bundle.conditions);
   // an index that passes over a rule is none: that rule would not get what it reads
   const conditions = [...rules.keys()].every((id) => indexed?.rules.has(id)) ? indexed : undefined;
   const readsHistory = mayRead(conditions, "history");
   const judge = createJudge(engine, { rules, conditions });
   const own = { manifest, packages, dataJson };
-  return { engine, bundle: own, judge, rules, conditions, readsHistory, catalogue, servers: new Set(servers) };
+  return {
+    engine,
+    bundle: own,
+    judge,
+    rules,
+    conditions,
+    readsHistory,
+    answerRules,
+    catalogue,
+    servers: new Set(servers),
+  };
 }

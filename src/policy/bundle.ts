@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { z } from "zod";
 import { Problem } from "../problem.ts";
+import { type AnswerRules, answerRulesSchema } from "./answer-rules.ts";
 import { listPackages, type PackageSource } from "./bundle-packages.ts";
 import { type Catalogue, catalogueSchema } from "./catalogue.ts";
 import { replaceMember } from "./json-member.ts";
@@ -16,6 +17,8 @@ import { readTar } from "./tar.ts";
 /** What the gate asks of a bundle: the decision on one call, and the class of one tool. */
 export const DECISION_ENTRYPOINT = "regate/decision";
 export const CLASSIFY_ENTRYPOINT = "regate/classify";
+/** The decision on one answer: there only where a rule of the policy speaks to answers. */
+export const RESULT_ENTRYPOINT = "regate/result";
 export const ENTRYPOINTS: readonly string[] = [DECISION_ENTRYPOINT, CLASSIFY_ENTRYPOINT];
 
 const MAX_COMPRESSED_BYTES = 64 * 2 ** 20;
@@ -38,6 +41,7 @@ const dataSchema = z.looseObject({
   catalogue: catalogueSchema.default({}),
   rules: ruleIndexSchema.default(new Map()),
   conditions: z.unknown().optional(),
+  results: answerRulesSchema.default(new Map()),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -59,6 +63,7 @@ export type Bundle = {
   readonly rules: RuleIndex;
   /** data.conditions; readConditions says what it is. */
   readonly conditions: unknown;
+  readonly answerRules: AnswerRules;
 };
 
 /**
@@ -99,6 +104,7 @@ export function parseFiles(files: ReadonlyMap<string, Uint8Array>, bytes: Uint8A
     catalogue: data.catalogue,
     rules: data.rules,
     conditions: data.conditions,
+    answerRules: data.results,
   };
 }
 
@@ -152,8 +158,8 @@ function findModule(manifest: Manifest, shown: string): string {
     if (found === undefined) throw refuse(shown, `it has no entrypoint ${wanted}`);
     return found.module;
   });
-  const masking = manifest.wasm.find(({ entrypoint }) => entrypoint === MASK_ENTRYPOINT);
-  const [module = "", ...others] = new Set([...modules, ...(masking === undefined ? [] : [masking.module])]);
+  const more = manifest.wasm.filter(({ entrypoint }) => [MASK_ENTRYPOINT, RESULT_ENTRYPOINT].includes(entrypoint));
+  const [module = "", ...others] = new Set([...modules, ...more.map((optional) => optional.module)]);
   if (others.length > 0) throw refuse(shown, `its entrypoints are in several modules: ${modules.join(", ")}`);
   return module;
 }

@@ -5,14 +5,24 @@ import opa = require("@open-policy-agent/opa-wasm");
 
 import type { z } from "zod";
 
-import type { Classification, Classified, Decision, Evaluation, Masks, Revision } from "../gate/types.ts";
+import type {
+  Classification,
+  Classified,
+  Decision,
+  Evaluation,
+  Masks,
+  ResultDecision,
+  ResultEvaluation,
+  Revision,
+} from "../gate/types.ts";
 import { Problem } from "../problem.ts";
 import { remember } from "./bounded-map.ts";
-import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS } from "./bundle.ts";
+import { type Bundle, CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, ENTRYPOINTS, RESULT_ENTRYPOINT } from "./bundle.ts";
 import { classificationResultSchema } from "./classification-schema.ts";
 import { decisionResultSchema } from "./decision-schema.ts";
 import { FUEL_EXPORT, meterFuel } from "./fuel-meter.ts";
 import { MASK_ENTRYPOINT, maskResultSchema } from "./log-masks.ts";
+import { resultResultSchema } from "./result-schema.ts";
 
 /** A byte of a string takes about 1.25 units, of a structure 6. */
 const UNITS_PER_INPUT_BYTE = 10;
@@ -37,6 +47,10 @@ export interface Engine {
   evaluate(inputText: string): Evaluation;
   /** @param definitionText one MCP tool definition, as its server listed it. Text that is not JSON is `failed`. */
   classify(definitionText: string): Classified;
+  /** Whether any rule of the policy speaks to answers. */
+  readonly judgesAnswers: boolean;
+  /** What becomes of an answer; passes each where no rule speaks to answers. @param inputText as for `evaluate`, with the answer */
+  judgeAnswer(inputText: string): ResultEvaluation;
   /** Whether the policy masks anything of the log itself. */
   readonly hasMasks: boolean;
   /** What it masks of the log for this input. */
@@ -69,10 +83,14 @@ const CLASSIFICATION = {
 
 const MASKS = { entrypoint: MASK_ENTRYPOINT, schema: maskResultSchema, noun: "set of masks", baseUnits: 200_000 };
 
+const RESULT = { entrypoint: RESULT_ENTRYPOINT, schema: resultResultSchema, noun: "decision", baseUnits: 200_000 };
+
 type Answer<T> = { readonly fuel: number; readonly budget: number } & (
   | { readonly kind: "answered"; readonly value: T }
   | { readonly kind: "failed"; readonly problem: string }
 );
+
+const PASSED: ResultDecision = { action: "pass", reasons: [], rules: [], malformed: [], redact: [], secrets: [] };
 
 type Instance = {
   readonly policy: opa.LoadedPolicy;
@@ -108,6 +126,8 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
   const hasMasks = Object.hasOwn(instance.policy.entrypoints, MASK_ENTRYPOINT);
   const decisions = new Map<string, Decision>();
   const classifications = new Map<string, Classification>();
+  const judgesAnswers = Object.hasOwn(instance.policy.entrypoints, RESULT_ENTRYPOINT);
+  const results = new Map<string, ResultDecision>();
   const masks = new Map<string, Extract<Masks, { kind: "masks" }>["pointers"]>();
 
   const ask = <T>(question: Question<T>, known: Map<string, T>, inputText: string): Answer<T> => {
@@ -159,6 +179,14 @@ export async function createEngine(bundle: Bundle): Promise<Engine> {
       const { fuel } = answer;
       if (answer.kind === "answered") return { kind: "classified", classification: answer.value, fuel };
       return { kind: "failed", problem: `the policy could not classify this tool: ${answer.problem}`, fuel };
+    },
+    judgesAnswers,
+    judgeAnswer(inputText) {
+      if (!judgesAnswers) return { kind: "decided", decision: PASSED, fuel: 0 };
+      const answer = ask(RESULT, results, inputText);
+      const { fuel } = answer;
+      if (answer.kind === "answered") return { kind: "decided", decision: answer.value, fuel };
+      return { kind: "failed", problem: `the policy could not judge this answer: ${answer.problem}`, fuel };
     },
     hasMasks,
     mask(inputText) {

@@ -5,6 +5,7 @@ import { CATEGORIES } from "../gate/types.ts";
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
 
+const found = z.strictObject({ kind: z.string(), pointer: z.string(), count: z.int().min(1) });
 const counts = z.record(z.string(), z.number());
 
 export const inputSchema = z.strictObject({
@@ -26,7 +27,14 @@ export const inputSchema = z.strictObject({
     .optional(),
   definition: z.strictObject({ catalogued: z.boolean(), changed: z.boolean() }).optional(),
   history: z.strictObject({ tools: counts, categories: counts, labels: counts }).optional(),
+  answer: z.enum(["result", "error", "notification"]).optional(),
+  result: z.unknown().optional(),
+  secrets: z.array(found).optional(),
+  signals: z.array(found).optional(),
 });
+
+/** What there is only where an answer is judged (docs/results.md). */
+export const ANSWER_KEYS: readonly string[] = ["answer", "result", "secrets", "signals"];
 
 /** The keys of an input, for "did you mean". */
 export const INPUT_KEYS: readonly string[] = Object.keys(inputSchema.shape);

@@ -13,9 +13,11 @@ export function createNoPolicy(problem: string): LoadedPolicy {
       wasm: new Uint8Array(),
       evaluate: () => failed,
       classify: () => failed,
-      // what the policy that is awaited would mask is not known: so all of it
+      // what the policy that is awaited would mask is not known: so all of it; nor which answers it would keep back: so each
       hasMasks: true,
       mask: () => failed,
+      judgesAnswers: true,
+      judgeAnswer: () => failed,
     },
     bundle: {
       manifest: { revision: NO_REVISION.revision, roots: [], wasm: [] },
@@ -26,6 +28,7 @@ export function createNoPolicy(problem: string): LoadedPolicy {
     rules: new Map(),
     conditions: undefined,
     readsHistory: false,
+    answerRules: new Map([["none", { file: "none", row: 1, reads: ["*"] }]]),
     catalogue: {},
     servers: new Set(),
   };

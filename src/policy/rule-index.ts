@@ -8,7 +8,7 @@ export type { RuleLocation };
 /** By rule id, `<package>/<id>`. */
 export type RuleIndex = ReadonlyMap<string, RuleLocation>;
 
-const locationSchema = z.strictObject({
+export const locationSchema = z.strictObject({
   file: z.string().min(1),
   row: z.int().positive(),
   text: z.string().optional(),

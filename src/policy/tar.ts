@@ -56,6 +56,8 @@ function readHeader(block: Uint8Array): Header | undefined {
   for (const [index, byte] of block.entries()) sum += index >= 148 && index < 156 ? 0x20 : byte;
   if (sum !== checksum) return undefined;
   const isUstar = readText(block.subarray(257, 262)) === "ustar";
+  // some readers take a prefix from there, whatever the magic says
+  if (!isUstar && block.subarray(257).some((byte) => byte !== 0)) return undefined;
   const prefix = isUstar ? readText(block.subarray(345, 500)) : "";
   const name = readText(block.subarray(0, 100));
   if (prefix === undefined || name === undefined) return undefined;

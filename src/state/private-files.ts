@@ -37,7 +37,15 @@ export function makePrivateFile(path: string): void {
  * where others may read the file, or where it does not hold `length` bytes.
  */
 export function readOrMakeSecret(path: string, length: number, make: () => Buffer): Buffer {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) writeWhole(path, make());
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    try {
+      writeWhole(path, make());
+    } catch (error) {
+      throw new Problem([
+        `${path}: it cannot be made (${codeOf(error)}): make room on its disk, and its folder writable`,
+      ]);
+    }
+  }
   refuseOpenToOthers(path);
   const secret = readFileSync(path);
   if (secret.length === length) return secret;
@@ -64,7 +72,7 @@ function writeWhole(path: string, bytes: Buffer): void {
   const draft = `${path}.new`;
   const fd = openSync(draft, "w", 0o600);
   try {
-    writeSync(fd, bytes);
+    if (writeSync(fd, bytes) !== bytes.length) throw new Error("it was not written whole");
     fsyncSync(fd);
   } finally {
     closeSync(fd);

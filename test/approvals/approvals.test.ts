@@ -81,7 +81,7 @@ describe("a call that is held", () => {
   test("is told the reason when it is denied", async () => {
     const { desk } = bench();
     const asking = desk.ask(QUESTION, hold().hold);
-    desk.deny("approval-1", "operator", "not on a Friday");
+    void desk.deny("approval-1", "operator", "not on a Friday");
     expect(await asking).toMatchObject({
       kind: "refused",
       problem: "it was denied: not on a Friday",
@@ -97,7 +97,7 @@ describe("a call that is held", () => {
       kind: "refused",
       note: { state: "pending", waitedMs: 25_000, leftSeconds: 275 },
     });
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     expect(await desk.ask(QUESTION, hold().hold)).toMatchObject({
       kind: "approved",
       note: { id: "approval-1", waitedMs: 0 },
@@ -139,7 +139,7 @@ describe("a call that is held", () => {
     const asking = desk.ask(QUESTION, hold().hold);
     desk.sessionEnded("session-2");
     desk.policyChanged();
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     expect(await asking).toMatchObject({ kind: "approved" });
   });
 
@@ -147,7 +147,7 @@ describe("a call that is held", () => {
     const { desk } = bench();
     const { waiter } = hold().hold;
     const asking = desk.ask(QUESTION, { seconds: 25, waiter: { ...waiter, definition: async () => definition } });
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     expect(await asking).toMatchObject({ kind: "refused", note: { state: "voided" } });
     expect(desk.find("approval-1")?.state).toBe("voided");
   });
@@ -159,14 +159,14 @@ describe("a call that is held", () => {
     held[0]?.leave();
     expect(await asking).toMatchObject({ kind: "refused", problem: expect.stringContaining("nobody waits") });
     expect(desk.find("approval-1")?.state).toBe("pending");
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     expect(await desk.ask(QUESTION, hold().hold)).toMatchObject({ kind: "approved", note: { id: "approval-1" } });
   });
 
   test("is let through alone where the same call waits twice", async () => {
     const { desk } = bench();
     const asking = [desk.ask(QUESTION, hold().hold), desk.ask(QUESTION, hold().hold)];
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     const outcomes: Approval[] = await Promise.all(asking);
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["approved", "refused"]);
     expect(outcomes.find(({ kind }) => kind === "refused")).toMatchObject({ note: { state: "used" } });
@@ -175,7 +175,7 @@ describe("a call that is held", () => {
   test("is let through beside the same call where it was granted", async () => {
     const { desk } = bench();
     desk.ask(QUESTION, undefined).catch(() => {});
-    desk.approve("approval-1", "operator", 1);
+    void desk.approve("approval-1", "operator", 1);
     expect(await desk.ask(QUESTION, undefined)).toMatchObject({ kind: "approved", note: { byGrant: false } });
     const granted = await desk.ask(QUESTION, undefined);
     expect(granted).toMatchObject({ kind: "approved", note: { byGrant: true, decided: { grantMinutes: 1 } } });
@@ -223,7 +223,7 @@ describe("a call", () => {
   test("that did not go out may go out on the same approval", async () => {
     const { desk } = bench();
     const asking = desk.ask(QUESTION, hold().hold);
-    desk.approve("approval-1", "operator");
+    void desk.approve("approval-1", "operator");
     const approval = await asking;
     if (approval.kind === "approved") desk.release(approval.note);
     expect(await desk.ask(QUESTION, undefined)).toMatchObject({ kind: "approved", note: { id: "approval-1" } });
@@ -234,7 +234,7 @@ describe("an operator", () => {
   test("sees the newest request first, and those of one state", async () => {
     const { desk } = bench();
     for (const argsText of ["[1]", "[2]", "[3]"]) await desk.ask({ ...QUESTION, argsText }, undefined);
-    desk.approve("approval-2", "operator");
+    void desk.approve("approval-2", "operator");
     expect(desk.list().map(({ id }) => id)).toEqual(["approval-3", "approval-2", "approval-1"]);
     expect(desk.list({ state: "pending" }).map(({ id }) => id)).toEqual(["approval-3", "approval-1"]);
   });
@@ -263,7 +263,7 @@ describe("an operator", () => {
 test("after a restart what another bundle asked for is void", async () => {
   const first = bench();
   await first.desk.ask(QUESTION, undefined);
-  first.desk.approve("approval-1", "operator");
+  void first.desk.approve("approval-1", "operator");
   const second = bench({ store: first.store, revision: () => "r2" });
   expect(second.desk.find("approval-1")?.state).toBe("voided");
 });

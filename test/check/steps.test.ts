@@ -54,7 +54,7 @@ describe("check", () => {
       ),
     );
     const [line, ...others] = await check(rest);
-    expect(line).toMatch(/notes\.rego:\d+:10: input has no "mode"; it has args, .* \(opa-check\)$/);
+    expect(line).toMatch(/notes\.rego:\d+:10: input has no "mode"; it has answer, args, .* \(opa-check\)$/);
     expect(others).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ describe("regate approvals", () => {
     expect((await approvals("list", "--state", "all")).printed).toBe("no requests for approval\n");
     await ask();
     await ask({ argsText: "[2]", tool: "a\u202eb" });
-    desk.deny(ONE, "operator", "no");
+    void desk.deny(ONE, "operator", "no");
     const { printed } = await approvals("list");
     const [head, row, ...more] = printed.split("\n");
     expect(head).toMatch(/^ID {36}STATE {4}AGE {2,}LAPSES IN {2}PRINCIPAL {2}SERVER {2}TOOL {2,}ARGUMENTS$/);

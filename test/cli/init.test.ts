@@ -49,7 +49,7 @@ describe("regate init", () => {
     expect(Object.keys(bundle.catalogue)).toEqual(["filesystem"]);
     const { servers, bundle: named } = loadConfig("regate.yaml", {}, dir);
     expect([...servers.keys()]).toEqual(["filesystem"]);
-    expect(named).toBe(join(dir, "bundles/regate.tar.gz"));
+    expect(named.source).toEqual({ kind: "file", file: join(dir, "bundles/regate.tar.gz") });
     const text = await readFile(join(dir, "Makefile"), "utf8");
     expect(text).toContain("OPA_VERSION := 1.22.2\n");
     expect(await readdir(dir)).toEqual(expect.arrayContaining([".github", ".gitignore", "README.md", "test"]));

@@ -40,7 +40,10 @@ describe("the command line", () => {
     [["constructor"], "regate constructor: there is no such command; regate --help lists the commands\n"],
     [["a\nb\u001b[31m"], "regate a\\nb\\u001b[31m: there is no such command; regate --help lists the commands\n"],
     [["--port"], "regate --port: there is no such command; regate --help lists the commands\n"],
-    [["reload", "--cofnig", "x"], "regate reload: Unknown option '--cofnig'; usage: regate reload [-c regate.yaml]\n"],
+    [
+      ["reload", "--cofnig", "x"],
+      "regate reload: Unknown option '--cofnig'; usage: regate reload [-c regate.yaml] [--allow-rollback]\n",
+    ],
     [
       ["keys", "list", "-c"],
       "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml]\n",

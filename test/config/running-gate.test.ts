@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readRunningGate, removeRunningGate, writeRunningGate } from "../../src/config/running-gate.ts";
+import { Problem } from "../../src/problem.ts";
 
 let state: string;
 beforeEach(() => {
@@ -31,6 +32,14 @@ test("is for its owner's eyes only even where a run that was killed left its dra
   writeRunningGate(state, gate);
   expect(readRunningGate(state)).toEqual(gate);
   expect(statSync(join(state, "gate.json")).mode & 0o777).toBe(0o600);
+});
+
+test("that can't be written is told with its path and what to do, as where a disk is full", () => {
+  mkdirSync(state, { mode: 0o700 });
+  mkdirSync(join(state, "gate.json", "in-the-way"), { recursive: true });
+  const write = () => writeRunningGate(state, gate);
+  expect(write).toThrow(Problem);
+  expect(write).toThrow(/gate\.json: it can't be written \(.+\): make room on its disk, and its folder writable$/);
 });
 
 test("removes its own run's file, and not another's", () => {

@@ -63,7 +63,7 @@ describe("the queue", () => {
     const late = await ask(gate, { argsText: '{"n":1}' });
     const soon = await ask(gate, { argsText: '{"n":2}', timeoutSeconds: 60 });
     const over = await ask(gate, { argsText: '{"n":3}' });
-    gate.approvals.deny(over, "operator", "Not at night");
+    void gate.approvals.deny(over, "operator", "Not at night");
     const { text } = await page();
     expect([...text.matchAll(/id="request-(request-\d+)"/g)].map(([, id]) => id)).toEqual([soon, late]);
     expect(readPage(text)).toMatch(/Lately.*Deniedby operator: Not at night/);

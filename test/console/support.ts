@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 import { type ApprovalDesk, createApprovals } from "../../src/approvals/approvals.ts";
 import { composeConsole } from "../../src/compose-console.ts";
 import { composeLive, type Live } from "../../src/compose-live.ts";
+import { nameServers } from "../../src/compose-server-set.ts";
 import type { ServerConfig } from "../../src/config/server-schema.ts";
 import type { ConsolePorts } from "../../src/console/ports.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
@@ -174,7 +175,8 @@ export async function startConsole(
     notReady: () => undefined,
     prove: () => undefined,
     console: composeConsole({
-      config: { servers: new Map(configured), timezone: "UTC" },
+      config: { timezone: "UTC" },
+      servers: nameServers(new Map(configured).values()).byCatalogue,
       policy,
       version: QUIET.version,
       status: () => ({ ...QUIET, ...status }),

@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { boundAfter, type Fleet, load, METERED, startFleet } from "./harness-fleet.ts";
-import { type Gate, operate } from "./harness-gate.ts";
+import { type Gate, OPERATOR_KEY, operate } from "./harness-gate.ts";
 import { waitFor } from "./harness-process.ts";
-import { callBody, isToolError, messagesOf, openSession, post, send } from "./harness-wire.ts";
+import { callBody, isToolError, messagesOf, openSession, post, send, textOf } from "./harness-wire.ts";
 
 let fleet: Fleet;
 /** On the same store; they go on without it, each with its share. */
@@ -128,10 +128,33 @@ function once(): () => boolean {
   };
 }
 
+test("a call that is asked about at one gate is approved at another, and goes out once at a third", async () => {
+  const [first, second, third] = fleet.gates;
+  if (first === undefined || second === undefined || third === undefined) throw new Error("no gates");
+  for (const { base } of [first, second, third]) await until("they have the store again", () => isReady(base));
+  const session = await openSession(first.url("recorder"));
+  const write = async (gate: Gate): Promise<string> =>
+    textOf(
+      (
+        await messagesOf(await post(gate.url("recorder"), callBody("w", "write_file", { path: "/x" }), session.headers))
+      )[0],
+    );
+  const [, id = ""] = /Approval pending, ([0-9a-f-]{36})/.exec(await write(first)) ?? [];
+  const operator = { authorization: `Bearer ${OPERATOR_KEY}` };
+  const approve = () => send(`${second.base}/v1/approvals/${id}/approve`, "POST", operator);
+  await until("the other gate has heard of it", async () => (await approve()).status === 200);
+  const before = fleet.recorder.calls("write_file");
+  await until("the third has heard of the approval", async () => !(await write(third)).includes("Approval pending"));
+  expect(fleet.recorder.calls("write_file")).toBe(before + 1);
+  expect(await write(first)).toContain("Approval pending");
+  expect(fleet.recorder.calls("write_file")).toBe(before + 1);
+});
+
 test("a gate that is told to stop is not ready first, finishes what is in flight, and its session goes on at another", async () => {
   const [first] = fleet.gates;
   const last = fleet.gates[3];
   if (first === undefined || last === undefined) throw new Error("no gates");
+  await until("it has the store again", () => isReady(last.base));
   const session = await openSession(last.url("recorder"));
   const stream = await session.openStream();
   expect(stream.status).toBe(200);

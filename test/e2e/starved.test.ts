@@ -89,7 +89,7 @@ describe("a gate whose disk takes nothing more", () => {
     expect(isToolError(await session.call("echo"))).toBe(false);
     expect((await send(gate.url("recorder"), "DELETE", other.headers)).status).toBe(200);
     expect((await post(gate.url("recorder"), callBody(1, "echo"), other.headers)).status).toBe(404);
-    await expect(openSession(gate.url("recorder"))).rejects.toThrow(/503.*try again/);
+    await expect(openSession(gate.url("recorder"))).rejects.toThrow(/503.*New sessions can't be counted now/);
     await gate.process.printed(/the decision log can't be written, decisions are being lost: EFBIG/);
     await gate.process.printed(/a session ended, and that can't be written yet/);
     expect((await operate(gate, "status")).stdout).toMatch(/decisions? (?:is|are) missing|missing/);

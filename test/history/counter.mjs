@@ -21,7 +21,8 @@ const history = openHistory({
   unixMs,
   onProblem: (problem) => writeSync(1, `problem ${problem}\n`),
   foldBytes: Number(foldBytes),
-  maxNamesPerPrincipal: 100_000,
+  maxNamesPerPrincipal: 10_000_000,
+  maxNames: 10_000_000,
 });
 const call = { server: "s", method: "tools/call", tool: "t", principal: { id: "claude" } };
 for (let number = 1; ; number += 1) {

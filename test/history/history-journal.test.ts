@@ -161,7 +161,8 @@ describe("a history on disk", () => {
   /** How many calls the history on disk knows: each has a label of its own. */
   function countOnDisk(): number {
     return withHistory((history) => Object.keys(history.read(call).labels).length - 1, {
-      maxNamesPerPrincipal: 100_000,
+      maxNamesPerPrincipal: 10_000_000,
+      maxNames: 10_000_000,
     });
   }
 

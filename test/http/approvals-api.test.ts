@@ -75,7 +75,7 @@ describe("the routes of approvals", () => {
     expect(JSON.parse((await get()).text)).toEqual({ approvals: [] });
     await ask("[1]");
     await ask("[2]");
-    desk.deny("approval-1", "operator", "no");
+    void desk.deny("approval-1", "operator", "no");
     expect(JSON.parse((await get()).text).approvals).toMatchObject([
       { id: "approval-2", state: "pending", argsText: "[2]", principal: "ann" },
       { id: "approval-1", state: "denied", decided: { by: "operator", reason: "no" } },

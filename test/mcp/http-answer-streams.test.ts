@@ -90,12 +90,12 @@ describe("a call answered with a stream", () => {
     const escaped = list.replace('"tools"', String.raw`"\u0074ools"`);
     const tool: Script = (_, response) => {
       beginEvents(response);
-      response.end(`id: 1\ndata: ${list}\n\nid: 2\ndata: ${escaped}\n\ndata: ${result('"c"')}\n\n`);
+      response.end(`id: 1\ndata: ${list}\n\nid: 2\ndata: ${escaped}\n\ndata: ${result('"l"')}\n\n`);
     };
     const session = await openSession(await startChain({ server: { calls: { echo: tool } } }));
     const filteredEscaped = filteredList.replace('"tools"', String.raw`"\u0074ools"`);
-    expect((await session.post(callBody("c", "echo"))).text).toBe(
-      `id: 1\ndata: ${filteredList}\n\nid: 2\ndata: ${filteredEscaped}\n\ndata: ${result('"c"')}\n\n`,
+    expect((await session.post(callBody("l", "echo"))).text).toBe(
+      `id: 1\ndata: ${filteredList}\n\nid: 2\ndata: ${filteredEscaped}\n\ndata: ${result('"l"')}\n\n`,
     );
   });
 
@@ -145,11 +145,14 @@ describe("the server's own stream", () => {
   test("is one for each GET, each with the Last-Event-ID that its client sent, and filtered where it is replayed", async () => {
     const chain = await startChain({ server: { on: { GET: push } } });
     const session = await openSession(chain);
-    const streams = [await session.stream(), await session.stream({ "last-event-id": "e-6" })];
+    const streams = [
+      await session.stream({ "last-event-id": "e-5" }),
+      await session.stream({ "last-event-id": "e-6" }),
+    ];
     const seen = [];
     for (const stream of streams) seen.push([(await stream.next())?.comments[0], (await stream.next())?.data]);
     expect(seen).toEqual([
-      ["from now on", filteredList],
+      ["e-5", filteredList],
       ["e-6", filteredList],
     ]);
     expect(chain.server.received.filter(({ method }) => method === "GET")).toHaveLength(2);

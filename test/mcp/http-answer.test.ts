@@ -127,7 +127,11 @@ describe("an answer that is none", () => {
       /content type/,
     ],
     ["JSON that says no type", answers(200, {}, message('"id":"c","result":{}')), /content type none/],
-    ["the answer to another request", says(message('"id":"other","result":{}')), /no answer to this request/],
+    [
+      "the answer to another request",
+      says(message('"id":"other","result":{}')),
+      /an answer to no request of this exchange/,
+    ],
     ["a notification", says(message('"method":"notifications/x"')), /no answer to this request/],
     ["a request with the same id", says(message('"id":"c","method":"ping"')), /no answer to this request/],
     ["a redirect", answers(307, { location: "http://127.0.0.1:9/" }), /redirect \(307\)/],

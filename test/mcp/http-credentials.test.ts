@@ -68,6 +68,43 @@ describe("a call that the server answers with 401", () => {
     expect(chain.taken()).toBe(1);
   });
 
+  test.each([
+    ["other", 1, { result: {} }],
+    ["no other", 0, { error: { message: expect.stringContaining("does not take the gate's credentials (401)") } }],
+  ])("by a server that hangs up then: %s credentials", async (_, left, expected) => {
+    let hungUp = (): void => {};
+    const down = new Promise<void>((resolve) => {
+      hungUp = resolve;
+    });
+    const { credentials } = renewing(left);
+    const chain = await startChain({
+      server: {
+        calls: {
+          echo(received, response) {
+            if (received.headers.authorization === "Bearer own-2") return answerResult(received, response, "{}");
+            response.writeHead(401, { "content-length": "100" }).flushHeaders();
+            response.once("close", hungUp);
+            setImmediate(() => response.socket?.resetAndDestroy());
+          },
+        },
+      },
+      upstream: {
+        credentials: {
+          ...credentials,
+          async renew(refused) {
+            await down;
+            // the gate has heard of it by then: another exchange with the same server came after
+            await fetch(chain.server.url, { method: "POST", body: "{}" });
+            return credentials.renew?.(refused);
+          },
+        },
+      },
+    });
+    const session = await openSession(chain);
+    expect(parseMessage((await session.post(callBody("c", "echo"))).text)).toMatchObject({ id: "c", ...expected });
+    expect(chain.server.bodiesOf("tools/call")).toHaveLength(1 + left);
+  });
+
   test("is not sent again after its client has left", async () => {
     const gone: { leave?: () => void; renewed?: () => void } = {};
     const left = new Promise<void>((resolve) => {

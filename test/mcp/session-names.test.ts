@@ -23,13 +23,14 @@ function bench(left = 100) {
       return { kind: "admitted" } as const;
     },
   };
-  const names = createSessionNames({ serverKey: "key", sessions, cap });
+  const told: string[] = [];
+  const names = createSessionNames({ serverKey: "key", sessions, cap, log: (line) => told.push(line) });
   const identify = (headers: Caller["headers"], change: Partial<Caller> = {}): Identified => {
     const identified = names.identify({ headers, era: "legacy", principal: "ann", opens: false, ...change });
     if (identified instanceof Promise) throw new Error("what is counted at once is said at once");
     return identified;
   };
-  return { names, admitted, identify };
+  return { names, admitted, told, identify };
 }
 
 describe("a caller with a session id", () => {
@@ -85,11 +86,10 @@ describe("a caller without a session id", () => {
     expect(identify({}).kind).toBe("identified");
   });
 
-  test("that initializes is refused where that can't be counted", () => {
-    expect(bench().identify({}, { opens: true, principal: "unlucky" })).toEqual({
-      kind: "unavailable",
-      problem: "new sessions can't be counted now: Error: the journal is full",
-    });
+  test("that initializes is refused where that can't be counted, and the log says why", () => {
+    const { told, identify } = bench();
+    expect(identify({}, { opens: true, principal: "unlucky" })).toEqual({ kind: "uncounted" });
+    expect(told).toEqual(["key: no new session can be counted, so none is opened: Error: the journal is full"]);
   });
 });
 

@@ -132,7 +132,11 @@ describe("a stream that ends without an answer", () => {
 
   test.each([
     ["nothing was said", "", /ended the stream without an answer/],
-    ["another request was answered", 'data: {"jsonrpc":"2.0","id":"d","result":{}}\n\n', /without an answer/],
+    [
+      "another request was answered",
+      'data: {"jsonrpc":"2.0","id":"d","result":{}}\n\n',
+      /an answer to no request of this exchange/,
+    ],
     ["the server only asked", 'data: {"jsonrpc":"2.0","id":"c","method":"ping"}\n\n', /without an answer/],
     ["the answer could not be read", 'data: {"jsonrpc":"2.0","id":"c","result":{},"result":{}}\n\n', /twice/],
     [

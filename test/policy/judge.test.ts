@@ -157,7 +157,7 @@ methods["x/y"] contains {"id": "xy", "action": "allow"} if input.params.uri == "
       { id: "p", groups: [], claims: {} },
     ];
     const outcomes = (tool: string) => callers.map((principal) => judged({ tool, principal }));
-    for (const tool of ["team", "mail"]) expect(outcomes(tool), tool).toEqual(["allow", "deny", "deny"]);
+    for (const tool of ["team", "mail", "team"]) expect(outcomes(tool), tool).toEqual(["allow", "deny", "deny"]);
     expect(asked.map((text) => JSON.parse(text).principal)).toEqual([
       { groups: ["writers"] },
       { groups: ["readers"] },

@@ -31,7 +31,16 @@ function policyOf(answer: () => Classified) {
     asked.push(text);
     return answer();
   };
-  const engine = { revision, wasm: new Uint8Array(), evaluate: unasked, classify, hasMasks: false, mask: unasked };
+  const engine = {
+    revision,
+    wasm: new Uint8Array(),
+    evaluate: unasked,
+    classify,
+    judgesAnswers: false,
+    judgeAnswer: unasked,
+    hasMasks: false,
+    mask: unasked,
+  };
   const policy: ActivePolicy = {
     current: {
       engine,
@@ -40,6 +49,7 @@ function policyOf(answer: () => Classified) {
       rules: new Map(),
       conditions: undefined,
       readsHistory: false,
+      answerRules: new Map(),
       catalogue,
       servers: new Set<string>(),
     },

@@ -48,7 +48,7 @@ _accepts("labels", value, _, _) if {
 
 _accepts("redact", value, _, _) if {
 	is_array(value)
-	every pointer in value { _is_json_pointer(pointer) }
+	every pointer in value { is_json_pointer(pointer) }
 }
 
 _accepts("hide", value, rule, _) if {
@@ -99,9 +99,12 @@ _is_amount(value) if {
 	value <= 1.7976931348623157e308
 }
 
-_is_json_pointer("")
+# METADATA
+# title: A JSON pointer
+# scope: document
+is_json_pointer("")
 
-_is_json_pointer(value) if {
+is_json_pointer(value) if {
 	startswith(value, "/")
 	unescaped := replace(replace(value, "~0", ""), "~1", "")
 	not contains(unescaped, "~")

@@ -78,11 +78,14 @@ named := input.method if {
 	_is_other_request
 }
 
-_of_server(rules) := {"kind": "server", "package": _server_package, "rules": rules}
+_of_server(rules) := {"kind": "server", "package": server_package, "rules": rules}
 
 _of_defaults(rules) := {"kind": "defaults", "package": "policy.defaults", "rules": rules}
 
-_server_package := $"policy.servers.{input.server}" if _is_identifier
+# METADATA
+# title: How rules of the server's package are named
+# scope: document
+server_package := $"policy.servers.{input.server}" if _is_identifier
 
 else := $`policy.servers["{input.server}"]`
 

@@ -112,7 +112,7 @@ function writeRecord(field: string, value: unknown, write: (name: string, text: 
 }
 
 /** `--token`, and what follows it; `--api-key=...`; an address with a password; anything in a secret's form. */
-function isSecretArgument(arg: string, before: string | undefined): boolean {
+export function isSecretArgument(arg: string, before: string | undefined): boolean {
   if (holdsSecret(arg)) return true;
   const [, name, value] = /^-{0,2}([A-Za-z][\w.-]*)[=:](.+)$/s.exec(arg) ?? [];
   if (name !== undefined && value !== undefined) return isSecretName(name, value);

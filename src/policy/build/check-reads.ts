@@ -1,7 +1,8 @@
 // Refuses what a rule reads of the call in a way that silences it: a field that no input has, and a `not` that takes the
 // whole rule away with a missing field. Lint (.regal/rules) finds more of the second kind.
 import { nearestWord } from "../../config/suggest.ts";
-import { INPUT_KEYS } from "../input-schema.ts";
+import type { Conditions } from "../conditions.ts";
+import { ANSWER_KEYS, INPUT_KEYS } from "../input-schema.ts";
 import type { Fault } from "./faults.ts";
 import type { Module } from "./module.ts";
 import { readLiteral, TIGHTENING } from "./rule-form.ts";
@@ -25,6 +26,22 @@ export function checkNegations(rules: readonly SpeakingRule[]): Fault[] {
       "write the condition as a helper: `not _ok` with `_ok if startswith(...)`";
     return negatedCalls.map((row) => ({ file, row, what }));
   });
+}
+
+/** @returns a fault for each rule on calls that looks at what only an answer has: it would never be there */
+export function checkAnswerFields(rules: readonly SpeakingRule[], conditions: Conditions): Fault[] {
+  return rules.flatMap((rule) => {
+    const id = readLiteral(rule.member, "id");
+    const found = conditions.rules.get(`${rule.package}/${id}`);
+    const field = [...(found?.reads ?? []), ...(found?.touches ?? [])].map(([first]) => first).find(isAnswerKey);
+    if (field === undefined) return [];
+    const what = `rule ${id} looks at input.${field}, which no call has yet; write it for answers: \`results\` in the place of \`${rule.head[0]}\``;
+    return [{ file: rule.file, row: rule.row, what }];
+  });
+}
+
+function isAnswerKey(name: string | null | undefined): boolean {
+  return typeof name === "string" && ANSWER_KEYS.includes(name);
 }
 
 function suggest(name: string): string {

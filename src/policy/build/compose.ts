@@ -5,14 +5,15 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../../problem.ts";
-import { type Bundle, ENTRYPOINTS, parseBundle } from "../bundle.ts";
+import { type Bundle, ENTRYPOINTS, parseBundle, RESULT_ENTRYPOINT } from "../bundle.ts";
 import { toJson } from "../conditions.ts";
 import { createEngine } from "../engine.ts";
 import { MASK_ENTRYPOINT } from "../log-masks.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { SHIPPED_CAPABILITIES } from "../shipped.ts";
-import { checkInputFields, checkNegations } from "./check-reads.ts";
+import { checkAnswerFields, checkInputFields, checkNegations } from "./check-reads.ts";
 import { readFaults } from "./faults.ts";
+import { indexAnswerRules } from "./index-answer-rules.ts";
 import { indexConditions } from "./index-conditions.ts";
 import { indexRules } from "./index-rules.ts";
 import { type LogPolicy, readLogPolicy } from "./log-policy.ts";
@@ -25,7 +26,7 @@ import { type PolicyFolder, readLibrary, readVendoredLibrary, type Source } from
 import { findSpeakingRules } from "./speaking-rules.ts";
 
 const LIBRARY_ROOTS = ["regate"];
-const OWN_ROOTS = ["policy", "catalogue", "conditions", "rules"];
+const OWN_ROOTS = ["policy", "catalogue", "conditions", "results", "rules"];
 const BUNDLES = ["library", "own"];
 const CAPABILITIES = ["--capabilities", "capabilities.json"];
 
@@ -71,12 +72,16 @@ async function buildIn(
   const own = [...given.rego.filter(({ path }) => files.has(path)), ...defaults, ...given.catalogue];
   await writeSources(join(scratch, "library"), [...library, manifest(LIBRARY_ROOTS)]);
   const log = readLogPolicy(modules);
-  const generated = await checkRules(opa, scratch, folder, modules, log);
+  const { generated, judgesAnswers } = await checkRules(opa, scratch, folder, modules, log);
   await writeSources(join(scratch, "own"), [...own, manifest(OWN_ROOTS), ...generated]);
   await copyFile(SHIPPED_CAPABILITIES, join(scratch, "capabilities.json"));
 
   await checkWithOpa(opa, scratch, folder);
-  const entrypoints = log.masks.length > 0 ? [...ENTRYPOINTS, MASK_ENTRYPOINT] : ENTRYPOINTS;
+  const entrypoints = [
+    ...ENTRYPOINTS,
+    ...(log.masks.length > 0 ? [MASK_ENTRYPOINT] : []),
+    ...(judgesAnswers ? [RESULT_ENTRYPOINT] : []),
+  ];
   return compile(opa, scratch, folder, entrypoints, [
     "--revision",
     computeRevision([...library, ...own]),
@@ -84,29 +89,36 @@ async function buildIn(
   ]);
 }
 
-/** @returns what is generated from the rules */
+/** @returns what is generated from the rules, and whether any speaks to answers */
 async function checkRules(
   opa: Opa,
   scratch: string,
   folder: PolicyFolder,
   modules: readonly Module[],
   log: LogPolicy,
-): Promise<readonly Source[]> {
-  const { rules, faults } = findSpeakingRules(modules);
-  const { index, faults: doubled } = indexRules(rules);
-  const forms = await checkForms(opa, scratch, rules);
+): Promise<{ readonly generated: readonly Source[]; readonly judgesAnswers: boolean }> {
+  const { rules, answers, faults } = findSpeakingRules(modules);
+  const spoken = [...rules, ...answers];
+  const { faults: doubled } = indexRules(spoken);
+  const conditions = indexConditions(modules, rules, log.masks);
+  const indexed = indexAnswerRules(modules, answers);
+  const forms = await checkForms(opa, scratch, spoken);
   refuseFaults(folder, [
     ...faults,
     ...log.faults,
     ...forms,
-    ...checkNegations(rules),
+    ...checkNegations(spoken),
     ...checkInputFields(modules),
+    ...checkAnswerFields(rules, conditions),
+    ...indexed.faults,
     ...doubled,
   ]);
-  return [
-    jsonSource("rules/data.json", Object.fromEntries(index)),
-    jsonSource("conditions/data.json", toJson(indexConditions(modules, rules, log.masks))),
+  const generated = [
+    jsonSource("rules/data.json", Object.fromEntries(indexRules(rules).index)),
+    jsonSource("conditions/data.json", toJson(conditions)),
+    ...(answers.length > 0 ? [jsonSource("results/data.json", Object.fromEntries(indexed.index))] : []),
   ];
+  return { generated, judgesAnswers: answers.length > 0 };
 }
 
 /** As a bundle, because only then OPA sees data that shadows a rule. */

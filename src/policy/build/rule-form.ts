@@ -9,6 +9,7 @@ import type { LayerKind } from "./packages.ts";
 import type { SpeakingRule } from "./speaking-rules.ts";
 
 const FIELDS = ["id", "action", "reason", "rate_limit", "approval", "labels", "redact", "hide"];
+const ANSWER_FIELDS = ["id", "action", "reason", "redact", "secrets"];
 const FIELDS_WITHIN = new Map([
   ["rate_limit", ["max", "window", "per", "over", "cost"]],
   ["approval", ["timeout", "hold"]],
@@ -28,19 +29,36 @@ const FORMS = new Map([
   ["hide", "true or false, on a rule that denies"],
 ]);
 
+const ANSWER_FORMS = new Map([
+  ["reason", "a string"],
+  ["redact", "an array of JSON pointers into the result, on a rule that redacts"],
+  ["secrets", "true, or an array of kinds of secrets (docs/results.md lists them), on a rule that redacts"],
+]);
+
+const CALL_TIGHTENING = ["deny", "limit", "require_approval"];
+const ANSWER_ACTIONS = ["redact", "refuse"];
 /** Actions that a rule must not lose in silence. */
-export const TIGHTENING = ["deny", "limit", "require_approval"];
+export const TIGHTENING = [...CALL_TIGHTENING, ...ANSWER_ACTIONS];
 const ACTIONS: Readonly<Record<LayerKind, readonly string[]>> = {
-  server: ["allow", "inherit", ...TIGHTENING],
-  defaults: ["allow", ...TIGHTENING],
-  guardrails: TIGHTENING,
+  server: ["allow", "inherit", ...CALL_TIGHTENING],
+  defaults: ["allow", ...CALL_TIGHTENING],
+  guardrails: CALL_TIGHTENING,
 };
 
-const QUERY = "[data.regate.form.faults(r.values, r.layer) | some r in input]";
+const QUERIES: Readonly<Record<SpeakingRule["speaksTo"], string>> = {
+  calls: "[data.regate.form.faults(r.values, r.layer) | some r in input]",
+  answers: "[data.regate.answers.faults(r.values) | some r in input]",
+};
 const answersSchema = z.array(z.array(z.string()));
 const evalSchema = z.looseObject({
   result: z.tuple([z.looseObject({ expressions: z.tuple([z.looseObject({ value: answersSchema })]) })]),
 });
+
+/** Whether they are well-formed depends on the action. */
+const DEPEND_ON_ACTION: Readonly<Record<SpeakingRule["speaksTo"], readonly string[]>> = {
+  calls: ["hide"],
+  answers: ["redact", "secrets"],
+};
 
 type Field = { readonly name: string; readonly value: Term; readonly row: number };
 
@@ -66,11 +84,22 @@ export async function checkForms(opa: Opa, cwd: string, rules: readonly Speaking
     const fields = readFields(member);
     if (id === undefined) faults.push({ file, row, what: 'the rule has no literal id; write "id": "a-name-for-it"' });
     if (!fields.some((field) => field.name === "action")) faults.push({ file, row, what: `${name} has no action` });
-    const unknown = fields.flatMap((field) => describeUnknown(field));
+    if (redactsNothing(rule, fields)) {
+      faults.push({
+        file,
+        row,
+        what: `${name} redacts nothing: write "secrets": true, or "redact": ["/content/0/text"]`,
+      });
+    }
+    const unknown = fields.flatMap((field) => describeUnknown(rule, field));
     faults.push(...unknown.map(({ row, what }) => ({ file, row, what: `${name} has ${what}` })));
-    written.push({ rule, name, fields: fields.filter((field) => describeUnknown(field).length === 0) });
+    written.push({ rule, name, fields: fields.filter((field) => describeUnknown(rule, field).length === 0) });
   }
-  return [...faults, ...(await checkValues(opa, cwd, written))];
+  for (const kind of ["calls", "answers"] as const) {
+    const speaking = written.filter(({ rule }) => rule.speaksTo === kind);
+    if (speaking.length > 0) faults.push(...(await checkValues(opa, cwd, speaking, QUERIES[kind])));
+  }
+  return faults;
 }
 
 /** A field of a rule that is written out, where it is a literal string and not empty. */
@@ -87,8 +116,14 @@ function readFields(term: Extract<Term, { kind: "object" }>): Field[] {
   });
 }
 
-function describeUnknown({ name, value, row }: Field): { row: number; what: string }[] {
-  if (!FIELDS.includes(name)) return [{ row, what: `an unknown field "${name}"${suggest(name, FIELDS)}` }];
+function redactsNothing({ speaksTo, member }: SpeakingRule, fields: readonly Field[]): boolean {
+  if (speaksTo !== "answers" || readLiteral(member, "action") !== "redact") return false;
+  return !fields.some(({ name }) => name === "redact" || name === "secrets");
+}
+
+function describeUnknown({ speaksTo }: SpeakingRule, { name, value, row }: Field): { row: number; what: string }[] {
+  const known = speaksTo === "answers" ? ANSWER_FIELDS : FIELDS;
+  if (!known.includes(name)) return [{ row, what: `an unknown field "${name}"${suggest(name, known)}` }];
   const within = FIELDS_WITHIN.get(name);
   if (within === undefined || value.kind !== "object") return [];
   return readFields(value)
@@ -98,25 +133,28 @@ function describeUnknown({ name, value, row }: Field): { row: number; what: stri
     });
 }
 
-async function checkValues(opa: Opa, cwd: string, written: readonly Written[]): Promise<Fault[]> {
-  const questions = written.map(({ rule, fields }) => ({ layer: rule.layer, values: readValues(fields) }));
-  const answers = await askLibrary(opa, cwd, questions);
+async function checkValues(opa: Opa, cwd: string, written: readonly Written[], query: string): Promise<Fault[]> {
+  const questions = written.map(({ rule, fields }) => ({ layer: rule.layer, values: readValues(rule, fields) }));
+  const answers = await askLibrary(opa, cwd, questions, query);
   const faults: Fault[] = [];
   for (const [index, { rule, name, fields }] of written.entries()) {
     for (const field of fields) {
       if (field.name === "id" || answers[index]?.includes(field.name) !== true) continue;
-      const form = field.name === "action" ? describeAction(field.value, ACTIONS[rule.layer]) : FORMS.get(field.name);
+      const isOfAnswers = rule.speaksTo === "answers";
+      const actions = isOfAnswers ? ANSWER_ACTIONS : ACTIONS[rule.layer];
+      const forms = isOfAnswers ? ANSWER_FORMS : FORMS;
+      const form = field.name === "action" ? describeAction(field.value, actions) : forms.get(field.name);
       faults.push({ file: rule.file, row: field.row, what: `${name}: ${field.name} must be ${form}` });
     }
   }
   return faults;
 }
 
-/** The fields that are literal through and through; `hide` only beside a literal action, on which it depends. */
-function readValues(fields: readonly Field[]): Record<string, unknown> {
+/** The fields that are literal through and through; those that depend on the action only beside a literal one. */
+function readValues({ speaksTo }: SpeakingRule, fields: readonly Field[]): Record<string, unknown> {
   const literal = fields.filter(({ value }) => isLiteral(value));
   const hasAction = literal.some(({ name }) => name === "action");
-  const judged = literal.filter(({ name }) => name !== "hide" || hasAction);
+  const judged = literal.filter(({ name }) => !DEPEND_ON_ACTION[speaksTo].includes(name) || hasAction);
   return Object.fromEntries(judged.map(({ name, value }) => [name, toJson(value)]));
 }
 
@@ -124,8 +162,9 @@ async function askLibrary(
   opa: Opa,
   cwd: string,
   questions: readonly unknown[],
+  query: string,
 ): Promise<z.infer<typeof answersSchema>> {
-  const args = ["eval", "--format", "json", "--data", "library", "--stdin-input", QUERY];
+  const args = ["eval", "--format", "json", "--data", "library", "--stdin-input", query];
   const { exitCode, stdout, stderr } = await runOpa(opa, args, { cwd, input: JSON.stringify(questions) });
   if (exitCode !== 0) throw new Error(`regate.form can't be asked: ${stdout}${stderr}`);
   const [{ expressions }] = evalSchema.parse(JSON.parse(stdout)).result;

@@ -1,4 +1,4 @@
-// Finds the rules that speak to calls among all the rules of a policy, by package and head, and names them as the library
+// Finds the rules that speak to calls, and those that speak to answers, among all the rules of a policy, by package and head, and names them as the library
 // does: `<package>/<id>`. What looks like such a rule and is not looked up, or can't be indexed, is a fault: no rule may be
 // silent, and no decision may name a rule that nobody can find.
 import { nearestWord } from "../../config/suggest.ts";
@@ -15,6 +15,8 @@ export type SpeakingRule = {
   /** As rules of it are named, e.g. `policy.servers["a.b"]`. */
   readonly package: string;
   readonly layer: LayerKind;
+  /** What it is asked about: a call before it goes out, or what the server answered. */
+  readonly speaksTo: "calls" | "answers";
   readonly server?: string;
   /** What its head names; none of them in a guardrail. */
   readonly tool?: string;
@@ -31,10 +33,17 @@ export type SpeakingRule = {
   readonly placed: Placed;
 };
 
-const KINDS = ["rules", "methods"];
+const CALL_KINDS = ["rules", "methods"];
+const KINDS = [...CALL_KINDS, "results"];
 
-export function findSpeakingRules(modules: readonly Module[]): { rules: SpeakingRule[]; faults: Fault[] } {
+/** `rules` speak to calls, `answers` to what servers say. */
+export function findSpeakingRules(modules: readonly Module[]): {
+  rules: SpeakingRule[];
+  answers: SpeakingRule[];
+  faults: Fault[];
+} {
   const rules: SpeakingRule[] = [];
+  const answers: SpeakingRule[] = [];
   const faults: Fault[] = [];
   for (const module of modules) {
     const { file, package: parts, rules: heads } = module;
@@ -56,11 +65,13 @@ export function findSpeakingRules(modules: readonly Module[]): { rules: Speaking
         const where = { file, row, text, package: formatPath(parts) };
         const path = head.path.map((part) => part ?? "");
         const placed = { module, definition: head.definition };
-        rules.push({ ...where, layer, ...named, conditional, member, negatedCalls, head: path, placed });
+        const rule = { ...where, layer, ...named, conditional, member, negatedCalls, head: path, placed };
+        if (path[0] === "results") answers.push({ ...rule, speaksTo: "answers" });
+        else rules.push({ ...rule, speaksTo: "calls" });
       }
     }
   }
-  return { rules, faults };
+  return { rules, answers, faults };
 }
 
 function readTarget({ path: [kind, target] }: ModuleRule, layer: LayerKind): Partial<SpeakingRule> {
@@ -71,7 +82,8 @@ function readTarget({ path: [kind, target] }: ModuleRule, layer: LayerKind): Par
 
 /** What no one would take for a rule that speaks: a name with `_`, or no set and none of our words. */
 function isHelper({ path: [name = ""], member }: ModuleRule): boolean {
-  return name.startsWith("_") || (member === undefined && nearestWord(name, KINDS) === undefined);
+  if (name.startsWith("_")) return true;
+  return member === undefined && name !== "results" && nearestWord(name, CALL_KINDS) === undefined;
 }
 
 /** One such name would silence every rule of the policy. */
@@ -90,8 +102,10 @@ function findFault({ path, member }: ModuleRule, layer: LayerKind): string | und
     return `no decision looks at \`${formatPath(path)}\`${suggestion}; ${remedy}`;
   }
   const form = describeForm(kind, layer);
+  if (kind === "results" && layer === "defaults")
+    return "defaults have no results; write them in a server's package, or in policy.guardrails";
   if (layer === "guardrails") {
-    if (kind === "rules" && path.length === 1 && member !== undefined) return undefined;
+    if (kind !== "methods" && path.length === 1 && member !== undefined) return undefined;
     const fault = kind === "methods" ? "guardrails have no methods" : "not a set of rules";
     return `${fault}; write ${form}, and compare input.${kind === "methods" ? "method" : "tool"} in the body`;
   }
@@ -123,12 +137,14 @@ function describePattern(kind: string, target: string): string {
 }
 
 function suggestHead(kind: string, path: ModuleRule["path"], layer: LayerKind): string {
-  return layer === "guardrails" ? "rules" : formatPath([kind, ...path.slice(1)]);
+  if (layer === "guardrails") return kind === "results" ? kind : "rules";
+  return formatPath([kind, ...path.slice(1)]);
 }
 
 function describeForm(kind: string, layer: LayerKind): string {
-  if (layer === "guardrails") return "`rules contains {...}`";
+  if (layer === "guardrails") return kind === "results" ? "`results contains {...}`" : "`rules contains {...}`";
   if (kind === "methods") return '`methods.NAME contains {...}`, or `methods["*"]` for every method';
   if (layer === "defaults") return "`rules.CATEGORY contains {...}`";
-  return '`rules.NAME contains {...}`, or `rules["*"]` for every tool';
+  const word = kind === "results" ? kind : "rules";
+  return `\`${word}.NAME contains {...}\`, or \`${word}["*"]\` for every tool`;
 }

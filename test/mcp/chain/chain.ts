@@ -134,6 +134,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       serverKey: "key",
       sessions,
       cap: createSessionCap({ limiter, max, windowSeconds: 600 }),
+      log: (line) => log.push(line),
     }),
     definitions: createDefinitions(60_000),
     continuations: createContinuations(),

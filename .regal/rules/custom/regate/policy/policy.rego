@@ -8,12 +8,13 @@
 package custom.regate.policy
 
 # METADATA
-# title: Rules that speak to calls
-# description: Those named `rules` or `methods`, in a package that the decision looks at; tests are none of them.
+# title: Rules that speak to calls and answers
+# description: |
+#   Those named `rules`, `methods` or `results`, in a package that the decision looks at; tests are none of them.
 speaking contains rule if {
 	kind
 	some rule in input.rules
-	rule.head.ref[0].value in {"rules", "methods"}
+	rule.head.ref[0].value in {"rules", "methods", "results"}
 }
 
 # METADATA
@@ -41,8 +42,8 @@ is_policy if {
 # METADATA
 # title: Rules that tighten
 # description: |
-#   Those whose action is deny, require_approval or limit, and those whose action can't be read here: in guardrails,
-#   or built elsewhere, they may be.
+#   Those whose action is deny, require_approval, limit, redact or refuse, and those whose action can't be read here:
+#   in guardrails, or built elsewhere, they may be.
 tightening contains rule if {
 	some rule in speaking
 	not _permits(rule)

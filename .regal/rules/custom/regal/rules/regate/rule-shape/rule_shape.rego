@@ -17,6 +17,7 @@ report contains violation if {
 
 _is_looked_up(head) if {
 	policy.kind in {"server", "defaults"}
+	not _is_result_of_defaults(head)
 	count(head.ref) == 2
 	head.ref[1].type == "string"
 	not head.value
@@ -25,6 +26,11 @@ _is_looked_up(head) if {
 _is_looked_up(head) if {
 	policy.kind == "guardrails"
 	count(head.ref) == 1
-	head.ref[0].value == "rules"
+	head.ref[0].value in {"rules", "results"}
 	not head.value
+}
+
+_is_result_of_defaults(head) if {
+	policy.kind == "defaults"
+	head.ref[0].value == "results"
 }
