@@ -37,6 +37,7 @@ import type { LineContext } from "./log/write-line.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import type { ActivePolicy, Reload } from "./policy/active-policy.ts";
 import { Problem } from "./problem.ts";
+import { toDiskProblem } from "./state/disk-problem.ts";
 import { readSecret } from "./state/private-files.ts";
 import { openState, SECRET_KEY_BYTES, type State } from "./state/state.ts";
 import { createActivity } from "./status/activity.ts";
@@ -299,7 +300,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     };
   } catch (error) {
     await close();
-    throw error;
+    throw toDiskProblem(error, config.state);
   }
 }
 
