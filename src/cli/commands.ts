@@ -205,7 +205,7 @@ const MAX_FAULT_CHARACTERS = 10_000;
  * @returns its exit code; 2 for what a person mends, which is then on stderr, one line for each fault
  */
 export async function runCommand(argv: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...args] = argv;
+  const [name, ...args] = putHelpLast(argv);
   if (name === "--version" || name === "-v") return print(io, `${readVersion()}\n`);
   if (name === "--help" || name === "-h" || name === "help") return print(io, describeAll());
   if (name === undefined) {
@@ -231,6 +231,12 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
 function print(io: CommandIo, text: string): number {
   io.stdout(text);
   return 0;
+}
+
+/** `regate help serve` asks what `regate serve --help` does. */
+function putHelpLast(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  return first === "help" && second !== undefined && !second.startsWith("-") ? [second, "--help"] : argv;
 }
 
 function isHelpAsked(args: readonly string[]): boolean {

@@ -29,6 +29,11 @@ export type OperatorRequest<T> = {
 /** How the gate says that it did not do what it was asked. */
 const refusedSchema = z.object({ problem: z.string(), remedy: z.string() });
 
+/** How it says why a credential does not make an operator. */
+const unauthenticatedSchema = z.object({ error: z.object({ message: z.string() }) });
+/** Who is an operator by a group has a token (JWT) in the key's place: two dots, and a key has none. */
+const TOKEN = /^[^.]+\.[^.]+\.[^.]+$/;
+
 export type Answered<T> = { readonly value: T; readonly url: string };
 
 /** @throws Problem where there is no key, no gate, a refusal, or no answer of the right form */
@@ -45,6 +50,9 @@ export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandI
   if (found.kind === "stranger") throw new Problem([`no gate runs on ${config}: ${found.problem}`]);
   const url = reachableUrl(found.gate);
   const answer = await exchange(found.gate, request, operatorKey);
+  const unauthenticated = TOKEN.test(operatorKey) ? readWhyNot(answer) : undefined;
+  if (unauthenticated !== undefined)
+    throw new Problem([`${url}: the token in REGATE_OPERATOR_KEY is not taken: ${unauthenticated}`]);
   if (answer.status === 401) throw new Problem([`${url}: REGATE_OPERATOR_KEY is not the operator key of this gate`]);
   const refused = answer.status === 200 ? undefined : refusedSchema.safeParse(parseJson(answer.body)).data;
   if (refused !== undefined) throw new Problem([`${refused.problem}; ${refused.remedy}`]);
@@ -52,6 +60,11 @@ export async function askAsOperator<T>(request: OperatorRequest<T>, io: CommandI
   if (parsed?.success !== true)
     throw new Problem([`${url}: the gate answered ${answer.status} and not ${request.what}; see its log`]);
   return { value: parsed.data, url };
+}
+
+function readWhyNot(answer: { readonly status: number | undefined; readonly body: string }): string | undefined {
+  if (answer.status !== 401 && answer.status !== 403 && answer.status !== 503) return undefined;
+  return unauthenticatedSchema.safeParse(parseJson(answer.body)).data?.error.message;
 }
 
 async function exchange(

@@ -28,6 +28,14 @@ describe("the command line", () => {
     });
   });
 
+  test("says with help how a command is used, and that there is no such command", async () => {
+    expect(await regate("help", "wrap")).toEqual(await regate("wrap", "--help"));
+    expect(await regate("help", "wrp")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("did you mean regate wrap?"),
+    });
+  });
+
   test("is wrong use without a command", async () => {
     const { code, stdout, stderr } = await regate();
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

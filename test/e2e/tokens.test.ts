@@ -1,6 +1,7 @@
 // Callers that an issuer vouches for: real keys, a real authorization server, real clients that find it through the gate.
 import { createHash } from "node:crypto";
 import { request } from "node:http";
+import { join } from "node:path";
 import {
   Client as ClientV2,
   ClientCredentialsProvider as CredentialsV2,
@@ -15,7 +16,7 @@ import { approvalIn } from "./harness-approvals.ts";
 import { type Recording, startRecorder } from "./harness-fixtures.ts";
 import { type Gate, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
-import { whenDone } from "./harness-process.ts";
+import { ROOT, runToEnd, whenDone } from "./harness-process.ts";
 import { callBody, isToolError, messagesOf, openSession, post, send, textOf } from "./harness-wire.ts";
 
 const API_KEY = `rgk_${"1".repeat(43)}`;
@@ -234,6 +235,23 @@ describe("an operator by group", () => {
         const answer = await send(`${gate.base}${path}`, method, bearer(token), body);
         expect(answer.status, path).toBe(status);
       }
+    }
+  });
+
+  test("uses the commands with a token in the key's place, and is told why one is not taken", async () => {
+    const status = (token: string) =>
+      runToEnd(process.execPath, [join(ROOT, "dist/main.js"), "status", "-c", gate.configFile], {
+        cwd: gate.dir,
+        env: { REGATE_OPERATOR_KEY: token },
+      });
+    expect(await status(await operatorToken("boss"))).toMatchObject({ code: 0 });
+    const refused: [string, string][] = [
+      [await sign("ann", { aud: gate.base }), "the token is of no operator: its groups hold none"],
+      [await sign("boss", { groups: ["platform"] }), "the token is for another audience"],
+    ];
+    for (const [token, reason] of refused) {
+      const stderr = expect.stringContaining(`the token in REGATE_OPERATOR_KEY is not taken: ${reason}`);
+      expect(await status(token)).toMatchObject({ code: 2, stderr });
     }
   });
 
