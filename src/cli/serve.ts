@@ -7,6 +7,7 @@ import type { BundleSource } from "../config/bundle-schema.ts";
 import { loadConfig } from "../config/config.ts";
 import { loadMcpConfig } from "../config/mcp-config.ts";
 import { type Config, configSchema } from "../config/schema.ts";
+import { readTracesConfig } from "../config/traces-env.ts";
 import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
 import { watchFile } from "../policy/watch-file.ts";
 import { Problem } from "../problem.ts";
@@ -102,6 +103,7 @@ export async function start(
     operatorKey: io.env.REGATE_OPERATOR_KEY,
     canShowKey: io.env.REGATE_STARTED_BY !== "stdio",
     readServers,
+    traces: readTracesConfig(io.env),
     log: (line) => io.stderr(`regate: ${line}\n`),
   });
   io.stdout(greet(config, gate, version, shown));

@@ -17,6 +17,7 @@ import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
+import type { CallTrace, Tracing } from "./tracing.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
@@ -39,6 +40,8 @@ export type EndpointOptions = {
   readonly inFlight: InFlightCaps;
   /** Judges answers by the policy's rules for them; where there is none, they pass. */
   readonly answers?: AnswerJudge;
+  /** Draws what becomes of each message, for who collects that. */
+  readonly tracing?: Tracing | undefined;
 };
 
 /** Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs. */
@@ -119,10 +122,12 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   }
 
   const slot = options.inFlight.enter(session.name, message);
+  const trace = options.tracing?.begin({ message, session, headers: incoming.headers });
   try {
-    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot });
+    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot, trace });
   } finally {
     slot.leave();
+    trace?.end(outgoing);
   }
 }
 
@@ -133,13 +138,14 @@ type Request = {
   readonly era: Era;
   readonly session: SessionRef;
   readonly slot: Slot;
+  readonly trace: CallTrace | undefined;
 };
 
 /** From the message in its session to the end of its answer. */
 async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
   const { upstream, gate, sessionNames, holds, urlAskers } = options;
-  const { message, body, headers, era, session, slot } = request;
+  const { message, body, headers, era, session, slot, trace } = request;
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
   const definition =
@@ -168,6 +174,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   });
   const first = describeCall(options, session, principal, message, definition, slot.overload);
   const { call, verdict } = await judge(options, exchange, message, first, hold.waiter);
+  trace?.judged(call, verdict);
   const answered = hold.end(verdict);
   slot.resumed();
   if (verdict.kind !== "forward") return refuseCall(answered, verdict, call, message, era);
@@ -185,13 +192,14 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
 
   // 7 and 8. forward the judged bytes, filter the answer
   const expects = message.kind === "request" ? { id: message.id } : "none";
+  const screen = screenOf(options, session, principal, era, { expects, call, verdict });
   return upstream.post({
     incoming,
     outgoing: answered,
     principal,
     session,
     era,
-    screen: screenOf(options, session, principal, era, { expects, call, verdict }),
+    screen: trace === undefined ? screen : trace.watch(screen),
     message,
     body,
     onNothingWritten: refund,
@@ -200,6 +208,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
       if (message.method === "initialize") urlAskers.learn(name, message.params?.value);
       return id;
     },
+    traceHeaders: trace?.forwarded(),
   });
 }
 
