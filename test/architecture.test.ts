@@ -34,8 +34,8 @@ const SERVING = [
 
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
+  "main.ts": ["cli", "problem.ts", "scratch.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "scratch.ts", "version.ts"],
   "compose.ts": [
     "compose-approvals.ts",
     "compose-bundle.ts",
@@ -86,8 +86,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   credentials: ["mcp", "config", "fetch-text.ts", "problem.ts"],
   identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
-  policy: ["gate", "config", "problem.ts"],
-  check: ["gate", "scan", "policy", "config", "problem.ts"],
+  policy: ["gate", "config", "problem.ts", "scratch.ts"],
+  check: ["gate", "scan", "policy", "config", "problem.ts", "scratch.ts"],
   scan: ["credentials", "mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
   limits: ["gate", "problem.ts"],
@@ -105,6 +105,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
+  "scratch.ts": [],
   "fetch-text.ts": [],
   "version.ts": [],
 };

@@ -9,6 +9,10 @@ export type CommandIo = {
   readonly drained?: () => Promise<void> | void;
   /** stderr is one: what a person watches, and a line on it may be written again. */
   readonly isTerminal?: boolean;
+  /** stdout may have colour. */
+  readonly isColoured?: boolean;
+  /** Says what the command is at, for a person who waits; undefined where nobody is shown it. */
+  readonly doing?: (what: string) => void;
   /** Asks who sits at the terminal; undefined where there is none. Empty where they end the input. */
   readonly ask?: (question: string) => Promise<string>;
   readonly env: NodeJS.ProcessEnv;

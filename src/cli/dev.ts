@@ -1,7 +1,6 @@
 // `regate dev`: serves like `regate serve`, and at each save in the policy folder builds it, tests it, says which decisions
 // changed, and has the gate take it. What does not build or test changes nothing.
-import { mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -16,6 +15,7 @@ import { comparePolicies, openPolicy } from "../policy/diff/compare-policies.ts"
 import { findOpa, type Opa, runOpa } from "../policy/opa.ts";
 import { readSamples } from "../policy/samples.ts";
 import { Problem } from "../problem.ts";
+import { makeScratch, removeScratch } from "../scratch.ts";
 import type { CommandIo } from "./command.ts";
 import { readConfig, start, untilStopped } from "./serve.ts";
 
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const folder = { dir: resolve(io.cwd, shown), shown };
   const config = readConfig(values, io);
   const opa = await findOpa(io.env, io.cwd);
-  const scratch = await mkdtemp(join(tmpdir(), "regate-dev-"));
+  const scratch = makeScratch("dev");
   const bundle = join(scratch, "bundle.tar.gz");
   try {
     await buildAndTest(folder, opa, bundle);
@@ -55,7 +55,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     await gate.close();
     return 0;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 
