@@ -12,7 +12,7 @@ export type TracesParts = {
   readonly version: string;
   /** UUID of this run of the gate. */
   readonly instance: string;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 export type RunningTraces = {

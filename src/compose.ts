@@ -59,8 +59,8 @@ export type GateOptions = {
   readonly readServers?: (() => ReadonlyMap<string, ServerConfig>) | undefined;
   /** Where spans go; undefined: nowhere. */
   readonly traces?: TracesConfig | undefined;
-  /** The gate's own log, a line at a time. */
-  readonly log: (line: string) => void;
+  /** The gate's own log, a line at a time; what has no level is something to look at. */
+  readonly log: (line: string, level?: "info" | "error") => void;
 };
 
 /** A gate that serves. */
@@ -328,7 +328,7 @@ async function takeServers(
   }
   const taken = await servers.take(wanted);
   for (const what of ["added", "changed", "removed"] as const) {
-    if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`);
+    if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`, "info");
   }
   return taken;
 }

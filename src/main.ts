@@ -17,6 +17,7 @@ const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   drained: waitForStdout,
+  backlogBytes: () => process.stderr.writableLength,
   isTerminal: process.stderr.isTTY === true,
   isColoured: wantsColour(process.env, process.stdout.isTTY === true),
   ...(process.stdin.isTTY === true && process.stderr.isTTY === true && { ask }),

@@ -5,6 +5,8 @@
 export type CommandIo = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Bytes that were written to stderr and that nobody has taken yet. */
+  readonly backlogBytes?: () => number;
   /** Resolves when what was written to stdout has been taken: for who writes more than memory holds. */
   readonly drained?: () => Promise<void> | void;
   /** stderr is one: what a person watches, and a line on it may be written again. */

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { PLAIN_BUNDLE } from "../config/bundle-schema.ts";
+import { readTracesConfig } from "../config/traces-env.ts";
 import { buildBundle } from "../policy/build/compose.ts";
 import { writeSources } from "../policy/build/read-policy.ts";
 import { type PolicyFolder, readShippedFor } from "../policy/build/sources.ts";
@@ -17,7 +18,7 @@ import { readSamples } from "../policy/samples.ts";
 import { Problem } from "../problem.ts";
 import { makeScratch, removeScratch } from "../scratch.ts";
 import type { CommandIo } from "./command.ts";
-import { readConfig, start, untilStopped } from "./serve.ts";
+import { createLog, readConfig, start, untilStopped } from "./serve.ts";
 
 const LOOK_MS = 250;
 const MAX_CHANGES_SHOWN = 50;
@@ -34,6 +35,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const shown = positionals[0] ?? "rego";
   const folder = { dir: resolve(io.cwd, shown), shown };
   const config = readConfig(values, io);
+  const traces = readTracesConfig(io.env);
   const opa = await findOpa(io.env, io.cwd);
   const scratch = makeScratch("dev");
   const bundle = join(scratch, "bundle.tar.gz");
@@ -42,7 +44,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     const gate = await start(
       { ...config, bundle: { ...PLAIN_BUNDLE, source: { kind: "file", file: bundle } }, watch: false },
       io,
-      { readServers: () => readConfig(values, io).servers },
+      { readServers: () => readConfig(values, io).servers, traces, log: createLog(config, traces, io) },
     );
     const stopWatching = watchFolder(folder.dir, async () => {
       const offered = await offer(folder, opa, bundle);

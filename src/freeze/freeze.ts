@@ -46,7 +46,7 @@ export type FreezeOptions = {
   /** Everyone who can call; any name will do where it is left out. */
   readonly principals?: readonly string[];
   readonly unixMs: () => number;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 const META_NAME = "frozen";
@@ -104,7 +104,7 @@ export function createFreezes({ store, servers, principals, unixMs, log }: Freez
       if (frozen.length >= MAX_FREEZES) {
         return { kind: "refused", problem: `${MAX_FREEZES} freezes are there already; freeze all calls instead` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are frozen by the operator`);
+      log(`freeze: ${describeScope(scope, "calls")} are frozen by the operator`, "info");
       return keep([...frozen, { ...scope, sinceUnixMs: unixMs() }]);
     },
     thaw(given) {
@@ -115,11 +115,11 @@ export function createFreezes({ store, servers, principals, unixMs, log }: Freez
         const there = others.length === 0 ? "nothing is frozen" : `frozen: ${others.join("; ")}`;
         return { kind: "refused", problem: `${describeScope(scope, "calls")} are not frozen by themselves; ${there}` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are thawed by the operator`);
+      log(`freeze: ${describeScope(scope, "calls")} are thawed by the operator`, "info");
       return keep(left);
     },
     thawAll() {
-      if (frozen.length > 0) log("freeze: all is thawed by the operator");
+      if (frozen.length > 0) log("freeze: all is thawed by the operator", "info");
       return keep([]);
     },
     onChange(listener) {

@@ -16,7 +16,7 @@ export type ExporterOptions = {
   readonly maxQueued: number;
   readonly maxBatch: number;
   /** The gate's own log. */
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
   /** How long to wait before each further try; 1 to 8 s where it is not given. */
   readonly pausesMs?: readonly number[];
   /** How long a close may take; 3 s where it is not given. */
@@ -70,7 +70,7 @@ export function createSpanExporter(options: ExporterOptions): SpanExporter {
     }
     if (sent.kind === "failed") fail(batch.length, sent.problem);
     else if (failingSince !== undefined) {
-      log(`traces: the collector takes spans again; ${lost - failingSince} were lost meanwhile`);
+      log(`traces: the collector takes spans again; ${lost - failingSince} were lost meanwhile`, "info");
       failingSince = undefined;
     }
   }
