@@ -6,7 +6,7 @@ import { z } from "zod";
 import { readSamples } from "../../src/policy/samples.ts";
 import { ROOT } from "../policy/support.ts";
 
-const REGO = /^<!-- rego: (\S+)((?: \S+)*) -->\n(?:```rego\n[^]*?^```\n)?/gm;
+const REGO = /^<!-- rego: (\S+)((?: \S+)*) -->\n(?:```rego\n[\s\S]*?^```\n)?/gm;
 const CALLS = /^<!-- calls: (\S+) -->\n(?:\|.*\n)*/gm;
 
 const inputSchema = z.looseObject({ tool: z.string(), args: z.unknown() });
