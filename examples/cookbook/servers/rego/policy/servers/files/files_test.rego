@@ -116,7 +116,12 @@ test_what_is_no_path_is_closed if {
 
 test_other_tools_are_closed if {
 	every tool in ["read_multiple_files", "directory_tree", "READ_TEXT_FILE", ""] {
-		_is_refused(tool, {"path": "/srv/project/a", "paths": ["/etc/passwd"]})
+		_is_refused(tool, {
+			"path": "/srv/project/out/a",
+			"paths": ["/etc/passwd"],
+			"source": "/srv/project/out/a",
+			"destination": "/srv/project/out/b",
+		})
 	}
 }
 

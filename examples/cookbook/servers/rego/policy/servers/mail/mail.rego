@@ -46,7 +46,7 @@ _is_known_list(list) if {
 }
 
 _is_known(address) if {
-	regex.match(`^[a-zA-Z0-9._+-]+@[a-zA-Z0-9.-]+$`, address)
+	regex.match(`^[a-zA-Z0-9_][a-zA-Z0-9._+-]*@[a-zA-Z0-9.-]+$`, address)
 	lower(split(address, "@")[1]) in {"example.com", "example.org"}
 }
 

@@ -47,6 +47,12 @@ test_a_large_one_waits_for_a_person_and_costs_as_well if {
 	}
 }
 
+test_what_is_no_amount_is_not_small_either if {
+	every amount in [null, true, "5"] {
+		"policy.servers.payments/large-approved" in _decide(_euros(amount)).rules
+	}
+}
+
 test_what_is_no_amount_is_not_paid if {
 	every amount in [0, -1, -0.01, "5", "1e3", "", null, true, [5], {"value": 5}] { _refused(_euros(amount)) }
 	every args in [{}, null, [], "5", {"currency": "EUR", "to": "acme"}, {"Amount": 5, "currency": "EUR", "to": "acme"}] {

@@ -9,9 +9,9 @@
 package policy.servers.payroll
 
 # METADATA
-# title: Two pay runs a day
+# title: Two pay runs, and one more each 12 hours
 rules.start_pay_run contains {
-	"id": "two-a-day",
+	"id": "few-runs",
 	"action": "allow",
 	"rate_limit": {"max": 2, "window": 86400, "per": "everyone"},
 }

@@ -47,7 +47,6 @@ default _rows := 1000
 _rows := input.args.limit if _is_page
 
 _is_page if {
-	is_number(input.args.limit)
 	input.args.limit >= 1
 	input.args.limit <= 1000
 	floor(input.args.limit) == input.args.limit

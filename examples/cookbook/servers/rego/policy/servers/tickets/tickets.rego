@@ -2,7 +2,8 @@
 # title: Tenants apart
 # description: |
 #   The tenant in a call is the one in the caller's token (`auth.issuers.NAME.claims: [tenant]` in regate.yaml). A
-#   caller without that claim, one with an API key for instance, has no tenant and no ticket.
+#   caller without that claim, one with an API key for instance, has no tenant and no ticket. That a ticket is its
+#   tenant's is for the server to look up: a rule sees the names in the call.
 # scope: package
 # schemas:
 #   - input: schema.input

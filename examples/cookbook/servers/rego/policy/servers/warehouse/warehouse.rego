@@ -4,7 +4,8 @@
 #   By the words of the query, without parsing it: one SELECT, of known words, calling known functions. Whatever could
 #   make a reader of SQL see other words than these (comments, a second statement, backslashes, letters beyond ASCII) is
 #   denied. Strict on purpose: a text in quotes with a word such as `update` in it is denied too. The server's database
-#   role should be one that may only read; this is the second lock.
+#   role should be one that may only read; this is the second lock. For PostgreSQL, MySQL, SQLite and SQL Server; not
+#   for DuckDB, where a name in quotes behind FROM is a file.
 # scope: package
 # schemas:
 #   - input: schema.input
@@ -56,12 +57,14 @@ _parting := {"\n", "\t", ".", "'", "\"", "[", "]", "@"}
 
 _operators := {",", "*", "+", "-", "/", "%", "<", ">", "=", "!", ":", "|", "?"}
 
+# also what a second statement of SQL Server begins with, which needs no semicolon
 _changing := {
-	"alter", "analyze", "attach", "begin", "call", "cluster", "comment", "commit", "copy", "create", "deallocate",
-	"declare", "delete", "detach", "do", "drop", "dumpfile", "exec", "execute", "explain", "export", "grant", "handler",
-	"import", "insert", "install", "into", "listen", "load", "lock", "merge", "move", "notify", "outfile", "pragma",
-	"prepare", "refresh", "reindex", "release", "rename", "replace", "reset", "revoke", "rollback", "savepoint", "set",
-	"share", "shutdown", "truncate", "update", "use", "vacuum",
+	"alter", "analyze", "attach", "backup", "begin", "bulk", "call", "cluster", "comment", "commit", "copy",
+	"create", "dbcc", "deallocate", "declare", "delete", "deny", "detach", "disable", "do", "drop", "dumpfile",
+	"enable", "exec", "execute", "explain", "export", "grant", "handler", "import", "insert", "install", "into",
+	"kill", "listen", "load", "lock", "merge", "move", "notify", "outfile", "pragma", "prepare", "raiserror",
+	"reconfigure", "refresh", "reindex", "release", "rename", "replace", "reset", "restore", "revert", "revoke",
+	"rollback", "savepoint", "set", "share", "shutdown", "truncate", "update", "use", "vacuum", "waitfor", "while",
 }
 
 # What stands before a bracket is a known function, or no function at all.
@@ -75,9 +78,11 @@ _marks := object.union({mark: " " | some mark in _parting}, {mark: " = " | some 
 _last_word(piece) := words[count(words) - 1] if words := split(trim_space(piece), " ")
 
 _callable := {
-	"", "=", "all", "and", "any", "as", "between", "by", "case", "cast", "distinct", "else", "except", "exists",
-	"filter", "from", "having", "in", "intersect", "join", "lateral", "like", "not", "on", "or", "over", "select", "then",
-	"union", "using", "values", "when", "where", "with",
-	"abs", "avg", "coalesce", "count", "date", "date_trunc", "extract", "greatest", "least", "length", "lower", "max",
-	"min", "nullif", "numeric", "rank", "round", "row_number", "sum", "trim", "upper", "varchar",
+	"", "=", "all", "and", "any", "as", "between", "by", "case", "cast", "distinct", "else", "except",
+	"exists", "filter", "from", "group", "having", "in", "intersect", "join", "lateral", "like",
+	"materialized", "not", "on", "or", "over", "select", "then", "union", "using", "values", "when", "where",
+	"with",
+	"abs", "avg", "coalesce", "count", "date", "date_trunc", "extract", "greatest", "least", "length",
+	"lower", "max", "min", "nullif", "numeric", "rank", "round", "row_number", "sum", "trim", "upper",
+	"varchar",
 }

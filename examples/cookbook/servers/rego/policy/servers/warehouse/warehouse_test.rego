@@ -24,6 +24,7 @@ test_queries_that_read if {
 		"select \"select\", t.\"Name\" from t where a <> -1 and b like '%x_' or c ->> 'k' = $1",
 		"select (1 + 2) * 3, cast(a as text) from t",
 		"(select 1) union (select 2)",
+		"with x as materialized (select 1) select sum(n) over (order by n) from x",
 		"select updated_at, deleted from t",
 		"select a * (b + 1) from t where c = (select max(c) from u) and d between (1) and 2",
 	] {
@@ -66,6 +67,8 @@ test_changes_within_a_query if {
 		"select 1 into dumpfile '/tmp/x'",
 		"select 1 as a,delete from t",
 		"select 1.delete",
+		"select 1 waitfor delay '0:0:9'",
+		"select 1 kill 53",
 		"select (delete from t)",
 		"select count(update)",
 		"select 1)delete(from t",
@@ -132,6 +135,10 @@ test_letters_that_only_look_so if {
 	}
 }
 
+_of_length(length) := $"select {concat("", [letter | some _ in numbers.range(8, length); letter := "a"])}"
+
+test_a_long_query if _decide({"sql": _of_length(5000)}).action == "allow"
+
 test_what_is_no_query if {
 	every args in [
 		{},
@@ -144,7 +151,7 @@ test_what_is_no_query if {
 		{"SQL": "select 1"},
 		{"sql": "select 1", "query": "drop table t"},
 		{"sql": "select 1", "params": ["x"]},
-		{"sql": concat("", [letter | some _ in numbers.range(1, 5001); letter := " "])},
+		{"sql": _of_length(5001)},
 	] {
 		_refused(args)
 	}
