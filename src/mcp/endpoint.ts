@@ -26,6 +26,8 @@ import { writeEmpty } from "./write-answer.ts";
 export type EndpointOptions = {
   /** The server's name in policy and log. */
   readonly server: string;
+  /** See `Call.place`. */
+  readonly place: string;
   readonly upstream: Upstream;
   readonly gate: Gate;
   readonly sessionNames: SessionNames;
@@ -327,6 +329,7 @@ function describeCall(
   const { method, params } = message;
   const call: Draft<Call> = {
     server: options.server,
+    place: options.place,
     direction: "to_server",
     method,
     session: session.name,
@@ -385,8 +388,8 @@ function screenOf(
   return createScreen({ gate, definitions, continuations, caller, call, expects, answers });
 }
 
-function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {
-  const caller = { server, session: session.name, principal };
+function callerOf({ server, place, mode }: Tables, session: SessionRef, principal: Principal): Caller {
+  const caller = { server, place, session: session.name, principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
 }
 
