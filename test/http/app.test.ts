@@ -44,6 +44,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
   const reached: string[] = [];
   const app = createApp({
     instance: "instance-1",
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map([
       [
         "files",
