@@ -84,7 +84,9 @@ export function createApp(parts: AppParts): App {
 
   app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
 
-  app.all("/mcp", async (c) => {
+  app.all("/mcp", async (c, next) => {
+    // what else is read as this path, such as one with a fragment, another reader takes for another
+    if (!/^\/mcp(?:\?|$)/.test(c.env.incoming.url ?? "")) return next();
     await answerMcp(parts, ALL_SERVERS, c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });

@@ -13,6 +13,7 @@ import {
   startRecorder,
 } from "./harness-fixtures.ts";
 import { type Gate, operate, startGate } from "./harness-gate.ts";
+import { logLine } from "./harness-log.ts";
 import { makeTempDir, ROOT, run, waitFor } from "./harness-process.ts";
 import {
   callBody,
@@ -109,21 +110,18 @@ describe("one session with several servers", () => {
     http = await startRecorder("--sessions");
     const prepared = prepareStdioRecorder();
     child = prepared;
-    const slow = join(makeTempDir(), "pages.json");
-    writeFileSync(slow, JSON.stringify(['{"tools":[{"name":"late","inputSchema":{"type":"object"}}]}']));
     const modern = await startHttpFixture("modern-server.mjs", ["--http", "0"]);
     gate = await startGate({
       servers: {
         http: { url: http.url, catalogue: "recorder" },
         child: { ...prepared.entry, catalogue: "recorder" },
-        slow: { command: node, args: [fixturePath("listing-server.mjs"), slow, "--silent", "tools/list"] },
         modern: { url: modern.url, catalogue: "modern" },
       },
     });
     all = `${gate.base}/mcp`;
   });
 
-  test("a server that never lists is left out, said so, and waited for once only", async () => {
+  test("is one server to its client, which lists what every server of its era lets it see", async () => {
     const session = await openSession(all);
     expect(session.opened).toMatchObject({
       protocolVersion: "2025-11-25",
@@ -134,17 +132,8 @@ describe("one session with several servers", () => {
     const names = namesIn(result);
     expect(names).toEqual(expect.arrayContaining(["http__echo", "child__echo"]));
     expect(names).not.toContain("http__denied");
-    expect(names.filter((name) => name.startsWith("slow__"))).toEqual([]);
-    expect(result?._meta).toMatchObject({
-      "regate/servers": {
-        left_out: [
-          { server: "slow", problem: expect.stringContaining("not answered yet") },
-          { server: "modern", problem: expect.any(String) },
-        ],
-      },
-    });
-    const again = await session.ask("tools/list");
-    expect(namesIn(again.result)).toEqual(names);
+    const problem = "Unsupported protocol version: 2025-11-25";
+    expect(result?._meta).toEqual({ "regate/servers": { left_out: [{ server: "modern", problem }] } });
   });
 
   test("calls are judged as each server's own, and what is forwarded is the client's bytes but for the name", async () => {
@@ -349,4 +338,72 @@ test("servers come and go while a session goes on, and each change is told", asy
   expect((await names()).filter((name) => name.startsWith("one__"))).toEqual([]);
   await expect(client.callTool({ name: "one__echo" })).rejects.toThrow(/names no tool of a server/);
   expect(await client.callTool({ name: "two__echo" })).not.toMatchObject({ isError: true });
+});
+
+describe("servers that are slow, dead or odd", () => {
+  test("one that never lists is waited for once, left out and named; what is odd gets a name that leads back", async () => {
+    const [none, odd] = [join(makeTempDir(), "none.json"), join(makeTempDir(), "odd.json")];
+    const named = ["files.read", "read a file", "x".repeat(70), "get-0123456789abcdef", "Read", "read"];
+    const tools = named.map((name) => ({ name, inputSchema: { type: "object" } }));
+    writeFileSync(none, "[]");
+    writeFileSync(odd, JSON.stringify([JSON.stringify({ tools })]));
+    const listing = fixturePath("listing-server.mjs");
+    const gate = await startGate({
+      servers: {
+        hangs: { command: node, args: [listing, none, "--silent", "tools/list"] },
+        a__odd: { command: node, args: [listing, odd], mode: "observe" },
+      },
+    });
+    const session = await openSession(`${gate.base}/mcp`);
+    const { result } = await session.ask("tools/list");
+    const problem = "it has not answered yet; its tools are announced when it has";
+    expect(result?._meta).toEqual({ "regate/servers": { left_out: [{ server: "hangs", problem }] } });
+    const names = namesIn(result);
+    expect(names).toHaveLength(named.length);
+    for (const name of names) expect(name).toMatch(/^a_odd-[0-9a-f]{8}__[A-Za-z0-9_-]+$/);
+    expect(names.slice(-2).map((name) => name.split("__")[1])).toEqual(["Read", "read"]);
+    expect(namesIn((await session.ask("tools/list")).result)).toEqual(names);
+    for (const [index, tool] of named.entries()) {
+      const call = await session.openStream({}, callBody(`call-${index}`, names[index] ?? ""));
+      await logLine(gate, ({ input }) => input.tool === tool);
+      call.leave();
+    }
+  });
+
+  test("one that was dead is announced when it is there, and one that was started again is gone on with", async () => {
+    const recorder = (port: string) => {
+      const log = join(makeTempDir(), "recorded.jsonl");
+      return startHttpFixture("recording-http-server.mjs", ["--log", log, "--sessions", "--port", port]);
+    };
+    const first = await recorder("0");
+    await first.process.stop("SIGKILL");
+    const gate = await startGate({ servers: { back: { url: first.url, catalogue: "recorder" } } });
+    const client = await connectV1(`${gate.base}/mcp`);
+    let changes = 0;
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+      changes += 1;
+    });
+    expect(await client.listTools()).toMatchObject({ tools: [], _meta: { "regate/servers": { left_out: [{}] } } });
+    const { port } = new URL(first.url);
+    const second = await recorder(port);
+    await waitFor("the server to be announced", () => changes > 0);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toContain("back__echo");
+    await second.process.stop("SIGKILL");
+    await recorder(port);
+    expect(await client.callTool({ name: "back__echo", arguments: { a: 1 } })).toMatchObject({
+      content: [{ text: '{"a":1}' }],
+    });
+  });
+
+  test("calls under way count for the session over all servers", async () => {
+    const [one, two] = [await startRecorder("--sessions"), prepareStdioRecorder()];
+    const servers = { one: { url: one.url, catalogue: "recorder" }, two: { ...two.entry, catalogue: "recorder" } };
+    const gate = await startGate({ servers, config: { limits: { inFlightPerSession: 1 } } });
+    const session = await openSession(`${gate.base}/mcp`);
+    const slow = await session.openStream({}, callBody("slow", "one__slow", {}, { _meta: { progressToken: "p" } }));
+    await one.until("call");
+    expect(textOf(await session.call("two__echo"))).toMatch(/^Rate limit: .* 1 request is under way in this session/);
+    expect(two.calls()).toBe(0);
+    slow.leave();
+  });
 });

@@ -51,6 +51,8 @@ export class Link {
   /** Full names of tools that can't be read back, with the tools. */
   #hashed: ReadonlyMap<string, string> = new Map();
   #ready: Promise<Ready> | undefined;
+  /** Of the server's session that was opened last. */
+  #headers: Headers | undefined;
   #wasOpen = false;
   #failures = 0;
   #retryAtMs = 0;
@@ -81,10 +83,7 @@ export class Link {
 
   /** The server knows this session no longer. */
   lost(headers: Headers): void {
-    const before = this.#ready;
-    void before?.then((ready) => {
-      if (ready.kind === "ready" && ready.headers === headers && this.#ready === before) this.#ready = undefined;
-    });
+    if (this.#headers === headers) this.#ready = undefined;
   }
 
   /** All tools that the client may see. Never rejects. */
@@ -178,6 +177,7 @@ export class Link {
     }
     this.#failures = 0;
     this.#retryAtMs = 0;
+    this.#headers = ready.headers;
     await tell(this.#asking(ready.headers), INITIALIZED);
     if (this.#wasOpen) this.#options.onMessage(this, LIST_CHANGED);
     this.#wasOpen = true;

@@ -60,10 +60,12 @@ export async function relayCall(call: RelayedCall): Promise<void> {
     }
     const inner = await carry(call, ready.headers);
     if (inner.isStream || outgoing.destroyed) return;
-    // the server's session ended meanwhile, and with it nothing was called: a client of this server would open another one
-    if (inner.status === 404 && ready.headers["mcp-session-id"] !== undefined && attempt === 1) {
+    if (inner.status === 404 && ready.headers["mcp-session-id"] !== undefined) {
+      // the server's session ended meanwhile, and nothing was called: a client of this server would open another one
       link.lost(ready.headers);
-      continue;
+      if (attempt === 1) continue;
+      writeJson(outgoing, 200, upstreamError(request.idText, link.server.key, "it does not know its own sessions"));
+      return;
     }
     const own = PASSED_BACK.flatMap((name) => (inner.headers[name] === undefined ? [] : [[name, inner.headers[name]]]));
     outgoing.writeHead(inner.status, {
