@@ -1,4 +1,5 @@
 // One endpoint for all servers: their tools under SERVER__TOOL, judged as each server's own, whichever server is slow or dead.
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,6 +29,10 @@ import {
 
 const node = process.execPath;
 const DEAD = "http://127.0.0.1:9/mcp";
+
+function principalOf({ principal }: Record<string, unknown>): unknown {
+  return typeof principal === "object" && principal !== null && "id" in principal ? principal.id : undefined;
+}
 
 /** Names at the endpoint of all servers, as one client of it sees them. */
 function namesIn(result: Record<string, unknown> | undefined): string[] {
@@ -242,6 +247,19 @@ describe("one session with several servers", () => {
     expect(http.bodies().slice(before).join()).not.toContain("tools/call");
   });
 
+  test.each([
+    ["no version", {}, "protocolVersion"],
+    ["a version that is no text", { protocolVersion: 7 }, "protocolVersion"],
+    ["too much to keep", { protocolVersion: "2025-11-25", clientInfo: "x".repeat(70_000) }, "is longer than 65536"],
+  ])("an initialize with %s opens nothing", async (_, params, problem) => {
+    const answer = await post(all, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }));
+    expect(answer.headers).not.toHaveProperty("mcp-session-id");
+    expect((await messagesOf(answer))[0]?.error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(problem),
+    });
+  });
+
   test("sessions are the client's own, end for all servers, and are needed", async () => {
     expect((await post(all, callBody(1, "http__echo"))).status).toBe(400);
     const session = await openSession(all);
@@ -393,6 +411,26 @@ describe("servers that are slow, dead or odd", () => {
     expect(await client.callTool({ name: "back__echo", arguments: { a: 1 } })).toMatchObject({
       content: [{ text: '{"a":1}' }],
     });
+  });
+
+  test("callers who choose the same name for their relay are told apart", async () => {
+    const modern = await startHttpFixture("modern-server.mjs", ["--http", "0"]);
+    const keyOf = (name: string) => `rgk_${`${name}-`.padEnd(43, "x")}`;
+    const keys = ["ann", "bob"].map((name) => ({
+      name,
+      sha256: createHash("sha256").update(keyOf(name)).digest("hex"),
+    }));
+    const gate = await startGate({ servers: { modern: { url: modern.url } }, config: { keys } });
+    const relay = { "regate-stdio": "00000000-0000-4000-8000-000000000001" };
+    for (const name of ["ann", "bob"]) {
+      const call = modernRequest(name, "tools/call", { name: "modern__echo", arguments: { text: name } });
+      const headers = { ...call.headers, ...relay, authorization: `Bearer ${keyOf(name)}` };
+      expect(textOf((await messagesOf(await post(`${gate.base}/mcp`, call.body, headers))).at(-1))).toBe(name);
+      await logLine(
+        gate,
+        ({ input }) => JSON.stringify(input).includes(`"text":"${name}"`) && principalOf(input) === name,
+      );
+    }
   });
 
   test("calls under way count for the session over all servers", async () => {

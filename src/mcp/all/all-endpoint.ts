@@ -120,7 +120,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
   }
 
   async function answerRequest(request: Request): Promise<void> {
-    const { message, era, outgoing, incoming, session } = request;
+    const { message, era, session } = request;
     const claims = claimsOf(message, era);
     if (claims !== undefined && claims.version !== MODERN_VERSION) {
       const data = { supported: [MODERN_VERSION], requested: claims.version };
@@ -134,7 +134,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
         const { params } = message;
         if (isRecord(params?.value) && Object.hasOwn(params.value, "cursor"))
           return refuse(request, INVALID_PARAMS, "there is one page only: no cursor was given");
-        const { listed, leftOut } = await session.list(claims);
+        const { listed, leftOut } = await session.list({ principal: request.principal, claims });
         return answer(request, mergeLists(message.idText, era, listed, leftOut));
       }
       case "tools/call":
@@ -143,7 +143,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
         if (modern) return answer(request, introduceModern(message.idText, options.version, options.servers()));
         break;
       case "subscriptions/listen":
-        if (modern && claims !== undefined) return listenForChanges({ session, incoming, outgoing, message, claims });
+        if (modern && claims !== undefined) return listenForChanges({ ...request, claims });
         break;
     }
     const where = "tools only are offered here, for all servers: ask /mcp/SERVER for anything else of a server";
@@ -151,7 +151,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
   }
 
   async function callTool(request: Request, claims: Claims | undefined): Promise<void> {
-    const { message, session, incoming, outgoing } = request;
+    const { message, session, incoming, outgoing, principal } = request;
     const name = message.tool ?? "";
     const split = splitName(name);
     const link = split && session.find(split.prefix);
@@ -167,11 +167,11 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
     const slot = inFlight.enter(session.name, message);
     const over = session.begin(message.id, link);
     try {
-      const tool = split.tool.kind === "plain" ? split.tool.tool : await link.unhash(name, claims);
+      const tool = split.tool.kind === "plain" ? split.tool.tool : await link.unhash(name, { principal, claims });
       if (tool === undefined)
         return refuse(request, INVALID_PARAMS, `"params.name" names no tool of ${link.server.key}`);
       const { overload } = slot;
-      await relayCall({ session, link, incoming, outgoing, request: message, tool, overload, log });
+      await relayCall({ principal, link, incoming, outgoing, request: message, tool, overload, log });
     } finally {
       over();
       slot.leave();
@@ -180,7 +180,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
 
   /** A notification, or an answer to a server. */
   async function takeOneWay(
-    { outgoing, incoming }: Arrived,
+    { outgoing, incoming, principal }: Arrived,
     message: Exclude<ClientMessage, ClientRequest>,
     era: Era,
     session: SharedSession,
@@ -192,17 +192,17 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
         const fault = { status: 400, code: INVALID_REQUEST, problem: "it answers no request of a server's" } as const;
         return refuseMessage(outgoing, fault, message.idText);
       }
-      await link.tell(said.text);
+      await link.tell(said.text, principal);
       return answerEmpty(outgoing, 202);
     }
     const version = incoming.headers["mcp-protocol-version"];
     const headers =
       era === "modern" ? modernHeaders({ metaText: "", version: String(version) }, message.method) : undefined;
-    if (said !== undefined && link !== undefined) await link.tell(said.text, headers);
+    if (said !== undefined && link !== undefined) await link.tell(said.text, principal, headers);
     const cancelled = cancelledBy(message);
-    if (cancelled !== undefined) await session.callee(cancelled)?.tell(message.text, headers);
+    if (cancelled !== undefined) await session.callee(cancelled)?.tell(message.text, principal, headers);
     if (message.method === "notifications/roots/list_changed")
-      await Promise.all(session.links().map((one) => one.isOpen && one.tell(message.text, headers)));
+      await Promise.all(session.links().map((one) => one.isOpen && one.tell(message.text, principal, headers)));
     answerEmpty(outgoing, 202);
   }
 

@@ -15,6 +15,8 @@ const LEGACY_VERSIONS: ReadonlySet<unknown> = new Set([
   "2025-06-18",
   LATEST_LEGACY_VERSION,
 ]);
+/** They are kept for as long as the session, to open those of servers. */
+const MAX_PARAMS_CHARACTERS = 65_536;
 const CAPABILITIES = { tools: { listChanged: true } };
 const SERVER_INFO_KEY = "io.modelcontextprotocol/serverInfo";
 
@@ -33,6 +35,10 @@ export function openLegacy(
   const node = params && versionIn(params.text);
   if (params === undefined || typeof asked !== "string" || node === undefined) {
     return { kind: "refused", text: errorAnswer(idText, INVALID_PARAMS, '"params.protocolVersion" must be a string') };
+  }
+  if (params.text.length > MAX_PARAMS_CHARACTERS) {
+    const problem = `"params" is longer than ${MAX_PARAMS_CHARACTERS} characters`;
+    return { kind: "refused", text: errorAnswer(idText, INVALID_PARAMS, problem) };
   }
   const version = LEGACY_VERSIONS.has(asked) ? asked : LATEST_LEGACY_VERSION;
   const result = {

@@ -19,7 +19,8 @@ export type SharedServer = { readonly key: string; readonly endpoint: ServerEndp
 
 export type LinkOptions = {
   readonly server: SharedServer;
-  readonly principal: Principal;
+  /** Who called last in the session: for what no request asks for. */
+  readonly principal: () => Principal;
   /** The name of the client's session. */
   readonly session: string;
   /** Params of the `initialize` that opens the server's own; undefined in the modern era, which has none. */
@@ -37,6 +38,8 @@ type Failed = { readonly kind: "failed"; readonly problem: string };
 
 /** What a request of the modern era says of its client. */
 export type Claims = { readonly metaText: string; readonly version: string };
+/** Who asks: what a token says of a principal may differ from one request to the next. */
+export type Asking = { readonly principal: Principal; readonly claims: Claims | undefined };
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
@@ -66,14 +69,14 @@ export class Link {
   }
 
   /** Opens the server's session where none is open; one that failed is tried again after a while. Never rejects. */
-  async ready(): Promise<Ready> {
+  async ready(principal: Principal = this.#options.principal()): Promise<Ready> {
     if (this.#ended) return failed("its session is over");
-    this.#ready ??= this.#open();
+    this.#ready ??= this.#open(principal);
     const opening = this.#ready;
     const ready = await opening;
     if (ready.kind === "ready" || performance.now() < this.#retryAtMs) return ready;
     if (this.#ready === opening) this.#ready = undefined;
-    return this.#ready === undefined ? this.ready() : this.#ready;
+    return this.#ready === undefined ? this.ready(principal) : this.#ready;
   }
 
   /** When a server that failed may be tried again, in milliseconds from now. */
@@ -87,15 +90,16 @@ export class Link {
   }
 
   /** All tools that the client may see. Never rejects. */
-  async list(claims: Claims | undefined): Promise<Listing> {
+  async list(asking: Asking): Promise<Listing> {
+    const { principal, claims } = asking;
     for (let attempt = 1; ; attempt += 1) {
-      const ready = await this.ready();
+      const ready = await this.ready(principal);
       if (ready.kind === "failed") return ready;
       const tools: ListedTool[] = [];
       const headers = { ...ready.headers, ...modernHeaders(claims, "tools/list") };
       const fault = await listPages(
         claims?.metaText,
-        (paramsText) => this.#ask(headers, "tools/list", paramsText),
+        (paramsText) => this.#ask(principal, headers, "tools/list", paramsText),
         (page) => tools.push(...page.tools),
       );
       if (fault?.sessionLost === true && this.#options.opening !== undefined && attempt === 1) {
@@ -110,10 +114,10 @@ export class Link {
   }
 
   /** The tool whose name can't be read back; lists where it is not known. Undefined where the server has none. */
-  async unhash(name: string, claims: Claims | undefined): Promise<string | undefined> {
+  async unhash(name: string, asking: Asking): Promise<string | undefined> {
     const known = this.#hashed.get(name);
     if (known !== undefined) return known;
-    await this.list(claims);
+    await this.list(asking);
     return this.#hashed.get(name);
   }
 
@@ -123,16 +127,21 @@ export class Link {
   }
 
   /** Hands a notification of the client's, or its answer to the server, on. @param more headers that it needs */
-  async tell(text: string, more: Headers = {}): Promise<void> {
-    const ready = await this.ready();
-    if (ready.kind === "ready") await tell(this.#asking({ ...ready.headers, ...more }), text);
+  async tell(text: string, principal: Principal, more: Headers = {}): Promise<void> {
+    const ready = await this.ready(principal);
+    if (ready.kind === "ready") await tell(this.#asking(principal, { ...ready.headers, ...more }), text);
   }
 
   /**
    * Has the server say, in the modern era, when its tools change; resolves when it does so no longer.
    * @returns whether it is worth another try
    */
-  async subscribe(claims: Claims, gone: AbortSignal, onMessage: (text: string) => void): Promise<boolean> {
+  async subscribe(
+    principal: Principal,
+    claims: Claims,
+    gone: AbortSignal,
+    onMessage: (text: string) => void,
+  ): Promise<boolean> {
     if (gone.aborted) return false;
     const inner = new InnerAnswer({ onMessage });
     const leave = (): void => void inner.destroy();
@@ -140,7 +149,7 @@ export class Link {
     const headers = { ...this.#options.headers, ...modernHeaders(claims, "subscriptions/listen") };
     const params = `{"notifications":{"toolsListChanged":true},"_meta":${claims.metaText}}`;
     const text = `{"jsonrpc":"2.0","id":"regate-${randomUUID()}","method":"subscriptions/listen","params":${params}}`;
-    await send(this.#asking(headers), "POST", Buffer.from(text), inner);
+    await send(this.#asking(principal, headers), "POST", Buffer.from(text), inner);
     gone.removeEventListener("abort", leave);
     return inner.isStream || !refusesFor(inner);
   }
@@ -162,13 +171,18 @@ export class Link {
     this.unlisten();
     const ready = await this.#ready;
     if (ready?.kind !== "ready" || ready.headers["mcp-session-id"] === undefined) return;
-    await send(this.#asking(ready.headers), "DELETE", withoutBody(), new InnerAnswer({ onMessage() {} }));
+    await send(
+      this.#asking(this.#options.principal(), ready.headers),
+      "DELETE",
+      withoutBody(),
+      new InnerAnswer({ onMessage() {} }),
+    );
   }
 
-  async #open(): Promise<Ready> {
+  async #open(principal: Principal): Promise<Ready> {
     const { opening, headers } = this.#options;
     if (opening === undefined) return { kind: "ready", headers };
-    const asked = await this.#ask(headers, "initialize", opening.paramsText);
+    const asked = await this.#ask(principal, headers, "initialize", opening.paramsText);
     const ready = this.#introduced(asked, opening.version);
     if (ready.kind === "failed") {
       this.#retryAtMs = performance.now() + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
@@ -178,7 +192,7 @@ export class Link {
     this.#failures = 0;
     this.#retryAtMs = 0;
     this.#headers = ready.headers;
-    await tell(this.#asking(ready.headers), INITIALIZED);
+    await tell(this.#asking(principal, ready.headers), INITIALIZED);
     if (this.#wasOpen) this.#options.onMessage(this, LIST_CHANGED);
     this.#wasOpen = true;
     return ready;
@@ -215,7 +229,7 @@ export class Link {
       const ready = await this.ready();
       if (this.#stream !== stream) return;
       if (ready.kind === "ready") {
-        await send(this.#asking(ready.headers), "GET", withoutBody(), stream);
+        await send(this.#asking(this.#options.principal(), ready.headers), "GET", withoutBody(), stream);
         if (stream.status === 404) this.lost(ready.headers);
         else if (!stream.isStream && stream.status < 500) {
           // it has no such stream
@@ -228,12 +242,12 @@ export class Link {
     }
   }
 
-  #ask(headers: Headers, method: string, paramsText: string): Promise<Asked> {
-    return ask(this.#asking(headers), method, paramsText);
+  #ask(principal: Principal, headers: Headers, method: string, paramsText: string): Promise<Asked> {
+    return ask(this.#asking(principal, headers), method, paramsText);
   }
 
-  #asking(headers: Headers) {
-    const { server, principal, session, onMessage, opening } = this.#options;
+  #asking(principal: Principal, headers: Headers) {
+    const { server, session, onMessage, opening } = this.#options;
     return {
       endpoint: server.endpoint,
       principal,

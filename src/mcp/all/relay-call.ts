@@ -2,7 +2,7 @@
 // become of them goes to the server's endpoint, which parses, judges and forwards exactly these. The answer goes back as it comes.
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Overload } from "../../gate/types.ts";
+import type { Overload, Principal } from "../../gate/types.ts";
 import { MAX_DEPTH, memberOf, scanJson } from "../json-scan.ts";
 import { type ClientRequest, parseServerMessage } from "../jsonrpc.ts";
 import type { Outgoing, RequestHead } from "../outgoing.ts";
@@ -17,10 +17,9 @@ import { type Headers, headOf, withoutBody } from "./ask.ts";
 import { InnerAnswer } from "./inner-answer.ts";
 import type { Link } from "./link.ts";
 import { toClient } from "./own-names.ts";
-import type { SharedSession } from "./shared-session.ts";
 
 export type RelayedCall = {
-  readonly session: SharedSession;
+  readonly principal: Principal;
   readonly link: Link;
   readonly incoming: RequestHead;
   readonly outgoing: Outgoing;
@@ -52,7 +51,7 @@ const KEEP_ALIVE = ": keepalive\n\n";
 export async function relayCall(call: RelayedCall): Promise<void> {
   const { link, outgoing, request } = call;
   for (let attempt = 1; ; attempt += 1) {
-    const ready = await link.ready();
+    const ready = await link.ready(call.principal);
     if (outgoing.destroyed) return;
     if (ready.kind === "failed") {
       writeJson(outgoing, 200, upstreamError(request.idText, link.server.key, ready.problem));
@@ -79,10 +78,10 @@ export async function relayCall(call: RelayedCall): Promise<void> {
 }
 
 async function carry(call: RelayedCall, ready: Headers): Promise<InnerAnswer> {
-  const { session, link, incoming, outgoing, request, tool, overload } = call;
+  const { principal, link, incoming, outgoing, request, tool, overload } = call;
   const body = Buffer.from(withName(request.text, tool));
   const headers = headersFor(incoming.headers, ready, tool);
-  const exchange = { principal: session.principal, overload };
+  const exchange = { principal, overload };
   const stream = new StreamBack(call);
   const inner = stream.answer();
   await link.server.endpoint.shared({ ...exchange, incoming: headOf("POST", headers), outgoing: inner, body });

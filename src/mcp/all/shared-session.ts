@@ -5,12 +5,13 @@ import type { Principal } from "../../gate/types.ts";
 import { parseServerMessage } from "../jsonrpc.ts";
 import { errorAnswer, UPSTREAM_FAILED_CODE } from "../refusal.ts";
 import { type IdKey, keyOf } from "../stdio-route.ts";
-import { type Claims, Link, type LinkOptions, type Listing, type SharedServer } from "./link.ts";
+import { type Asking, Link, type LinkOptions, type Listing, type SharedServer } from "./link.ts";
 import type { LeftOut, ServerTools } from "./merged-list.ts";
 import { toClient } from "./own-names.ts";
 
-export type SharedSessionOptions = Pick<LinkOptions, "principal" | "opening" | "headers"> & {
+export type SharedSessionOptions = Pick<LinkOptions, "opening" | "headers"> & {
   readonly name: string;
+  readonly principal: Principal;
   readonly servers: () => readonly SharedServer[];
   /** How long a list of tools waits for a server. */
   readonly waitMs: number;
@@ -45,14 +46,15 @@ const NOT_YET = "it has not answered yet; its tools are announced when it has";
 
 export class SharedSession {
   readonly name: string;
-  readonly principal: Principal;
+  /** As whoever called last proved to be it. */
+  principal: Principal;
   lastUsedMs = performance.now();
   readonly #options: SharedSessionOptions;
   readonly #links = new Map<string, Link>();
   readonly #calls = new Map<IdKey, Link>();
   readonly #listeners = new Set<Listener>();
   /** Lists that take longer than a client waits. */
-  readonly #late = new Map<Link, Promise<Listing>>();
+  readonly #late = new Set<Link>();
   readonly #retries = new Map<Link, Retry>();
   #waiting: { readonly link: Link; readonly text: string }[] = [];
   #waitingCharacters = 0;
@@ -81,7 +83,8 @@ export class SharedSession {
     return running.map((server) => {
       const known = this.#links.get(server.key);
       if (known !== undefined) return known;
-      const { principal, opening, headers } = this.#options;
+      const { opening, headers } = this.#options;
+      const principal = (): Principal => this.principal;
       const onMessage = (from: Link, text: string): void => this.#take(from, text);
       const link = new Link({ server, principal, session: this.name, opening, headers, onMessage });
       this.#links.set(server.key, link);
@@ -100,9 +103,9 @@ export class SharedSession {
   }
 
   /** What every server lists that answers in time. */
-  async list(claims: Claims | undefined): Promise<Lists> {
-    const asked = this.links().map((link) => this.#list(link, claims));
-    const awaited = Promise.all(asked.filter(({ isLate }) => !isLate).map(({ listing }) => listing));
+  async list(asking: Asking): Promise<Lists> {
+    const asked = this.links().map((link) => this.#list(link, asking));
+    const awaited = Promise.all(asked.map(({ listing }) => listing));
     const patience = new AbortController();
     await Promise.race([awaited, sleep(this.#options.waitMs, undefined, { signal: patience.signal }).catch(() => {})]);
     patience.abort();
@@ -115,8 +118,8 @@ export class SharedSession {
         listed.push({ prefix: link.prefix, key, tools: now.tools });
         this.#forgetRetry(link);
       } else leftOut.push({ server: key, problem: now?.problem ?? NOT_YET });
-      if (now === undefined) this.#awaitLate(link, listing);
-      else if (now.kind === "failed") this.#retry(link);
+      if (now === undefined && listing !== undefined) this.#awaitLate(link, listing);
+      else if (now?.kind === "failed") this.#retry(link);
     }
     return { listed, leftOut };
   }
@@ -182,19 +185,19 @@ export class SharedSession {
     void link.end();
   }
 
-  #list(link: Link, claims: Claims | undefined) {
-    const late = this.#late.get(link);
+  /** `listing` is undefined where an earlier one is late: it is not waited for again, and was perhaps made for somebody else. */
+  #list(link: Link, asking: Asking) {
     let settled: Listing | undefined;
-    const listing = late ?? link.list(claims);
-    void listing.then((done) => {
+    const listing = this.#late.has(link) ? undefined : link.list(asking);
+    void listing?.then((done) => {
       settled = done;
     });
-    return { link, listing, isLate: late !== undefined, settled: () => settled };
+    return { link, listing, settled: () => settled };
   }
 
   #awaitLate(link: Link, listing: Promise<Listing>): void {
     if (this.#late.has(link)) return;
-    this.#late.set(link, listing);
+    this.#late.add(link);
     void listing.then((done) => {
       this.#late.delete(link);
       if (done.kind === "listed") this.changed();
@@ -211,7 +214,7 @@ export class SharedSession {
     const timer = setTimeout(async () => {
       this.#retries.set(link, { failures, timer: undefined });
       if (this.#links.get(link.server.key) !== link) return;
-      const listing = await link.list(undefined);
+      const listing = await link.list({ principal: this.principal, claims: undefined });
       if (listing.kind === "failed") this.#retry(link);
       else this.changed();
     }, waitMs).unref();
@@ -244,7 +247,7 @@ export class SharedSession {
       this.#waitingCharacters -= lost.text.length;
       const message = parseServerMessage(lost.text);
       if (message.kind === "request")
-        void lost.link.tell(errorAnswer(message.idText, UPSTREAM_FAILED_CODE, "no client listens"));
+        void lost.link.tell(errorAnswer(message.idText, UPSTREAM_FAILED_CODE, "no client listens"), this.principal);
     }
   }
 }

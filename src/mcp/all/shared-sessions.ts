@@ -1,6 +1,7 @@
 // The sessions of clients with all servers, in memory: by the name that the gate gave them, and in the modern era, which has none,
 // one for what each caller is called. One that nobody uses for a while is ended, as are the oldest where there are too many.
 import type { IncomingHttpHeaders } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Principal } from "../../gate/types.ts";
 import type { Era } from "../message-headers.ts";
 import type { SessionRef } from "../upstream.ts";
@@ -26,6 +27,8 @@ export interface SharedSessions {
 const MAX_SESSIONS = 10_000;
 const IDLE_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
+/** At its end the gate waits no longer for servers to hear of it. */
+const PARTING_MS = 1_000;
 
 export function createSharedSessions({
   servers,
@@ -38,7 +41,7 @@ export function createSharedSessions({
     const relay = received["regate-stdio"];
     const headers: Record<string, string> = typeof relay === "string" ? { "regate-stdio": relay } : {};
     const session = new SharedSession({ name, principal, opening, headers, servers, waitMs });
-    sessions.set(keyOf(name, opening === undefined ? "modern" : "legacy"), session);
+    sessions.set(keyOf(name, principal, opening === undefined ? "modern" : "legacy"), session);
     const [oldest] = sessions.values();
     if (sessions.size > MAX_SESSIONS && oldest !== undefined) void end(oldest);
     return session;
@@ -60,13 +63,14 @@ export function createSharedSessions({
     open: add,
     find(ref, principal, era, headers) {
       if (era === "legacy" && ref.kind === "none") return undefined;
-      const key = keyOf(ref.name, era);
+      const key = keyOf(ref.name, principal, era);
       const session =
         sessions.get(key) ?? (era === "modern" ? add(ref.name, principal, undefined, headers) : undefined);
       if (session === undefined) return undefined;
       sessions.delete(key);
       sessions.set(key, session);
       session.lastUsedMs = performance.now();
+      session.principal = principal;
       return session;
     },
     end,
@@ -78,11 +82,13 @@ export function createSharedSessions({
     },
     async close() {
       clearInterval(sweep);
-      await Promise.all([...sessions.values()].map(end));
+      const ended = Promise.all([...sessions.values()].map(end));
+      await Promise.race([ended, sleep(PARTING_MS, undefined, { ref: false })]);
     },
   };
 }
 
-function keyOf(name: string, era: Era): string {
-  return `${era} ${name}`;
+/** The name of a `regate stdio` process is of its own choice: another principal may choose the same. */
+function keyOf(name: string, principal: Principal, era: Era): string {
+  return JSON.stringify([era, principal.id, name]);
 }

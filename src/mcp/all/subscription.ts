@@ -1,6 +1,7 @@
 // subscriptions/listen of a client of all servers (2026-07-28): acknowledged at once, whichever servers are there, then told of
 // every change of tools at any of them. What else it asks to be told of is not offered here.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Principal } from "../../gate/types.ts";
 import { isRecord } from "../envelope.ts";
 import { type ClientRequest, INVALID_PARAMS, parseServerMessage } from "../jsonrpc.ts";
 import type { Outgoing, RequestHead } from "../outgoing.ts";
@@ -13,6 +14,7 @@ import type { SharedSession } from "./shared-session.ts";
 
 export type Subscription = {
   readonly session: SharedSession;
+  readonly principal: Principal;
   readonly incoming: RequestHead;
   readonly outgoing: Outgoing;
   readonly message: ClientRequest;
@@ -26,7 +28,8 @@ const LONGEST_RETRY_MS = 60_000;
 const LOOK_MS = 1_000;
 
 /** Resolves when the client is gone. */
-export async function listenForChanges({ session, incoming, outgoing, message, claims }: Subscription): Promise<void> {
+export async function listenForChanges(subscription: Subscription): Promise<void> {
+  const { session, incoming, outgoing, message } = subscription;
   const asked = isRecord(message.params?.value) ? message.params.value.notifications : undefined;
   if (!isRecord(asked)) {
     const problem = '"params.notifications" must be an object';
@@ -44,28 +47,29 @@ export async function listenForChanges({ session, incoming, outgoing, message, c
   if (!wantsTools) return stream.over;
   const detach = session.attach({ changed: () => notify("tools/list_changed", "") });
   const gone = new AbortController();
-  void followAll(session, claims, gone.signal);
+  void followAll(subscription, gone.signal);
   await stream.over;
   gone.abort();
   detach();
 }
 
-async function followAll(session: SharedSession, claims: Claims, gone: AbortSignal): Promise<void> {
+async function followAll(subscription: Subscription, gone: AbortSignal): Promise<void> {
+  const { session } = subscription;
   const followed = new WeakSet<Link>();
   while (!gone.aborted) {
     for (const link of session.links()) {
       if (followed.has(link)) continue;
       followed.add(link);
-      void follow(session, link, claims, gone);
+      void follow(subscription, link, gone);
     }
     await sleep(LOOK_MS, undefined, { signal: gone, ref: false }).catch(() => {});
   }
 }
 
 /** One subscription after the other, for as long as the client listens and the server is there. */
-async function follow(session: SharedSession, link: Link, claims: Claims, gone: AbortSignal): Promise<void> {
+async function follow({ session, principal, claims }: Subscription, link: Link, gone: AbortSignal): Promise<void> {
   for (let failures = 0; !gone.aborted && session.links().includes(link); failures += 1) {
-    const goesOn = await link.subscribe(claims, gone, (text) => {
+    const goesOn = await link.subscribe(principal, claims, gone, (text) => {
       const message = parseServerMessage(text);
       if (message.kind !== "notification") return;
       const isBack = message.method === "notifications/subscriptions/acknowledged" && failures > 0;
