@@ -6,6 +6,7 @@ import type { Call, Draft, Overload, Principal, Verdict } from "../gate/types.ts
 import type { AnswerJudge } from "./answers.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
+import { atExpiry } from "./expiry.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
@@ -16,6 +17,7 @@ import { misspeltArgument } from "./misspelt.ts";
 import type { Outgoing, RequestHead } from "./outgoing.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
+import { refusal } from "./refusal.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
@@ -25,6 +27,8 @@ import { writeEmpty } from "./write-answer.ts";
 export type EndpointOptions = {
   /** The server's name in policy and log. */
   readonly server: string;
+  /** See `Call.place`. */
+  readonly place: string;
   readonly upstream: Upstream;
   readonly gate: Gate;
   readonly sessionNames: SessionNames;
@@ -42,14 +46,24 @@ export type EndpointOptions = {
   readonly answers?: AnswerJudge;
 };
 
-/** Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs. */
-export type Endpoint = (incoming: IncomingMessage, outgoing: ServerResponse, principal: Principal) => Promise<void>;
+/**
+ * Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs.
+ * @param expiresUnixMs when what proved the principal does so no longer; undefined: it always will
+ */
+export type Endpoint = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  principal: Principal,
+  expiresUnixMs?: number,
+) => Promise<void>;
 
 /** One request whose body was read already, of a client that has one session with several servers. */
 export type SharedRequest = {
   readonly incoming: RequestHead;
   readonly outgoing: Outgoing;
   readonly principal: Principal;
+  /** As in Endpoint. */
+  readonly expiresUnixMs?: number | undefined;
   /** Exactly what came, or what was made of it: it is parsed, judged and forwarded as if it had come so. Empty where there is none. */
   readonly body: Uint8Array;
   /** The session, by its name (32 hexadecimal digits), that one opened by `initialize` is part of, or one ended by DELETE was. */
@@ -73,6 +87,8 @@ type Tables = Omit<EndpointOptions, "inFlight"> & {
   readonly recent: RecentCalls;
 };
 
+/** Its stream is open for as long as the client wants. */
+const LISTENING = "subscriptions/listen";
 const NO_BODY = new Uint8Array();
 /** Of one call whose tool becomes another one each time. */
 const MAX_JUDGEMENTS = 3;
@@ -92,12 +108,13 @@ export function createEndpoint(given: EndpointOptions): ServerEndpoint {
     inFlight,
     recent: createRecentCalls(),
   };
-  const endpoint: Endpoint = async (incoming, outgoing, principal) => {
-    if (incoming.method !== "POST") return answer(options, { incoming, outgoing, principal }, NO_BODY);
+  const endpoint: Endpoint = async (incoming, outgoing, principal, expiresUnixMs) => {
+    const arrived = { incoming, outgoing, principal, expiresUnixMs };
+    if (incoming.method !== "POST") return answer(options, arrived, NO_BODY);
     const body = await readJsonBody(incoming, options.maxBodyBytes);
     if (body.kind === "gone") return;
     if (body.kind === "refused") return refuseBody(incoming, outgoing, body);
-    return answer(options, { incoming, outgoing, principal }, body.bytes);
+    return answer(options, arrived, body.bytes);
   };
   return Object.assign(endpoint, {
     shared: ({ body, ...arrived }: SharedRequest) => answer(options, arrived, body),
@@ -166,7 +183,7 @@ type Request = {
 
 /** From the message in its session to the end of its answer. */
 async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
-  const { incoming, outgoing, principal } = arrived;
+  const { incoming, outgoing, principal, expiresUnixMs } = arrived;
   const { upstream, gate, sessionNames, holds, urlAskers } = options;
   const { message, body, headers, era, session, slot } = request;
 
@@ -193,6 +210,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
     holds,
     urlAskers,
     slot,
+    expiresUnixMs,
     definition: () => findDefinition(options, exchange, message).then(hashOf),
   });
   const first = describeCall(options, session, principal, message, definition, slot.overload);
@@ -213,6 +231,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   }
 
   // 7 and 8. forward the judged bytes, filter the answer
+  if (message.method === LISTENING) endWithToken(arrived);
   const expects = message.kind === "request" ? { id: message.id } : "none";
   return upstream.post({
     incoming,
@@ -224,6 +243,10 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
     message,
     body,
     onNothingWritten: refund,
+    stopped() {
+      const refused = gate.stops(call, verdict);
+      return refused && refusal(refused, call, idTextOf(message), era);
+    },
     issueSessionId(upstreamId) {
       const { id, name } = sessionNames.issue(principal.id, upstreamId, arrived.session);
       // the server may have had a session in the same one before
@@ -246,7 +269,10 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   const exchange = openExchange(options, arrived, session, era);
-  if (incoming.method === "GET") return options.upstream.stream(exchange);
+  if (incoming.method === "GET") {
+    endWithToken(arrived);
+    return options.upstream.stream(exchange);
+  }
   return options.upstream.end(exchange, () => {
     // the session that this one is part of goes on
     if (session.kind === "issued" && arrived.session === undefined) options.sessionNames.end(session.name);
@@ -332,6 +358,7 @@ function describeCall(
   const { method, params } = message;
   const call: Draft<Call> = {
     server: options.server,
+    place: options.place,
     direction: "to_server",
     method,
     session: session.name,
@@ -390,13 +417,21 @@ function screenOf(
   return createScreen({ gate, definitions, continuations, caller, call, expects, answers });
 }
 
-function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {
-  const caller = { server, session: session.name, principal };
+function callerOf({ server, place, mode }: Tables, session: SessionRef, principal: Principal): Caller {
+  const caller = { server, place, session: session.name, principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
 }
 
 function hashOf(definition: Definition | undefined): string | undefined {
   return definition?.kind === "listed" ? definition.definition.sha256 : undefined;
+}
+
+/** A stream that stands open for as long as its client wants ends with the token that opened it. */
+function endWithToken({ outgoing, expiresUnixMs }: Arrived): void {
+  outgoing.once(
+    "close",
+    atExpiry(expiresUnixMs, () => outgoing.destroy()),
+  );
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

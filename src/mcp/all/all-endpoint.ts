@@ -69,7 +69,12 @@ export type AllEndpoint = {
   close(): Promise<void>;
 };
 
-type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse; readonly principal: Principal };
+type Arrived = {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly principal: Principal;
+  readonly expiresUnixMs: number | undefined;
+};
 type Request = Arrived & { readonly message: ClientRequest; readonly era: Era; readonly session: SharedSession };
 
 export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
@@ -151,7 +156,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
   }
 
   async function callTool(request: Request, claims: Claims | undefined): Promise<void> {
-    const { message, session, incoming, outgoing, principal } = request;
+    const { message, session, incoming, outgoing, principal, expiresUnixMs } = request;
     const name = message.tool ?? "";
     const split = splitName(name);
     const link = split && session.find(split.prefix);
@@ -171,7 +176,7 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
       if (tool === undefined)
         return refuse(request, INVALID_PARAMS, `"params.name" names no tool of ${link.server.key}`);
       const { overload } = slot;
-      await relayCall({ principal, link, incoming, outgoing, request: message, tool, overload, log });
+      await relayCall({ principal, expiresUnixMs, link, incoming, outgoing, request: message, tool, overload, log });
     } finally {
       over();
       slot.leave();
@@ -225,20 +230,20 @@ export function createAllEndpoint(options: AllEndpointOptions): AllEndpoint {
     sessionNames.end(session.name);
   }
 
-  async function listen({ incoming, outgoing }: Arrived, session: SharedSession): Promise<void> {
+  async function listen({ incoming, outgoing, expiresUnixMs }: Arrived, session: SharedSession): Promise<void> {
     if (!accepts(incoming.headers.accept, "text/event-stream"))
       return answerFault(outgoing, 406, "the client must accept text/event-stream");
     if (incoming.headers["last-event-id"] !== undefined)
       return answerFault(outgoing, 400, "Last-Event-ID names no event: streams of all servers are not resumed");
-    const stream = openClientStream(outgoing, sessionHeaders(incoming));
+    const stream = openClientStream(outgoing, sessionHeaders(incoming), expiresUnixMs);
     const detach = session.attach({ changed: () => stream.send(LIST_CHANGED), deliver: stream.send });
     await stream.over;
     detach();
   }
 
   return {
-    endpoint: async (incoming, outgoing, principal) => {
-      const arrived = { incoming, outgoing, principal };
+    endpoint: async (incoming, outgoing, principal, expiresUnixMs) => {
+      const arrived = { incoming, outgoing, principal, expiresUnixMs };
       switch (incoming.method) {
         case "POST":
           return answerPost(arrived);

@@ -20,6 +20,8 @@ import { toClient } from "./own-names.ts";
 
 export type RelayedCall = {
   readonly principal: Principal;
+  /** When what proved the principal does so no longer. */
+  readonly expiresUnixMs: number | undefined;
   readonly link: Link;
   readonly incoming: RequestHead;
   readonly outgoing: Outgoing;
@@ -78,10 +80,10 @@ export async function relayCall(call: RelayedCall): Promise<void> {
 }
 
 async function carry(call: RelayedCall, ready: Headers): Promise<InnerAnswer> {
-  const { principal, link, incoming, outgoing, request, tool, overload } = call;
+  const { principal, expiresUnixMs, link, incoming, outgoing, request, tool, overload } = call;
   const body = Buffer.from(withName(request.text, tool));
   const headers = headersFor(incoming.headers, ready, tool);
-  const exchange = { principal, overload };
+  const exchange = { principal, expiresUnixMs, overload };
   const stream = new StreamBack(call);
   const inner = stream.answer();
   await link.server.endpoint.shared({ ...exchange, incoming: headOf("POST", headers), outgoing: inner, body });

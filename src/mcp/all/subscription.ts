@@ -15,6 +15,7 @@ import type { SharedSession } from "./shared-session.ts";
 export type Subscription = {
   readonly session: SharedSession;
   readonly principal: Principal;
+  readonly expiresUnixMs: number | undefined;
   readonly incoming: RequestHead;
   readonly outgoing: Outgoing;
   readonly message: ClientRequest;
@@ -38,7 +39,7 @@ export async function listenForChanges(subscription: Subscription): Promise<void
   if (!accepts(incoming.headers.accept, "text/event-stream"))
     return answerFault(outgoing, 406, "the client must accept text/event-stream");
   const wantsTools = asked.toolsListChanged === true;
-  const stream = openClientStream(outgoing, sessionHeaders(incoming));
+  const stream = openClientStream(outgoing, sessionHeaders(incoming), subscription.expiresUnixMs);
   const notify = (method: string, params: string): void =>
     stream.send(
       `{"jsonrpc":"2.0","method":"notifications/${method}","params":{${params}"_meta":{"${SUBSCRIPTION_KEY}":${message.idText}}}}`,

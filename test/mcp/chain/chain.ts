@@ -12,7 +12,7 @@ import { createLimiter } from "../../../src/limits/limiter.ts";
 import { createSessionCap } from "../../../src/limits/session-cap.ts";
 import { createContinuations } from "../../../src/mcp/continuations.ts";
 import { createDefinitions } from "../../../src/mcp/definitions.ts";
-import { createEndpoint, type EndpointOptions } from "../../../src/mcp/endpoint.ts";
+import { createEndpoint, type EndpointOptions, type ServerEndpoint } from "../../../src/mcp/endpoint.ts";
 import { createSessions } from "../../../src/mcp/session.ts";
 import { createSessionNames } from "../../../src/mcp/session-names.ts";
 import { createHttpUpstream, type HttpUpstreamOptions } from "../../../src/mcp/upstream-http.ts";
@@ -35,6 +35,7 @@ export type ChainOptions = {
 };
 
 export type Chain = {
+  readonly endpoint: ServerEndpoint;
   readonly url: string;
   readonly port: number;
   readonly server: ScriptedServer;
@@ -128,6 +129,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const max = 2 * (options.newSessions ?? 1_000) - 1;
   const endpoint = createEndpoint({
     server: "test.server",
+    place: "test.place",
     upstream,
     gate,
     sessionNames: createSessionNames({
@@ -146,14 +148,17 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     ...options.endpoint,
   });
 
-  // as behind an authenticator that trusts: a header says who calls
+  // as behind an authenticator that trusts: headers say who calls, and until when that holds (Unix time in milliseconds)
   const front = createServer((incoming, outgoing) => {
     options.onExchange?.(outgoing);
     const principal: Principal = { id: String(incoming.headers["x-test-principal"] ?? "ann"), groups: [], claims: {} };
-    endpoint(incoming, outgoing, principal).catch((error: unknown) => {
-      log.push(`rejected: ${String(error)}`);
-      outgoing.destroy();
-    });
+    const expires = incoming.headers["x-test-expires"];
+    endpoint(incoming, outgoing, principal, expires === undefined ? undefined : Number(expires)).catch(
+      (error: unknown) => {
+        log.push(`rejected: ${String(error)}`);
+        outgoing.destroy();
+      },
+    );
   });
   front.listen(0, "127.0.0.1");
   await once(front, "listening");
@@ -164,6 +169,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   });
   const { port } = front.address() as AddressInfo;
   return {
+    endpoint,
     url: `http://127.0.0.1:${port}/`,
     port,
     server,
