@@ -27,7 +27,7 @@ export type Asked = OwnAnswer & {
 };
 
 const TYPES = { accept: "application/json, text/event-stream", "content-type": "application/json" };
-const NOTHING = new Uint8Array();
+export const NO_BODY: Uint8Array = new Uint8Array();
 
 /** Sends a request and waits for its answer, as long as the endpoint does. Never rejects. */
 export async function ask(options: AskOptions, method: string, paramsText: string): Promise<Asked> {
@@ -74,10 +74,6 @@ export async function send(
   }
 }
 
-export function withoutBody(): Uint8Array {
-  return NOTHING;
-}
-
 export function headOf(method: string, headers: Headers): RequestHead {
   const distinct = Object.entries(headers).map(([name, value]) => [name, [value]]);
   return {
@@ -94,7 +90,7 @@ function isAnswer(text: string, id: string): boolean {
 }
 
 /** What an endpoint says where it does not answer the request. */
-export function describe(inner: InnerAnswer): string {
+function describe(inner: InnerAnswer): string {
   const message = parseJson(inner.body.toString("utf8"));
   const error = isRecord(message) && isRecord(message.error) ? message.error : undefined;
   if (typeof error?.message === "string") return error.message;

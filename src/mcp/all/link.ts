@@ -10,7 +10,7 @@ import { listPages } from "../list-pages.ts";
 import { resultOf } from "../own-link.ts";
 import { parseJson } from "../parse-json.ts";
 import { UPSTREAM_FAILED_CODE } from "../refusal.ts";
-import { type Asked, ask, type Headers, send, tell, withoutBody } from "./ask.ts";
+import { type Asked, ask, type Headers, NO_BODY, send, tell } from "./ask.ts";
 import { InnerAnswer } from "./inner-answer.ts";
 import { isHashed, nameTool, prefixOf } from "./tool-names.ts";
 
@@ -174,7 +174,7 @@ export class Link {
     await send(
       this.#asking(this.#options.principal(), ready.headers),
       "DELETE",
-      withoutBody(),
+      NO_BODY,
       new InnerAnswer({ onMessage() {} }),
     );
   }
@@ -229,7 +229,7 @@ export class Link {
       const ready = await this.ready();
       if (this.#stream !== stream) return;
       if (ready.kind === "ready") {
-        await send(this.#asking(this.#options.principal(), ready.headers), "GET", withoutBody(), stream);
+        await send(this.#asking(this.#options.principal(), ready.headers), "GET", NO_BODY, stream);
         if (stream.status === 404) this.lost(ready.headers);
         else if (!stream.isStream && stream.status < 500) {
           // it has no such stream

@@ -1,6 +1,5 @@
 // What servers name themselves, their requests to a client and the tokens of their progress, as a client of all servers sees it:
 // under the server's prefix, since two servers may give the same. All else of a message stays as it is. Pure; remembers nothing.
-import { isRecord } from "../envelope.ts";
 import { type JsonNode, type JsonObject, MAX_DEPTH, memberOf, scanJson } from "../json-scan.ts";
 import type { ClientMessage } from "../jsonrpc.ts";
 import { parseJson } from "../parse-json.ts";
@@ -65,10 +64,4 @@ function member(node: JsonNode | undefined, key: string): JsonNode | undefined {
 function scan(text: string): JsonObject | undefined {
   const scanned = scanJson(text, { maxDepth: MAX_DEPTH, tolerant: true });
   return scanned.kind === "scanned" && scanned.root.kind === "object" ? scanned.root : undefined;
-}
-
-/** Whether a message is a request of a server's, which waits for the client to answer it. */
-export function asksClient(text: string): boolean {
-  const message = parseJson(text);
-  return isRecord(message) && typeof message.method === "string" && message.id !== undefined;
 }

@@ -13,7 +13,7 @@ import { writeEvent } from "../sse.ts";
 import { sessionHeaders } from "../stdio-answers.ts";
 import { hasRoom, STREAM_HEADERS } from "../stdio-streams.ts";
 import { writeJson } from "../write-answer.ts";
-import { type Headers, headOf, withoutBody } from "./ask.ts";
+import { type Headers, headOf, NO_BODY } from "./ask.ts";
 import { InnerAnswer } from "./inner-answer.ts";
 import type { Link } from "./link.ts";
 import { toClient } from "./own-names.ts";
@@ -91,7 +91,7 @@ async function carry(call: RelayedCall, ready: Headers): Promise<InnerAnswer> {
   if (!inner.isStream) return inner;
   await stream.resume(inner, (lastEventId, next) => {
     const resumed = headOf("GET", { ...ready, accept: "text/event-stream", "last-event-id": lastEventId });
-    const rest = { incoming: resumed, outgoing: next, body: withoutBody() };
+    const rest = { incoming: resumed, outgoing: next, body: NO_BODY };
     return link.server.endpoint.shared({ ...exchange, ...rest });
   });
   if (!outgoing.destroyed) outgoing.end();
