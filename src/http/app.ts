@@ -84,9 +84,9 @@ export function createApp(parts: AppParts): App {
 
   app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
 
-  app.all("/mcp", async (c, next) => {
+  app.all("/mcp", async (c) => {
     // what else is read as this path, such as one with a fragment, another reader takes for another
-    if (!/^\/mcp(?:\?|$)/.test(c.env.incoming.url ?? "")) return next();
+    if (!/^\/mcp(?:\?|$)/.test(c.env.incoming.url ?? "")) return nothingHere(c);
     await answerMcp(parts, ALL_SERVERS, c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });
@@ -132,7 +132,7 @@ export function createApp(parts: AppParts): App {
   app.route("/", parts.metrics);
   app.route("/", parts.console);
 
-  app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp and /mcp/SERVER"));
+  app.notFound(nothingHere);
 
   app.onError((error, c) => {
     answerBug(parts, c.env.outgoing, error);
@@ -140,6 +140,10 @@ export function createApp(parts: AppParts): App {
   });
 
   return Object.assign(app, { direct: createDirectRoute(parts) });
+}
+
+function nothingHere(c: Pick<Context<Env>, "env">): Response {
+  return refuse(c, 404, "there is nothing here: MCP endpoints are /mcp and /mcp/SERVER");
 }
 
 /** One JSON error, on node's own response. */
