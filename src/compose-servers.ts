@@ -14,9 +14,9 @@ import { createSessionCap } from "./limits/session-cap.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
 import { createDefinitions } from "./mcp/definitions.ts";
-import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
+import { createEndpoint, type ServerEndpoint } from "./mcp/endpoint.ts";
 import { createSessions } from "./mcp/session.ts";
-import { createSessionNames } from "./mcp/session-names.ts";
+import { createSessionNames, type SessionNames } from "./mcp/session-names.ts";
 import type { Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
@@ -46,17 +46,25 @@ export type ServerParts = {
 /** One configured server, as it runs. */
 export type RunningServer = {
   readonly server: ServerConfig;
-  readonly endpoint: Endpoint;
+  readonly endpoint: ServerEndpoint;
   readonly upstream: Upstream;
   readonly tally: Tally;
 };
 
+/** No server has this key. */
+const ALL_SERVERS = "";
 const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
-/** What starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
-export function composeServers(parts: ServerParts): (server: ServerConfig) => RunningServer {
+export type Servers = {
+  /** Starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
+  readonly start: (server: ServerConfig) => RunningServer;
+  /** Of sessions with all of them. */
+  readonly sharedNames: SessionNames;
+};
+
+export function composeServers(parts: ServerParts): Servers {
   const { config, gate, limiter, approvals, state, store, live, countExchange, traces, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
@@ -86,7 +94,9 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
     unixMs: Date.now,
     record: (event) => parts.decisions.record(event),
   });
-  return (server) => {
+  const namesOf = (serverKey: string): SessionNames =>
+    createSessionNames({ serverKey, sessions, cap, log, ...(store && { endsUnknown: store.endsUnknown }) });
+  const start = (server: ServerConfig): RunningServer => {
     const upstream = createUpstream(config, server, log);
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
@@ -94,13 +104,7 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
       place: placeOf(server),
       upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
-      sessionNames: createSessionNames({
-        serverKey: server.key,
-        sessions,
-        cap,
-        log,
-        ...(store && { endsUnknown: store.endsUnknown }),
-      }),
+      sessionNames: namesOf(server.key),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
       answers,
@@ -113,6 +117,7 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
     });
     return { server, endpoint, upstream, tally };
   };
+  return { start, sharedNames: namesOf(ALL_SERVERS) };
 }
 
 /** Another one for each configured server, and for one that a reload has moved; hashed, for arguments may be secret. */

@@ -12,7 +12,7 @@ import { composeIdentity } from "./compose-identity.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { nameServers, runServers, type ServerSet } from "./compose-server-set.ts";
-import { composeServers } from "./compose-servers.ts";
+import { composeServers, type RunningServer } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { RunningTraces } from "./compose-traces.ts";
@@ -36,6 +36,9 @@ import { createLimiter, type Limiter } from "./limits/limiter.ts";
 import { type DecisionLog, openDecisionLog, type UncleanEnd } from "./log/decision-log.ts";
 import { createRecentLines, recallLines } from "./log/recent-lines.ts";
 import type { LineContext } from "./log/write-line.ts";
+import { type AllEndpoint, createAllEndpoint } from "./mcp/all/all-endpoint.ts";
+import type { SharedServer } from "./mcp/all/link.ts";
+import type { SessionNames } from "./mcp/session-names.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import type { ActivePolicy, Reload } from "./policy/active-policy.ts";
 import { Problem } from "./problem.ts";
@@ -81,6 +84,8 @@ export type RunningGate = {
 };
 
 const HOUR_MS = 3_600_000;
+/** A list of all servers' tools waits for a server no longer. */
+const LIST_WAIT_MS = 5_000;
 
 /** @throws Problem for what a person mends: the bundle, the state folder, the address */
 export async function startGate(options: GateOptions): Promise<RunningGate> {
@@ -205,7 +210,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const { countExchange } = metrics;
     await store?.open();
-    const start = composeServers({
+    const { start, sharedNames } = composeServers({
       config,
       gate,
       limiter: takes,
@@ -221,13 +226,15 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const servers = runServers(config.servers, names, start);
     closers.push(() => servers.close());
+    const all = composeAll(options, servers, sharedNames);
+    closers.push(() => all.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
       const reloaded = describeReload(await policy.reload(asked), log);
       return shadow === undefined ? reloaded : { ...reloaded, shadow: await shadow.reload() };
     };
     const reloadAll = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
-      const taken = await takeServers(options, servers);
+      const taken = await takeServers(options, servers, all);
       return { ...(await reload(asked)), ...(taken && { servers: taken }) };
     };
     const operatorKey = { accepts: (given: string | undefined) => operator?.key.accepts(given) ?? false };
@@ -250,6 +257,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const app = createApp({
       instance,
       endpoints: servers.endpoints,
+      all: all.endpoint,
       originCheck: createOriginCheck(config),
       authenticator: createAuthenticator(config.keys, issued),
       operator: createOperatorCheck(operatorKey, issued),
@@ -316,10 +324,36 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   }
 }
 
+/** Every server that runs at one endpoint. */
+function composeAll({ config, version, log }: GateOptions, servers: ServerSet, names: SessionNames): AllEndpoint {
+  let running: readonly RunningServer[] = [];
+  let shared: readonly SharedServer[] = [];
+  return createAllEndpoint({
+    servers() {
+      if (running !== servers.running()) {
+        running = servers.running();
+        shared = running.map(({ server, endpoint }) => {
+          const known = shared.find((one) => one.key === server.key && one.endpoint === endpoint);
+          return known ?? { key: server.key, endpoint };
+        });
+      }
+      return shared;
+    },
+    sessionNames: names,
+    maxBodyBytes: config.limits.maxBodyBytes,
+    maxDepth: config.limits.maxDepth,
+    inFlightPerSession: config.limits.inFlightPerSession,
+    waitMs: LIST_WAIT_MS,
+    version,
+    log,
+  });
+}
+
 /** A configuration that is not in order changes nothing. */
 async function takeServers(
   { readServers, log }: GateOptions,
   servers: ServerSet,
+  all: Pick<AllEndpoint, "changed">,
 ): Promise<ReloadedServers | undefined> {
   if (readServers === undefined) return undefined;
   let wanted: ReadonlyMap<string, ServerConfig>;
@@ -330,7 +364,9 @@ async function takeServers(
     log(`servers: they stay as they are, for the configuration can't be taken: ${error.message}`);
     return { kind: "kept", problem: error.message };
   }
-  const taken = await servers.take(wanted);
+  const taking = servers.take(wanted);
+  all.changed();
+  const taken = await taking;
   for (const what of ["added", "changed", "removed"] as const) {
     if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`, "info");
   }

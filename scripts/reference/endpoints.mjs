@@ -7,6 +7,7 @@ const CALLER = "a caller: its key or token";
 const OPERATOR = "an operator";
 
 const ENDPOINTS = {
+  "ALL /mcp": [CALLER, "MCP for all servers together ([all-servers.md](../all-servers.md))"],
   "ALL /mcp/:server": [CALLER, "MCP over Streamable HTTP: POST a message, GET a stream, DELETE a session"],
   "GET /healthz": [ANYONE, "200 as long as the process answers"],
   "GET /readyz": [
@@ -31,6 +32,7 @@ const ENDPOINTS = {
   "ALL /v1/data/regate/decision": [OPERATOR, "any other method: 405, in OPA's form of an error"],
   "ALL /v1/data/*": [OPERATOR, "any other document: 404, in OPA's form of an error"],
   "GET /.well-known/oauth-protected-resource": [ANYONE, "whose tokens are taken (RFC 9728), where there are issuers"],
+  "GET /.well-known/oauth-protected-resource/mcp": [ANYONE, "the same for all servers together"],
   "GET /.well-known/oauth-protected-resource/mcp/:server": [ANYONE, "the same for one server"],
   "GET /metrics": ["`metrics.token`, or an operator", "for Prometheus ([metrics.md](../metrics.md))"],
   "ALL /console/*": ["an operator, who signs in", "the console ([console.md](../console.md))"],

@@ -47,8 +47,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "stdio",
     {
-      usage: "SERVER [-c regate.yaml]",
-      summary: "stand in for SERVER in a client that speaks stdio, through the running gate",
+      usage: "[SERVER] [-c regate.yaml]",
+      summary: "stand in for SERVER, or for all, in a client that speaks stdio, through the running gate",
       load: () => import("./stdio.ts"),
       waits: true,
     },

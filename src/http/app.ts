@@ -19,7 +19,7 @@ import {
 } from "./mcp-route.ts";
 import type { OperatorCheck } from "./operator-check.ts";
 import { isNonce } from "./prove.ts";
-import { createMetadataApi, type Resource } from "./resource.ts";
+import { ALL_SERVERS, createMetadataApi, type Resource } from "./resource.ts";
 
 /** What became of the bundle that is to judge. */
 export type Reloaded =
@@ -84,6 +84,12 @@ export function createApp(parts: AppParts): App {
 
   app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
 
+  app.all("/mcp", async (c) => {
+    // what else is read as this path, such as one with a fragment, another reader takes for another
+    if (!/^\/mcp(?:\?|$)/.test(c.env.incoming.url ?? "")) return nothingHere(c);
+    await answerMcp(parts, ALL_SERVERS, c.env.incoming, c.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
   app.all("/mcp/:server", async (c) => {
     await answerMcp(parts, c.req.param("server"), c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
@@ -126,7 +132,7 @@ export function createApp(parts: AppParts): App {
   app.route("/", parts.metrics);
   app.route("/", parts.console);
 
-  app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
+  app.notFound(nothingHere);
 
   app.onError((error, c) => {
     answerBug(parts, c.env.outgoing, error);
@@ -134,6 +140,10 @@ export function createApp(parts: AppParts): App {
   });
 
   return Object.assign(app, { direct: createDirectRoute(parts) });
+}
+
+function nothingHere(c: Pick<Context<Env>, "env">): Response {
+  return refuse(c, 404, "there is nothing here: MCP endpoints are /mcp and /mcp/SERVER");
 }
 
 /** One JSON error, on node's own response. */

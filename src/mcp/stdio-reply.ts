@@ -1,7 +1,8 @@
 // The HTTP answer to one POSTed request: plain JSON, or an event stream on which the server's other messages come first.
 // It decides the form and writes it; which messages belong here is decided in stdio-session.ts.
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Era } from "./message-headers.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { answerJson, statusOfAnswer } from "./stdio-answers.ts";
 import { type EventStream, hasRoom, KEEP_ALIVE_MS } from "./stdio-streams.ts";
 
@@ -14,7 +15,7 @@ export type ReplyForm =
   | "first";
 
 export type ReplyOptions = {
-  readonly outgoing: ServerResponse;
+  readonly outgoing: Outgoing;
   readonly form: ReplyForm;
   readonly era: Era;
   readonly stream: EventStream;

@@ -1,8 +1,9 @@
 // What follows a client's message through the gate, for who draws it beside what the client and the server say of themselves.
 // Types only. It is told what happens, decides nothing, and never throws.
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Call, Verdict } from "../gate/types.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Screen, SessionRef } from "./upstream.ts";
 
 /** A message that is about to be judged. */
@@ -27,5 +28,5 @@ export interface CallTrace {
   /** The same screen, looked at as the server's answer passes it. */
   watch(screen: Screen): Screen;
   /** It is over, however it ended. @param outgoing what its client got */
-  end(outgoing: ServerResponse): void;
+  end(outgoing: Outgoing): void;
 }

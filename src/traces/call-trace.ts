@@ -1,10 +1,10 @@
 // The two spans of a message: the gate's own, from its judgement to the end of its answer, and the one of its way to the server.
 // OpenTelemetry's conventions for MCP and GenAI name what they say; what is Regate's is `regate.*`. No argument, no result and no
 // principal is in them: the decision log has those, by the decision's id.
-import type { ServerResponse } from "node:http";
 import type { Call, Verdict } from "../gate/types.ts";
 import { isRecord } from "../mcp/envelope.ts";
 import type { ClientNotification, ClientRequest } from "../mcp/jsonrpc.ts";
+import type { Outgoing } from "../mcp/outgoing.ts";
 import { REFUSED_CODE, rulesBehind, UPSTREAM_FAILED_CODE } from "../mcp/refusal.ts";
 import type { CallTrace, Traced, TraceHeaders, Tracing } from "../mcp/tracing.ts";
 import type { Screen, Screened } from "../mcp/upstream.ts";
@@ -168,7 +168,7 @@ class Recorded implements CallTrace {
     return isStrict === undefined ? watched : Object.assign(watched, { isStrict });
   }
 
-  end(outgoing: ServerResponse): void {
+  end(outgoing: Outgoing): void {
     const { server, add } = this.#options;
     const endUnixMs = this.#now();
     if (this.#forwarded !== undefined) {
@@ -223,7 +223,7 @@ class Recorded implements CallTrace {
   }
 
   /** No message of the server's passed: the gate itself answered, or nobody did. @param failed where the server is to blame */
-  #unanswered({ statusCode, writableEnded }: ServerResponse, failed: AnswerOutcome): AnswerOutcome | undefined {
+  #unanswered({ statusCode, writableEnded }: Outgoing, failed: AnswerOutcome): AnswerOutcome | undefined {
     if (statusCode >= 400) return { errorType: String(statusCode), code: undefined };
     if (this.#message.kind === "notification" || this.#message.method === LISTENING) return undefined;
     return writableEnded && this.#forwarded !== undefined ? failed : CANCELLED;

@@ -66,6 +66,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const address = { host: host ?? "127.0.0.1", port: 0 };
   const app = createApp({
     instance,
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map([
       [
         "it",

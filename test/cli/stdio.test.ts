@@ -235,7 +235,6 @@ describe("wrong use", () => {
   writeFileSync(join(home, "regate.yaml"), "servers: {}\n");
 
   test.each([
-    [[], {}, "use: regate stdio SERVER"],
     [["a", "b"], {}, "use: regate stdio SERVER"],
     [["../a"], {}, '"../a" is no key of a server'],
     [

@@ -40,6 +40,7 @@ async function start() {
   };
   const app = createApp({
     instance: "instance-1",
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([
