@@ -9,6 +9,7 @@ import { composeBundle } from "./compose-bundle.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeIdentity } from "./compose-identity.ts";
+import { composeJudge } from "./compose-judge.ts";
 import { composeLive, type Live } from "./compose-live.ts";
 import { composeAsk, composeStatus } from "./compose-operator.ts";
 import { nameServers, runServers, type ServerSet } from "./compose-server-set.ts";
@@ -244,6 +245,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       resource: issued?.resource,
       reload: reloadAll,
       ask,
+      judge: composeJudge({ config, gate, limiter: takes, live, policy, servers: servers.running, log }),
       freezes,
       approvals: approvals.desk,
       status,

@@ -4,8 +4,11 @@ import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
 
-/** EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). */
-const EXIT_BUG = 70;
+/**
+ * EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). Who runs a hook goes on at any
+ * code but 2.
+ */
+const EXIT_BUG = process.argv[2] === "hook" ? 2 : 70;
 const isServing = ["serve", "dev"].includes(process.argv[2] ?? "");
 
 const io: CommandIo = {

@@ -168,6 +168,7 @@ export async function startConsole(
       throw new Error("not expected");
     },
     ask,
+    judge: () => Promise.reject(new Error("not expected")),
     approvals,
     metrics: new Hono(),
     maxBodyBytes: 1_024,

@@ -71,6 +71,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     reload: async () => ({ kind: "swapped", from: "r1", to: "r2" }),
     status: () => STATUS,
     ask: async () => ({ kind: "refused", problem: "not expected" }),
+    judge: () => Promise.reject(new Error("not expected")),
     approvals: NO_APPROVALS,
     maxBodyBytes: 1_024,
     maxDepth: 16,

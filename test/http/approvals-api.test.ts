@@ -50,6 +50,7 @@ async function start() {
     reload: notExpected,
     status: notExpected,
     ask: notExpected,
+    judge: notExpected,
     approvals: desk,
     maxBodyBytes: 1_024,
     maxDepth: 16,
