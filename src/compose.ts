@@ -11,7 +11,7 @@ import { composeGate } from "./compose-gate.ts";
 import { composeIdentity } from "./compose-identity.ts";
 import { composeJudge } from "./compose-judge.ts";
 import { composeLive, type Live } from "./compose-live.ts";
-import { composeAsk, composeStatus } from "./compose-operator.ts";
+import { composeAsk, composeDocuments, composeStatus } from "./compose-operator.ts";
 import { nameServers, runServers, type ServerSet } from "./compose-server-set.ts";
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
@@ -244,7 +244,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       operator: createOperatorCheck(operatorKey, issued),
       resource: issued?.resource,
       reload: reloadAll,
-      ask,
+      documents: composeDocuments(policy, ask),
+      provenance: () => ({ version, revision: policy.current.engine.revision.revision }),
       judge: composeJudge({ config, gate, limiter: takes, live, policy, servers: servers.running, log }),
       freezes,
       approvals: approvals.desk,

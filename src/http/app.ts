@@ -56,7 +56,7 @@ export type ReloadedServers =
 /** What `POST /v1/reload` answers of both bundles, and of the servers. */
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow; readonly servers?: ReloadedServers };
 
-export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
+export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
   Pick<JudgeApiParts, "judge"> &
   Pick<ApprovalsApiParts, "approvals"> & {
