@@ -1,8 +1,8 @@
 // What judges calls that go out elsewhere, set on the gate's parts: which server is meant, what definition counts, which session
 // it is. The gate judges it as any other call. Made once, by the composition root.
 import type { Live } from "./compose-live.ts";
-import type { RunningServer } from "./compose-servers.ts";
 import type { Config } from "./config/schema.ts";
+import type { ServerConfig } from "./config/server-schema.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Call, Draft, ListedDefinition, Principal } from "./gate/types.ts";
 import type { Judgement } from "./http/judge-api.ts";
@@ -19,7 +19,8 @@ export type JudgeParts = {
   readonly limiter: Takes;
   readonly live: Live;
   readonly policy: ActivePolicy;
-  readonly servers: () => readonly RunningServer[];
+  /** Those of the configuration. */
+  readonly servers: () => readonly ServerConfig[];
   readonly log: (line: string) => void;
 };
 
@@ -53,9 +54,9 @@ export function composeJudge({ config, gate, limiter, live, policy, servers, log
   }
 
   return async (asked, principal) => {
-    const running = servers().find(({ server }) => server.key === asked.server)?.server;
-    const server = running?.catalogue ?? asked.server;
-    if (running === undefined && !isNamed(policy, server)) return { kind: "unknown_server" };
+    const configured = servers().find(({ key }) => key === asked.server);
+    const server = configured?.catalogue ?? asked.server;
+    if (configured === undefined && !isNamed(policy, server)) return { kind: "unknown_server" };
     if (asked.session !== undefined) {
       const refused = await admit(principal.id, server, asked.session);
       if (refused !== undefined) return refused;
@@ -69,8 +70,8 @@ export function composeJudge({ config, gate, limiter, live, policy, servers, log
       principal,
     };
     if (asked.args !== undefined) call.args = asked.args;
-    if (running?.mode === "observe") call.observed = true;
-    if (running?.arguments === "loose") call.looseArguments = true;
+    if (configured?.mode === "observe") call.observed = true;
+    if (configured?.arguments === "loose") call.looseArguments = true;
     const definition = asked.definition ?? lastListed(live, server, asked.tool);
     if (definition !== undefined) Object.assign(call, describeListed(definition, call));
     return { kind: "judged", server, verdict: await gate.judge(call) };
