@@ -109,7 +109,9 @@ export async function composeCore(options: CoreOptions, closers: Closers): Promi
   const freezes = createFreezes({
     store: state.meta,
     servers: names.byKey,
-    principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
+    principals:
+      config.keys.length + config.auth.issuers.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
+    issuers: config.auth.issuers.map(({ name }) => name),
     unixMs: Date.now,
     log,
   });
