@@ -6,8 +6,11 @@ import { runCommand } from "./cli/commands.ts";
 import { wantsColour } from "./cli/paint.ts";
 import { removeTemporaries } from "./scratch.ts";
 
-/** EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). */
-const EXIT_BUG = 70;
+/**
+ * EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). Who runs a hook goes on at any
+ * code but 2.
+ */
+const EXIT_BUG = process.argv[2] === "hook" ? 2 : 70;
 /** As a shell tells an end by a signal. */
 const EXIT_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const CLEAR_LINE = "\r\u001b[K";

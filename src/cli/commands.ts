@@ -54,6 +54,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "hook",
+    {
+      usage: "claude-code [-c regate.yaml] [--through SERVER]... [--allow]",
+      summary: "judge a built-in tool of Claude Code's by the running gate, as its PreToolUse hook",
+      load: () => import("./hook.ts"),
+    },
+  ],
+  [
     "build",
     {
       usage:

@@ -1,14 +1,14 @@
 // `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes changed bundles and servers.
 import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleOf } from "../bundles/default-bundle.ts";
 import { type RunningGate, startGate } from "../compose.ts";
 import type { BundleSource } from "../config/bundle-schema.ts";
 import { loadConfig } from "../config/config.ts";
 import { loadMcpConfig } from "../config/mcp-config.ts";
 import { type Config, configSchema } from "../config/schema.ts";
 import { readTracesConfig, type TracesConfig } from "../config/traces-env.ts";
-import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
 import { watchFile } from "../policy/watch-file.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
@@ -17,7 +17,6 @@ import { createGateLog, type GateLog, secretsIn } from "./gate-log.ts";
 import { greet } from "./greeting.ts";
 
 const DEFAULT_FILE = "regate.yaml";
-const BUILT_BUNDLE = "bundles/regate.tar.gz";
 
 export type ServeArgs = {
   readonly config?: string | undefined;
@@ -124,17 +123,6 @@ export async function start(
   });
   io.stdout(greet(config, gate, version, shown));
   return gate;
-}
-
-/** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
-export function bundleOf({ file, bundle }: Pick<Config, "file" | "bundle">): BundleSource {
-  return bundle.source ?? { kind: "file", file: defaultBundle(file) };
-}
-
-/** @param config the configuration's file, absolute */
-export function defaultBundle(config: string): string {
-  const built = join(dirname(config), BUILT_BUNDLE);
-  return existsSync(built) ? built : SHIPPED_BUNDLE;
 }
 
 /** Without its query, which may hold a secret. */

@@ -8,6 +8,7 @@ import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
 import { challengeOf } from "./auth.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
+import { createJudgeApi, type JudgeApiParts } from "./judge-api.ts";
 import {
   admit,
   answerBug,
@@ -55,8 +56,9 @@ export type ReloadedServers =
 /** What `POST /v1/reload` answers of both bundles, and of the servers. */
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow; readonly servers?: ReloadedServers };
 
-export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
+export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
+  Pick<JudgeApiParts, "judge"> &
   Pick<ApprovalsApiParts, "approvals"> & {
     readonly operator: OperatorCheck;
     /** What the gate is called where it takes tokens; undefined where it takes none. */
@@ -128,6 +130,7 @@ export function createApp(parts: AppParts): App {
   app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
+  app.route("/", createJudgeApi(parts));
 
   app.route("/", parts.metrics);
   app.route("/", parts.console);

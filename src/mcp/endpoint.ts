@@ -13,7 +13,7 @@ import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession }
 import { createInFlight, type InFlight, type InFlightCaps, overloaded, type Slot } from "./in-flight.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
-import { misspeltArgument } from "./misspelt.ts";
+import { describeListed } from "./misspelt.ts";
 import type { Outgoing, RequestHead } from "./outgoing.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
@@ -334,9 +334,8 @@ function withDefinition(call: Call, definition: Definition | undefined): Call {
   return { ...bare, ...defined(bare, definition) };
 }
 
-/** What the definition that counts says of a call. */
 function defined(
-  { args, looseArguments }: Call,
+  call: Call,
   definition: Definition | undefined,
 ): Pick<Call, "definition" | "definitionProblem" | "misspelt"> {
   switch (definition?.kind) {
@@ -346,12 +345,8 @@ function defined(
       return { definitionProblem: definition.problem };
     case "absent":
       return definition.misspelt === true ? { misspelt: MISSPELT_NAME } : {};
-    case "listed": {
-      const { definition: listed } = definition;
-      const meant = looseArguments === true ? undefined : misspeltArgument(listed, args?.value);
-      const misspelt = meant && `a key of the arguments is another spelling of ${JSON.stringify(meant)}`;
-      return misspelt === undefined ? { definition: listed } : { definition: listed, misspelt };
-    }
+    case "listed":
+      return describeListed(definition.definition, call);
   }
 }
 

@@ -142,7 +142,7 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
   }
 }
 
-function decisionData(verdict: RefusedVerdict): DecisionData {
+export function decisionData(verdict: RefusedVerdict): DecisionData {
   return {
     action: actionOf(verdict.kind),
     reasons: reasonsOf(verdict).map((reason) => showable(reason, MAX_REASON_CHARS)),

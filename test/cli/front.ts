@@ -9,7 +9,7 @@ import type { Approvals } from "../../src/approvals/approval.ts";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
-import { createApp, type ReloadedAll } from "../../src/http/app.ts";
+import { type AppParts, createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
@@ -34,6 +34,7 @@ export type FrontOptions = {
   readonly status?: () => Status;
   readonly approvals?: Approvals;
   readonly notReady?: () => string | undefined;
+  readonly judge?: AppParts["judge"];
   /** What it listens on; 127.0.0.1 where none is given. */
   readonly host?: string;
 };
@@ -56,7 +57,7 @@ const notExpected = (): never => {
 };
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { target, keys = [], freezes, reload, status, approvals, notReady, host } = options;
+  const { target, keys = [], freezes, reload, status, approvals, notReady, judge, host } = options;
   const came: Came[] = [];
   const proved: string[] = [];
   const open = new Set<ServerResponse>();
@@ -90,7 +91,9 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     status: status ?? notExpected,
     metrics: new Hono(),
     approvals: approvals ?? NO_APPROVALS,
-    ask: notExpected,
+    documents: notExpected,
+    provenance: notExpected,
+    judge: judge ?? notExpected,
     maxBodyBytes: 1_024,
     maxDepth: 32,
     notReady: notReady ?? (() => undefined),

@@ -168,7 +168,9 @@ export async function startConsole(
     status: () => {
       throw new Error("not expected");
     },
-    ask,
+    documents: () => new Map(),
+    provenance: () => ({ version: "0.0.0", revision: "r1" }),
+    judge: () => Promise.reject(new Error("not expected")),
     approvals,
     metrics: new Hono(),
     maxBodyBytes: 1_024,

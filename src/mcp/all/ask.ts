@@ -45,7 +45,7 @@ export async function ask(options: AskOptions, method: string, paramsText: strin
   const { "mcp-session-id": given } = inner.headers;
   const sessionId = typeof given === "string" ? given : undefined;
   if (answer !== undefined) return { kind: "answered", text: answer, sessionId };
-  const { status } = inner;
+  const { statusCode: status } = inner;
   const why = problem ?? describe(inner);
   return { kind: "failed", problem: why, status, sessionLost: status === 404, sessionId };
 }

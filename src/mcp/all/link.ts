@@ -264,7 +264,7 @@ export function modernHeaders(claims: Claims | undefined, method: string): Heade
 }
 
 /** Whether it will have no such request: not now, nor later. */
-function refusesFor({ status, body }: InnerAnswer): boolean {
+function refusesFor({ statusCode: status, body }: InnerAnswer): boolean {
   if (status === 0 || status >= 500 || status === 429) return false;
   const message = parseJson(body.toString("utf8"));
   return !(isRecord(message) && isRecord(message.error) && message.error.code === UPSTREAM_FAILED_CODE);
