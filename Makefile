@@ -75,11 +75,11 @@ screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the 
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 
-audit: ## known vulnerabilities of what ships, asked of the registry; fails on high
-	npm audit --package-lock-only --omit=dev --audit-level=high
+audit: dist/main.js ## known vulnerabilities of what ships, asked of the registry; fails on high
+	node scripts/shipped.mjs audit
 
-sbom: ## sbom.cdx.json: what ships, as CycloneDX
-	npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > sbom.cdx.json.new
+sbom: dist/main.js ## sbom.cdx.json: what ships, as CycloneDX
+	node scripts/shipped.mjs sbom > sbom.cdx.json.new
 	mv sbom.cdx.json.new sbom.cdx.json
 
 ci: ## exactly what CI runs
@@ -99,8 +99,7 @@ node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
-	rm -rf dist
+dist/main.js: node_modules/ready tsconfig.json scripts/build.mjs scripts/third-party.mjs $(SOURCES)
 	npm run --silent build
 
 # only where the variable above names it because there is no browser at all

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The process around a command: its streams, its exit code. The only place that ends the process.
-import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
+import { enableCompileCache } from "./compile-cache.ts";
 
 /** EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). */
 const EXIT_BUG = 70;
@@ -19,8 +19,8 @@ const io: CommandIo = {
   stdin: readStdin,
 };
 
-// Commands load what they need when they run: from Node 22.1 on, as it was compiled the last time.
-if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache();
+// Commands load what they need when they run, as it was compiled the last time.
+enableCompileCache(process.env);
 
 let ending = false;
 process.on("uncaughtException", (error) => void endWithBug(error));
@@ -32,11 +32,7 @@ process.stderr.on("error", () => {});
 // A limit on the size of files is a full disk to a gate, and no reason to die.
 if (isServing) process.on("SIGXFSZ", () => {});
 
-try {
-  await end(await runCommand(process.argv.slice(2), io));
-} catch (error) {
-  await endWithBug(error);
-}
+void runCommand(process.argv.slice(2), io).then(end).catch(endWithBug);
 
 function waitForStdout(): Promise<void> | undefined {
   if (!process.stdout.writableNeedDrain) return undefined;

@@ -33,8 +33,8 @@ const SERVING = [
 
 /** What each part of src/ may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["cli", "problem.ts"],
-  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "problem.ts", "version.ts"],
+  "main.ts": ["cli", "compile-cache.ts", "problem.ts"],
+  cli: ["compose.ts", "check", "scan", "learn", ...SERVING, "package-root.ts", "problem.ts", "version.ts"],
   "compose.ts": [
     "compose-approvals.ts",
     "compose-bundle.ts",
@@ -76,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   credentials: ["mcp", "config", "fetch-text.ts", "problem.ts"],
   identity: ["gate", "config", "problem.ts"],
   freeze: ["gate"],
-  policy: ["gate", "config", "problem.ts"],
+  policy: ["gate", "config", "package-root.ts", "problem.ts"],
   check: ["gate", "scan", "policy", "config", "problem.ts"],
   scan: ["credentials", "mcp", "gate", "policy", "config", "problem.ts"],
   learn: ["scan", "mcp", "gate", "policy", "log"],
@@ -94,6 +94,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
+  "compile-cache.ts": [],
+  "package-root.ts": [],
   "fetch-text.ts": [],
   "version.ts": [],
 };
