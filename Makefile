@@ -3,6 +3,8 @@
 
 OPA_VERSION := 1.22.2
 REGAL_VERSION := 0.38.1
+NODE_22 := 22.23.5
+NODE_24 := 24.22.3
 BUNDLE := bundles/regate.tar.gz
 SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx' 2>/dev/null)
 
@@ -39,7 +41,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
@@ -99,7 +101,7 @@ node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-dist/main.js: node_modules/ready tsconfig.json scripts/build.mjs scripts/third-party.mjs $(SOURCES)
+dist/main.js: node_modules/ready scripts/build.mjs scripts/build-plugins.mjs scripts/source-url.js scripts/third-party.mjs $(SOURCES)
 	npm run --silent build
 
 # only where the variable above names it because there is no browser at all
@@ -123,6 +125,13 @@ $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 .tools/opa-wasm: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'Go is needed to build OPA with its WASM engine, for the tests'; exit 1; }
 	cd tools/opa && CGO_ENABLED=0 go build -tags=opa_wasm -trimpath -ldflags=-s -o ../../.tools/opa-wasm github.com/open-policy-agent/opa
+
+# the other versions of Node that are supported, out of npm's packages, for the test of what is published
+.tools/node-%/bin/node: Makefile
+	@mkdir -p $(dir $@)
+	npm install --prefix .tools/node-$* --ignore-scripts --no-save "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_$*)"
+	ln -f .tools/node-$*/node_modules/node-*/bin/node $@
+	@touch $@
 
 $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@command -v go >/dev/null || { echo 'regal $(REGAL_VERSION) is needed: install Go to build it, or name a binary with REGAL='; exit 1; }

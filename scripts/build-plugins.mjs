@@ -1,6 +1,6 @@
 // How sources and packages are read for the build (scripts/build.mjs), where that is otherwise than they stand there.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 /** In a source that requires packages at their first use. */
 const REQUIRES = "const require = createRequire(import.meta.url);\n";
@@ -8,7 +8,7 @@ const REQUIRES = "const require = createRequire(import.meta.url);\n";
 /**
  * @param root the checkout
  * @param file the file that is built
- * @param homes the file that each source has, by its path, and its name there
+ * @param homes the file that each source has, by its path in the checkout, and its name there
  * @param required packages by the file that they have
  */
 export function sourcePlugins(root, file, homes, required) {
@@ -18,7 +18,7 @@ export function sourcePlugins(root, file, homes, required) {
       name: "what has a file of its own is asked of it",
       setup({ onResolve, onLoad }) {
         onResolve({ filter: /^\.{1,2}\/.*\.tsx?$/ }, ({ path, resolveDir, kind }) => {
-          const source = join(resolveDir, path);
+          const source = relative(root, join(resolveDir, path));
           const home = homes.get(source);
           const isHere = home === undefined || home.file === file || kind === "entry-point";
           return isHere ? undefined : { path: source, namespace: "elsewhere" };

@@ -60,7 +60,7 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const homes = new Map(
   Object.entries(FILES).flatMap(([file, sources]) =>
-    sources.map((source) => [join(ROOT, "src", source), { file, of: sources.length > 1 ? source : undefined }]),
+    sources.map((source) => [`src/${source}`, { file, of: sources.length > 1 ? source : undefined }]),
   ),
 );
 const ownFiles = Object.entries(FILES).map(([file, sources]) =>
