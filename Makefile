@@ -30,7 +30,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests audit sbom ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
@@ -57,6 +57,12 @@ check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the l
 check-ts: node_modules/ready ## lint and type-check the TypeScript
 	npx biome check --error-on-warnings .
 	npx tsc --noEmit
+
+check-reference: dist/main.js ## docs/reference/ and schemas/ are what the code says
+	node scripts/reference.mjs --check
+
+reference: dist/main.js ## write docs/reference/ and the schemas of regate.yaml, decisions and catalogues from the code
+	node scripts/reference.mjs
 
 bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
 	node dist/main.js build rego -o $(BUNDLE)

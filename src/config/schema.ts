@@ -9,6 +9,7 @@ import { type Listen, parseListen } from "./listen.ts";
 import { filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
 import { checkUrl } from "./server-url.ts";
 import { type StoreConfig, storeSchema } from "./store-schema.ts";
+import { writtenAs } from "./written-form.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -308,7 +309,7 @@ function serversSchema({
   env: NodeJS.ProcessEnv;
 }): z.ZodType<ReadonlyMap<string, ServerConfig>> {
   const error = says("must be a mapping of keys to servers");
-  return z.record(z.string(), z.unknown(), { error }).transform((entries, ctx) => {
+  const schema = z.record(z.string(), z.unknown(), { error }).transform((entries, ctx) => {
     const servers = new Map<string, ServerConfig>();
     for (const [key, raw] of Object.entries(entries)) {
       if (!SERVER_KEY.test(key)) {
@@ -324,6 +325,7 @@ function serversSchema({
     }
     return servers;
   });
+  return writtenAs(schema, z.record(z.string(), serverSchema("", { folder, env, dialect: "regate" })));
 }
 
 function isTimezone(name: string): boolean {
