@@ -21,7 +21,7 @@ import { startHttpFixture } from "./harness-fixtures.ts";
 import { makeTempDir, ROOT, type Running, run, runToEnd, whenDone } from "./harness-process.ts";
 import { play, readBlocks } from "./harness-tutorial.ts";
 
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 600_000;
 const QUIET_NPM = {
   npm_config_audit: "false",
   npm_config_fund: "false",
