@@ -14,11 +14,12 @@ const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "ut
 
 /**
  * The files of dist/, and the sources that each is for: a file is read when the first of them is imported, and holds all that they
- * import but for sources that have another file. What two files need is in both, so what is told apart by `instanceof` has its own.
+ * import but for sources that have another file. What two files need is in both, so what is told apart by `instanceof`, or remembers something, has its own.
  */
 const FILES = {
   main: ["main.ts"],
   problem: ["problem.ts"],
+  scratch: ["scratch.ts"],
   gate: ["cli/serve.ts"],
   client: commands("approvals freeze keys log reload servers status stdio unwrap wrap"),
   author: commands("audit build classify decide dev diff init learn scan test why"),

@@ -4,6 +4,7 @@ import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
+import type { RunningTraces } from "./compose-traces.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import { createCredentials } from "./credentials/credentials.ts";
@@ -38,6 +39,7 @@ export type ServerParts = {
   readonly policy: ActivePolicy;
   readonly decisions: Pick<DecisionLog, "record">;
   readonly countExchange: Metrics["countExchange"];
+  readonly traces: Pick<RunningTraces, "traceServer"> | undefined;
   readonly log: (line: string) => void;
 };
 
@@ -55,7 +57,7 @@ const MAX_ANSWER_BYTES = 16_777_216;
 
 /** What starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
 export function composeServers(parts: ServerParts): (server: ServerConfig) => RunningServer {
-  const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
+  const { config, gate, limiter, approvals, state, store, live, countExchange, traces, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
   const sessions = createSessions({
@@ -107,6 +109,7 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
+      tracing: traces?.traceServer(server),
     });
     return { server, endpoint, upstream, tally };
   };

@@ -15,11 +15,13 @@ import { nameServers, runServers, type ServerSet } from "./compose-server-set.ts
 import { composeServers } from "./compose-servers.ts";
 import { composeShadow, type RunningShadow } from "./compose-shadow.ts";
 import type { RunningStore } from "./compose-store.ts";
+import type { RunningTraces } from "./compose-traces.ts";
 import type { BundleSource } from "./config/bundle-schema.ts";
 import { RESERVED_KEY_NAME } from "./config/key-name.ts";
 import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/running-gate.ts";
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
+import type { TracesConfig } from "./config/traces-env.ts";
 import { createFreezes } from "./freeze/freeze.ts";
 import { openHistory } from "./history/history-journal.ts";
 import { createApp, type Reloaded, type ReloadedAll, type ReloadedServers } from "./http/app.ts";
@@ -56,8 +58,10 @@ export type GateOptions = {
   readonly canShowKey: boolean;
   /** The servers as the configuration names them now; undefined where they can't change. @throws Problem where it is not in order */
   readonly readServers?: (() => ReadonlyMap<string, ServerConfig>) | undefined;
-  /** The gate's own log, a line at a time. */
-  readonly log: (line: string) => void;
+  /** Where spans go; undefined: nowhere. */
+  readonly traces?: TracesConfig | undefined;
+  /** The gate's own log, a line at a time; what has no level is something to look at. */
+  readonly log: (line: string, level?: "info" | "error") => void;
 };
 
 /** A gate that serves. */
@@ -97,6 +101,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
   try {
     const state = openState(config.state);
     closers.push(() => state.close());
+    const traces = await composeTracesOf(options, instance);
+    closers.push(() => traces?.close());
     state.endedSessions.prune(Date.now());
     const pruning = setInterval(() => state.endedSessions.prune(Date.now()), HOUR_MS).unref();
     closers.push(() => clearInterval(pruning));
@@ -167,6 +173,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       status: () => status(),
       buckets: limiter.bucketCount,
       pendingApprovals: () => approvals.desk.list({ state: "pending" }).length,
+      lostSpans: traces?.lost,
     });
     let operator: OpenedOperatorKey | undefined;
     const approvals = composeApprovals({
@@ -210,6 +217,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       policy,
       decisions,
       countExchange,
+      traces,
       log,
     });
     const servers = runServers(config.servers, names, start);
@@ -325,7 +333,7 @@ async function takeServers(
   }
   const taken = await servers.take(wanted);
   for (const what of ["added", "changed", "removed"] as const) {
-    if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`);
+    if (taken[what].length > 0) log(`servers: ${what}: ${taken[what].join(", ")}`, "info");
   }
   return taken;
 }
@@ -359,6 +367,16 @@ async function composeLog({ config, log }: GateOptions, parts: LogParts): Promis
     log(`the decision log lacks what was in it, or was changed (${decisions.missing}); regate log verify says more`);
   }
   return decisions;
+}
+
+/** What draws traces is loaded only where somebody collects them. */
+async function composeTracesOf(
+  { traces, version, log }: GateOptions,
+  instance: string,
+): Promise<RunningTraces | undefined> {
+  if (traces === undefined) return undefined;
+  const { composeTraces } = await import("./compose-traces.ts");
+  return composeTraces({ traces, version, instance, log });
 }
 
 /** The client of the store is loaded only where there is a store. */

@@ -58,6 +58,13 @@ export type LogConfig = {
   readonly keep: { readonly files: number | undefined; readonly days: number | undefined };
 };
 
+/** What the gate says of itself, on stderr. */
+export type GateLogConfig = {
+  readonly format: "text" | "json";
+  /** The least that is said. */
+  readonly level: "info" | "warn" | "error";
+};
+
 export type ApprovalsConfig = {
   /** Where approvers reach this gate, `scheme://host[:port]`; undefined: where it listens. */
   readonly url: string | undefined;
@@ -88,6 +95,7 @@ export type Config = {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
+  readonly gateLog: GateLogConfig;
   readonly approvals: ApprovalsConfig;
   /** `token`: who presents it may read /metrics, and nothing else. */
   readonly metrics: { readonly token: string | undefined };
@@ -227,6 +235,10 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
         files: wholeNumber(1, 999_999).optional(),
         days: wholeNumber(1, 36_500).optional(),
       }).prefault({}),
+    }).prefault({}),
+    gateLog: strictFields({
+      format: z.enum(["text", "json"], { error: says("must be text or json") }).default("text"),
+      level: z.enum(["info", "warn", "error"], { error: says("must be info, warn or error") }).default("info"),
     }).prefault({}),
     approvals: strictFields({
       url: originSchema.optional(),

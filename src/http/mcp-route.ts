@@ -14,7 +14,7 @@ export type McpRouteParts = {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly originCheck: OriginCheck;
   readonly authenticator: Authenticator;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "error") => void;
 };
 
 /** True where it took the request; what it did not take is for the routes behind it. */
@@ -71,7 +71,7 @@ export async function answerMcp(
 
 /** What only a bug of ours leads to. */
 export function answerBug({ log }: Pick<McpRouteParts, "log">, outgoing: ServerResponse, error: unknown): void {
-  log(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  log(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, "error");
   if (outgoing.headersSent) outgoing.destroy();
   else writeRefusal(outgoing, 500, "internal error: the gate's log says more");
 }

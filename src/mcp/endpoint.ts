@@ -19,6 +19,7 @@ import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { refusal } from "./refusal.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
+import type { CallTrace, Tracing } from "./tracing.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
@@ -43,6 +44,8 @@ export type EndpointOptions = {
   readonly inFlight: InFlightCaps;
   /** Judges answers by the policy's rules for them; where there is none, they pass. */
   readonly answers?: AnswerJudge;
+  /** Draws what becomes of each message, for who collects that. */
+  readonly tracing?: Tracing | undefined;
 };
 
 /**
@@ -139,10 +142,12 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   }
 
   const slot = options.inFlight.enter(session.name, message);
+  const trace = options.tracing?.begin({ message, session, headers: incoming.headers });
   try {
-    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot });
+    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot, trace });
   } finally {
     slot.leave();
+    trace?.end(outgoing);
   }
 }
 
@@ -153,13 +158,14 @@ type Request = {
   readonly era: Era;
   readonly session: SessionRef;
   readonly slot: Slot;
+  readonly trace: CallTrace | undefined;
 };
 
 /** From the message in its session to the end of its answer. */
 async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
   const { incoming, outgoing, principal, expiresUnixMs } = arrived;
   const { upstream, gate, sessionNames, holds, urlAskers } = options;
-  const { message, body, headers, era, session, slot } = request;
+  const { message, body, headers, era, session, slot, trace } = request;
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
   const definition =
@@ -189,6 +195,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   });
   const first = describeCall(options, session, principal, message, definition, slot.overload);
   const { call, verdict } = await judge(options, exchange, message, first, hold.waiter);
+  trace?.judged(call, verdict);
   const answered = hold.end(verdict);
   slot.resumed();
   if (verdict.kind !== "forward") return refuseCall(answered, verdict, call, message, era);
@@ -207,13 +214,14 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   // 7 and 8. forward the judged bytes, filter the answer
   if (message.method === LISTENING) endWithToken(arrived);
   const expects = message.kind === "request" ? { id: message.id } : "none";
+  const screen = screenOf(options, session, principal, era, { expects, call, verdict });
   return upstream.post({
     incoming,
     outgoing: answered,
     principal,
     session,
     era,
-    screen: screenOf(options, session, principal, era, { expects, call, verdict }),
+    screen: trace === undefined ? screen : trace.watch(screen),
     message,
     body,
     onNothingWritten: refund,
@@ -226,6 +234,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
       if (message.method === "initialize") urlAskers.learn(name, message.params?.value);
       return id;
     },
+    traceHeaders: trace?.forwarded(),
   });
 }
 

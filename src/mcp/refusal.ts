@@ -178,7 +178,7 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
 }
 
 /** The limit's own rule, or those that carry the decision. */
-function rulesBehind(verdict: RefusedVerdict): readonly string[] {
+export function rulesBehind(verdict: RefusedVerdict): readonly string[] {
   switch (verdict.kind) {
     case "denied":
     case "approval_needed":

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../gate/types.ts";
 import type { ClientMessage } from "./jsonrpc.ts";
 import type { Era } from "./message-headers.ts";
+import type { TraceHeaders } from "./tracing.ts";
 
 /** The session of one exchange. `name` is what policy, log and buckets call it. */
 export type SessionRef =
@@ -55,6 +56,8 @@ export type PostExchange = Exchange & {
   readonly stopped?: () => string | undefined;
   /** Turns the server's new session id into the id that the client gets; for the answer to a legacy `initialize`. */
   readonly issueSessionId: (upstreamId: string) => string;
+  /** Goes with it over HTTP, in the place of what the client sent; undefined where the gate draws no traces. */
+  readonly traceHeaders?: TraceHeaders | undefined;
 };
 
 /** Answer to a request of the gate's own (such as tools/list): the whole JSON-RPC response message, or why there is none. */

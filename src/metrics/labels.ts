@@ -49,7 +49,7 @@ export function createBound(max: number): (value: string) => boolean {
   };
 }
 
-export function methodLabel({ call }: Judged): string {
+export function methodLabel({ call }: Pick<Judged, "call">): string {
   return METHODS.has(call.method) ? call.method : OTHER;
 }
 

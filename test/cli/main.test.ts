@@ -50,11 +50,11 @@ describe("the command line", () => {
     [["--port"], "regate --port: there is no such command; regate --help lists the commands\n"],
     [
       ["reload", "--cofnig", "x"],
-      "regate reload: Unknown option '--cofnig'; usage: regate reload [-c regate.yaml] [--allow-rollback]\n",
+      "regate reload: Unknown option '--cofnig' (did you mean --config?); usage: regate reload [-c regate.yaml] [--allow-rollback] [--json]\n",
     ],
     [
       ["keys", "list", "-c"],
-      "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml]\n",
+      "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml] [--json]\n",
     ],
     [["keys", "list"], "regate.yaml: no such file in "],
   ])("answers %j with one line and 2", async (args, line) => {
@@ -94,7 +94,7 @@ describe("the command line", () => {
     );
     const { stderr } = await runToEnd(process.execPath, ["--require", trace, main, "keys", "list"], { cwd: dir });
     const loaded = stderr.split("\n").filter((line) => line.endsWith("js") && line !== trace);
-    expect(loaded.map((file) => file.replace(`${dist}/`, "")).sort()).toEqual(["client.js", "main.js", "problem.js"]);
+    expect(loaded.map((file) => file.replace(`${dist}/`, "")).sort()).toEqual(["client.js", "main.js", "problem.js", "scratch.js"]);
     // rows end within strings too
     const [client, gate] = ["client.js", "gate.js"].map((file) =>
       readFileSync(join(dist, file), "utf8").replaceAll("\\\n", ""),

@@ -39,7 +39,7 @@ const STATUS: Status = {
 };
 
 function start(status: () => Status = () => STATUS) {
-  return createMetrics({ status, buckets: () => 7, pendingApprovals: () => 2 });
+  return createMetrics({ status, buckets: () => 7, pendingApprovals: () => 2, lostSpans: () => 9 });
 }
 
 function judged(kind: Verdict["kind"], call: Partial<Call> = {}, more: Record<string, unknown> = {}): Judged {
@@ -132,6 +132,7 @@ test("what the gate holds is asked at each scrape, its status once", async () =>
     "regate_freezes 1",
     "regate_decision_log_lost 3",
     "regate_decision_log_failing 1",
+    "regate_spans_lost 9",
   ])
     expect(text.split("\n")).toContain(sample);
   await metrics.read();
