@@ -3,6 +3,8 @@
 
 OPA_VERSION := 1.22.2
 REGAL_VERSION := 0.38.1
+NODE_22 := 22.23.5
+NODE_24 := 24.22.3
 BUNDLE := bundles/regate.tar.gz
 SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx' 2>/dev/null)
 
@@ -39,7 +41,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
@@ -56,10 +58,10 @@ check-ts: node_modules/ready ## lint and type-check the TypeScript
 	npx biome check --error-on-warnings .
 	npx tsc --noEmit
 
-check-reference: dist/main.js ## docs/reference/ and schemas/ are what the code says
+check-reference: build/main.js ## docs/reference/ and schemas/ are what the code says
 	node scripts/reference.mjs --check
 
-reference: dist/main.js ## write docs/reference/ and the schemas of regate.yaml, decisions and catalogues from the code
+reference: build/main.js ## write docs/reference/ and the schemas of regate.yaml, decisions and catalogues from the code
 	node scripts/reference.mjs
 
 bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
@@ -81,11 +83,11 @@ screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the 
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 
-audit: ## known vulnerabilities of what ships, asked of the registry; fails on high
-	npm audit --package-lock-only --omit=dev --audit-level=high
+audit: dist/main.js ## known vulnerabilities of what ships, asked of the registry; fails on high
+	node scripts/shipped.mjs audit
 
-sbom: ## sbom.cdx.json: what ships, as CycloneDX
-	npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > sbom.cdx.json.new
+sbom: dist/main.js ## sbom.cdx.json: what ships, as CycloneDX
+	node scripts/shipped.mjs sbom > sbom.cdx.json.new
 	mv sbom.cdx.json.new sbom.cdx.json
 
 ci: ## exactly what CI runs
@@ -99,15 +101,19 @@ policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets n
 include templates/policy-repository/github/policy.mk
 
 clean: ## remove what the other targets made
-	rm -rf sbom.cdx.json* dist node_modules .tools .venv .servers .policy bench/out
+	rm -rf sbom.cdx.json* build dist node_modules .tools .venv .servers .policy bench/out
 
 node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
-	rm -rf dist
+dist/main.js: node_modules/ready scripts/build.mjs scripts/build-plugins.mjs scripts/source-url.js scripts/third-party.mjs $(SOURCES)
 	npm run --silent build
+
+# the sources one by one, for programs of the repository that ask them; nothing of it ships
+build/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
+	rm -rf build
+	npx tsc -p tsconfig.build.json --noCheck
 
 # only where the variable above names it because there is no browser at all
 /usr/bin/chromium:
@@ -130,6 +136,13 @@ $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 .tools/opa-wasm: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'Go is needed to build OPA with its WASM engine, for the tests'; exit 1; }
 	cd tools/opa && CGO_ENABLED=0 go build -tags=opa_wasm -trimpath -ldflags=-s -o ../../.tools/opa-wasm github.com/open-policy-agent/opa
+
+# the other versions of Node that are supported, out of npm's packages, for the test of what is published
+.tools/node-%/bin/node: Makefile
+	@mkdir -p $(dir $@)
+	npm install --prefix .tools/node-$* --ignore-scripts --no-save "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_$*)"
+	ln -f .tools/node-$*/node_modules/node-*/bin/node $@
+	@touch $@
 
 $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@command -v go >/dev/null || { echo 'regal $(REGAL_VERSION) is needed: install Go to build it, or name a binary with REGAL='; exit 1; }

@@ -1,6 +1,6 @@
 // Writes schemas/{catalogue,decision,regate}.json and docs/reference/, from the schemas in the code, the commands' own help and the
 // routes; with --check it writes nothing, and fails where one of them is not what the code says. What is said of a field is written by
-// hand into schemas/, and stays there; what is said of an endpoint into scripts/reference/endpoints.mjs. It reads dist/.
+// hand into schemas/, and stays there; what is said of an endpoint into scripts/reference/endpoints.mjs. It reads build/, the sources one by one.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The process around a command: its streams, its exit code. The only place that ends the process.
-import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
 import { wantsColour } from "./cli/paint.ts";
+import { enableCompileCache } from "./compile-cache.ts";
 import { removeTemporaries } from "./scratch.ts";
 
 /**
@@ -29,8 +29,8 @@ const io: CommandIo = {
   stdin: readStdin,
 };
 
-// Commands load what they need when they run: from Node 22.1 on, as it was compiled the last time.
-if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache();
+// Commands load what they need when they run, as it was compiled the last time.
+enableCompileCache(process.env);
 
 let ending = false;
 process.on("uncaughtException", (error) => void endWithBug(error));
@@ -47,11 +47,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     if (process.listenerCount(signal) === 1) endBySignal(EXIT_SIGNALS[signal]);
   });
 
-try {
-  await end(await runCommand(process.argv.slice(2), io));
-} catch (error) {
-  await endWithBug(error);
-}
+void runCommand(process.argv.slice(2), io).then(end).catch(endWithBug);
 
 function waitForStdout(): Promise<void> | undefined {
   if (!process.stdout.writableNeedDrain) return undefined;

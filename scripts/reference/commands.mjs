@@ -1,5 +1,5 @@
 // The commands, by what each says of itself.
-import { runCommand } from "../../dist/cli/commands.js";
+import { runCommand } from "../../build/cli/commands.js";
 
 export async function renderCommands() {
   const overview = await help(["--help"]);

@@ -1,6 +1,6 @@
 // What the gate answers over HTTP: each route that there is must be told of here, and nothing else.
 import { Hono } from "hono";
-import { createApp } from "../../dist/http/app.js";
+import { createApp } from "../../build/http/app.js";
 
 const ANYONE = "anyone";
 const CALLER = "a caller: its key or token";

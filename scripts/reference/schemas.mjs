@@ -1,9 +1,9 @@
 // The shapes of the published JSON schemas, as zod has them in the code, and the prose that people have written into the files.
 import { z } from "zod";
-import { configSchema } from "../../dist/config/schema.js";
-import { writtenForm } from "../../dist/config/written-form.js";
-import { editedServerSchema } from "../../dist/policy/catalogue.js";
-import { decisionSchema } from "../../dist/policy/decision-schema.js";
+import { configSchema } from "../../build/config/schema.js";
+import { writtenForm } from "../../build/config/written-form.js";
+import { editedServerSchema } from "../../build/policy/catalogue.js";
+import { decisionSchema } from "../../build/policy/decision-schema.js";
 
 /** By the name of the file in schemas/. */
 export const SHAPES = {

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { type Document, isMap, isSeq, type YAMLSeq } from "yaml";
 import { editConfig, readConfigDocument } from "../config/edit.ts";
-import { KEY_NAME, RESERVED_KEY_NAME } from "../config/schema.ts";
+import { KEY_NAME, RESERVED_KEY_NAME } from "../config/key-name.ts";
 import { nearestWord } from "../config/suggest.ts";
 import { makeKey, sha256Hex } from "../http/bearer.ts";
 import { Problem } from "../problem.ts";

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
+import { KEY_NAME, RESERVED_KEY_NAME } from "./key-name.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
 import { checkUrl } from "./server-url.ts";
@@ -121,10 +122,6 @@ const DEFAULT_LOG_BYTES = 268_435_456;
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
 
 const SHORTEST_SECRET = 16;
-
-export const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** The principal of an unauthenticated gate: no key may pass for it. */
-export const RESERVED_KEY_NAME = "local";
 
 const flag = (): z.ZodBoolean => z.boolean({ error: says("must be true or false") });
 const list = <Item extends z.ZodType>(item: Item, of: string): z.ZodArray<Item> =>
