@@ -28,7 +28,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots compatibility docs-pull-requests audit sbom ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots compatibility docs-conformance docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ ci: ## exactly what CI runs
 
 docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests/ and write their comments there
 	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
+
+docs-conformance: .venv/ready .tools/clients/ready ## run all of the MCP conformance suite, direct and through the gate, and write docs/conformance.md: minutes
+	CONFORMANCE=all npx vitest run --project e2e test/e2e/conformance.test.ts --update
 
 policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets need
 
