@@ -98,10 +98,11 @@ const META = "_meta";
 
 /** What an approval of the call is bound to, and what an approver is shown. */
 function questionOf(call: Call, { id, decision, deciding, revision }: Asking): Question {
-  const { server, direction, method, tool, args, params, wholeParams, principal, session, definition } = call;
+  const { server, place, direction, method, tool, args, params, wholeParams, principal, session, definition } = call;
   const besides = canonicalJson(wholeParams?.text ?? "{}", [META, "name", "arguments"]);
   return {
     server,
+    place,
     direction,
     method,
     tool: tool ?? method,

@@ -89,6 +89,7 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
       server: server.catalogue,
+      place: placeOf(server),
       upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
       sessionNames: createSessionNames({
@@ -109,6 +110,14 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
     });
     return { server, endpoint, upstream, tally };
   };
+}
+
+/** Another one for each configured server, and for one that a reload has moved; hashed, for arguments may be secret. */
+function placeOf(server: ServerConfig): string {
+  const reached = server.kind === "http" ? [server.url] : [server.command, ...server.args];
+  return createHash("sha256")
+    .update(JSON.stringify([server.key, ...reached]))
+    .digest("hex");
 }
 
 /** Of what the file holds, text or bytes: other gates that hold the same have the same key. */

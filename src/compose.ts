@@ -110,7 +110,11 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const freezes = createFreezes({
       store: state.meta,
       servers: names.byKey,
-      principals: config.keys.length === 0 ? [RESERVED_KEY_NAME] : config.keys.map(({ name }) => name),
+      principals:
+        config.keys.length + config.auth.issuers.length === 0
+          ? [RESERVED_KEY_NAME]
+          : config.keys.map(({ name }) => name),
+      issuers: config.auth.issuers.map(({ name }) => name),
       unixMs: Date.now,
       log,
     });
@@ -134,7 +138,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     const lines = createRecentLines();
     await recallLines(config.log.file, lines);
     const labels = { id: instance, version };
-    const decisions = await composeLog(options, { labels, state, onLine: lines.push });
+    const decisions = await composeLog(options, { labels, state, onLines: lines.push });
     closers.push(() => decisions.close());
     const bundle = await composeBundle({
       config,
@@ -328,14 +332,14 @@ async function takeServers(
 type LogParts = {
   readonly labels: LineContext["labels"];
   readonly state: State;
-  readonly onLine: (line: string) => void;
+  readonly onLines: (lines: readonly string[]) => void;
 };
 
 /** Under this name the state has the file of the log that it has begun: one that is gone whole is missed then. */
 const CHAINED_LOG = "chained_log";
 
 async function composeLog({ config, log }: GateOptions, parts: LogParts): Promise<DecisionLog> {
-  const { labels, state, onLine } = parts;
+  const { labels, state, onLines } = parts;
   const { keyFile, rotate, keep, ...rest } = config.log;
   const decisions = await openDecisionLog({
     ...rest,
@@ -345,7 +349,7 @@ async function composeLog({ config, log }: GateOptions, parts: LogParts): Promis
     retention: { files: keep.files, maxAgeMs: keep.days && keep.days * 24 * HOUR_MS },
     labels,
     unixMs: Date.now,
-    onLine,
+    onLines,
     onProblem: log,
   });
   state.meta.set(CHAINED_LOG, config.log.file);

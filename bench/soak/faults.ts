@@ -100,14 +100,7 @@ export function deathsOf(gate: SoakGate, disk: Disk, find: (finding: string) => 
 export function troublesOf(gate: SoakGate, disk: Disk, hasStrace: boolean): Fault[] {
   const faults: Fault[] = [
     { name: "policy reloaded", run: () => gate.reload() },
-    {
-      name: "gate held up",
-      async run(random) {
-        gate.signal("SIGSTOP");
-        await sleep(random.between(50, 600));
-        gate.signal("SIGCONT");
-      },
-    },
+    { name: "gate held up", run: (random) => gate.holdUp(random.between(50, 600)) },
     {
       name: "stdio server killed",
       async run(random) {
@@ -154,9 +147,10 @@ export function upstreamFaults(server: { current: SoakProcess; restart(): Promis
     {
       name: "HTTP server held up",
       async run(random) {
-        server.current.signal("SIGSTOP");
+        const held = server.current;
+        held.signal("SIGSTOP");
         await sleep(random.between(50, 1_000));
-        server.current.signal("SIGCONT");
+        held.signal("SIGCONT");
       },
     },
   ];
@@ -179,6 +173,8 @@ async function slowDown(pid: number, forMs: number): Promise<void> {
   await sleep(forMs);
   tracing.kill("SIGTERM");
   await ended;
+  // who lets go of a process stops it for that: it must not stay so
+  signal(pid, "SIGCONT");
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -121,6 +121,14 @@ export class SoakGate {
     this.#process?.signal(signal);
   }
 
+  /** Stops this run of it, and lets the same one go on after a while: by then another may have taken its place, or it may be told to end. */
+  async holdUp(forMs: number): Promise<void> {
+    const held = this.#process;
+    held?.signal("SIGSTOP");
+    await sleep(forMs);
+    held?.signal("SIGCONT");
+  }
+
   /** Puts the other bundle in the place of the one in force. */
   async reload(): Promise<void> {
     this.#bundle = 1 - this.#bundle;

@@ -1,6 +1,6 @@
 // What a soak found, as a ledger for people, and whether it closes. Pure.
 import type { Ledger, Logged } from "./ledger.ts";
-import type { Trend, Trends } from "./memory.ts";
+import { type Growth, growthOf, type Trend, type Trends } from "./memory.ts";
 
 export type GateReport = {
   readonly name: string;
@@ -33,9 +33,10 @@ export type SoakReport = {
 
 /** Shorter runs say nothing of a slope. */
 const JUDGED_FROM_SECONDS = 300;
-const MAX_HELD_PER_MINUTE = 1;
-/** The allocator gives back when it likes. */
-const MAX_RESIDENT_PER_MINUTE = 3;
+/** From then on it must be known that memory is flat: chance is no excuse any more. */
+const KNOWN_FROM_SECONDS = 1_800;
+/** MiB a minute. The allocator gives back when it likes, so the process may grow by more than what its program holds. */
+const MOST_GROWTH = { held: 1, resident: 3 } as const;
 /** Connections to the server that are kept for the next call, and the like. */
 const FILES_THAT_MAY_STAY = 16;
 const SHOWN_HOW = 12;
@@ -50,13 +51,12 @@ export function findingsOf({ gates, findings, memory, files, streams, loadSecond
       found.push(`${name}: ${ledger.unlogged} calls went out without a line`);
     if (count.kills === 0 && logged.windows.length > 0) found.push(`${name}: was not killed, and reports a window`);
   }
-  for (const [what, most] of [
-    ["held", MAX_HELD_PER_MINUTE],
-    ["resident", MAX_RESIDENT_PER_MINUTE],
-  ] as const) {
-    const slope = memory?.[what].miBPerMinute ?? 0;
-    if (loadSeconds >= JUDGED_FROM_SECONDS && slope > most)
-      found.push(`memory (${what}) grows by ${slope.toFixed(2)} MiB a minute`);
+  for (const what of ["held", "resident"] as const) {
+    const growth = memory === undefined ? "flat" : growthIn(memory, what);
+    const slope = memory === undefined ? "" : describeSlope(memory[what]);
+    if (loadSeconds >= JUDGED_FROM_SECONDS && growth === "grows") found.push(`memory (${what}) grows: ${slope}`);
+    if (loadSeconds >= KNOWN_FROM_SECONDS && growth === "unknown")
+      found.push(`memory (${what}) is not known to be flat: ${slope}`);
   }
   const idle = streams?.opened ?? 0;
   if (files !== undefined && files.after > files.before + FILES_THAT_MAY_STAY)
@@ -93,7 +93,7 @@ export function describeSoak(report: SoakReport): string {
     ),
     ...(memory === undefined
       ? []
-      : [describeMemory("resident", memory.resident), describeMemory("held    ", memory.held)]),
+      : [describeMemory("resident", memory, loadSeconds), describeMemory("held", memory, loadSeconds)]),
     ...(files === undefined ? [] : [`files    ${files.before} open before the load, ${files.after} after it`]),
     ...(streams === undefined
       ? []
@@ -111,9 +111,25 @@ export function describeSoak(report: SoakReport): string {
   return lines.join("\n");
 }
 
-function describeMemory(what: string, { first, last, most, miBPerMinute, samples }: Trend): string {
+const GROWTHS: Readonly<Record<Growth, string>> = {
+  flat: "flat",
+  grows: "GROWS",
+  unknown: "NOT KNOWN to be flat: a longer run can tell",
+};
+
+function growthIn(memory: Trends, what: keyof Trends): Growth {
+  return growthOf(memory[what], MOST_GROWTH[what]);
+}
+
+function describeMemory(what: keyof Trends, memory: Trends, loadSeconds: number): string {
   const miB = (value: number): string => value.toFixed(1);
-  return `${what} steady, after warm-up: ${miB(first)} MiB, then ${miB(last)}, at most ${miB(most)}; slope ${miBPerMinute.toFixed(2)} MiB a minute (${samples} samples)`;
+  const { first, last, most } = memory[what];
+  const judged = loadSeconds < JUDGED_FROM_SECONDS ? "too short a run to judge" : GROWTHS[growthIn(memory, what)];
+  return `${what.padEnd(8)} steady, after warm-up: ${miB(first)} MiB, then ${miB(last)}, at most ${miB(most)}; slope ${describeSlope(memory[what])}, at most ${MOST_GROWTH[what]} allowed: ${judged}`;
+}
+
+function describeSlope({ slope, from, to, points, samples }: Trend): string {
+  return `${slope.toFixed(2)} MiB a minute (90 %: ${from.toFixed(2)} to ${to.toFixed(2)}; least of each half minute, ${points} of ${samples} samples)`;
 }
 
 function table(gates: readonly GateReport[]): string[] {

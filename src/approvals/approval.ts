@@ -40,6 +40,8 @@ export type ApprovalRequest = {
 export type Question = Omit<ApprovalRequest, "id" | "state" | "askedUnixMs" | "lapsesUnixMs" | "decided"> & {
   readonly method: string;
   readonly direction: "to_server" | "from_server";
+  /** Which of the configured servers of that catalogue name it is for, and where that is reached. */
+  readonly place: string | undefined;
   readonly timeoutSeconds: number;
 };
 

@@ -10,9 +10,10 @@ export type Fingerprints = {
 };
 
 export function fingerprintsOf(question: Question): Fingerprints {
-  const { server, direction, method, tool, principal, session, revision, definitionSha256, argsText, besidesText } =
-    question;
-  const bound = [server, direction, method, tool, principal, session, revision, definitionSha256 ?? null];
+  const { server, place, direction, method, tool, principal, session, revision, definitionSha256 } = question;
+  const { argsText, besidesText } = question;
+  const called = [server, place ?? null, direction, method, tool];
+  const bound = [...called, principal, session, revision, definitionSha256 ?? null];
   return { fingerprint: hashOf([...bound, argsText, besidesText ?? null]), scope: hashOf(bound) };
 }
 

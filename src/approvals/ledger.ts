@@ -119,7 +119,7 @@ export function createLedger(options: LedgerOptions): Copy {
 
   function add(question: Question): ApprovalRequest {
     prune();
-    const { method: _, direction: __, timeoutSeconds, ...asked } = question;
+    const { method: _, direction: __, place: ___, timeoutSeconds, ...asked } = question;
     const nowUnixMs = unixMs();
     const request: ApprovalRequest = {
       ...asked,

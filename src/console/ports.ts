@@ -95,7 +95,7 @@ export interface LineFeed {
   /** The newest first; bounded. */
   recent(): readonly RecentLine[];
   /** @returns what ends the listening */
-  onLine(listener: () => void): () => void;
+  onLines(listener: () => void): () => void;
 }
 
 /** A bucket as it stands now. */

@@ -18,7 +18,7 @@ export function addActivity({ app, ports, guard, view, notFound }: Shared): void
   const { activity, lines, freezes, approvals, status, unixMs } = ports;
   const events = createEvents();
   activity.onCount(events.notify);
-  lines.onLine(events.notify);
+  lines.onLines(events.notify);
   freezes.onChange(events.notify);
   approvals.onChange(events.notify);
 

@@ -43,8 +43,10 @@ export type FreezeOptions = {
   readonly store: FreezeStore;
   /** The configured servers: key to catalogue name. */
   readonly servers: ReadonlyMap<string, string>;
-  /** Everyone who can call; any name will do where it is left out. */
+  /** Everyone who can call by a key, or without one; any name will do where it is left out. */
   readonly principals?: readonly string[];
+  /** Names of the issuers of tokens: whoever has one is `NAME:SUBJECT`, and nobody knows who all of them are. */
+  readonly issuers?: readonly string[];
   readonly unixMs: () => number;
   readonly log: (line: string) => void;
 };
@@ -65,7 +67,8 @@ const UNTOUCHED: ReadonlySet<string> = new Set([
   "resources/templates/list",
 ]);
 
-export function createFreezes({ store, servers, principals, unixMs, log }: FreezeOptions): Freezes {
+export function createFreezes(options: FreezeOptions): Freezes {
+  const { store, servers, unixMs, log } = options;
   const listeners = new Set<() => void>();
   let frozen = readKept(store.get(META_NAME), unixMs(), log);
 
@@ -97,7 +100,7 @@ export function createFreezes({ store, servers, principals, unixMs, log }: Freez
     },
     list: () => frozen,
     freeze(given) {
-      const problem = findFault(given, servers, principals);
+      const problem = findFault(given, options);
       if (problem !== undefined) return { kind: "refused", problem };
       const scope = resolve(given);
       if (frozen.some((one) => isSame(one, scope))) return { kind: "done", frozen };
@@ -149,8 +152,7 @@ function isSame(one: FreezeScope, other: FreezeScope): boolean {
 
 function findFault(
   { server, principal }: FreezeScope,
-  servers: ReadonlyMap<string, string>,
-  principals: readonly string[] | undefined,
+  { servers, principals, issuers = [] }: Pick<FreezeOptions, "servers" | "principals" | "issuers">,
 ): string | undefined {
   if (server !== undefined && !servers.has(server) && ![...servers.values()].includes(server)) {
     return `no server of this name; this gate has ${[...servers.keys()].join(", ") || "none"}`;
@@ -159,8 +161,9 @@ function findFault(
     return `a principal's name has 1 to ${MAX_PRINCIPAL_CHARS} characters`;
   }
   // who mistypes a name would believe that somebody is stopped
-  if (principal !== undefined && principals?.includes(principal) === false) {
-    const some = principals.slice(0, MAX_NAMED).join(", ");
+  const isIssued = issuers.some((name) => principal?.startsWith(`${name}:`) === true && principal !== `${name}:`);
+  if (principal !== undefined && !isIssued && principals?.includes(principal) === false) {
+    const some = [...principals.slice(0, MAX_NAMED), ...issuers.map((name) => `${name}:SUBJECT`)].join(", ");
     const more = principals.length - MAX_NAMED;
     return `no principal of this name; this gate has ${some}${more > 0 ? ` and ${more} more` : ""}`;
   }

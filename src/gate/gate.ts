@@ -43,7 +43,7 @@ export type Judged = {
 };
 
 export interface GatePorts {
-  /** Before all else, and once more before the call goes out: why an operator has frozen calls like this one. */
+  /** Before all else, and again before the call goes out, however long it waits for that: why an operator has frozen calls like this one. */
   frozen(call: Call): string | undefined;
   /** Step 3. What the catalogue knows of the call's tool; undefined for methods that name no tool. */
   describe(call: Call): ToolFacts | undefined;
@@ -90,7 +90,14 @@ export interface Gate {
   hides(call: Call): boolean;
   /** Gives a forwarded call's tokens and approval back; only where not one byte of it was written upstream. */
   refund(verdict: Forward): void;
+  /**
+   * What becomes of a forwarded call that was frozen since: asked right before its first byte goes out, which a connection or
+   * credentials may keep it from for long. Undefined where it goes. Not recorded: the call's own line says that it was let out.
+   */
+  stops(call: Call, verdict: Verdict): Refused | undefined;
 }
+
+export type Refused = Exclude<Verdict, { readonly kind: "forward" }>;
 
 /** What is known of a call before its outcome is. */
 type Known = Pick<
@@ -108,6 +115,7 @@ export function createGate(ports: GatePorts): Gate {
     judge: (call, waiter) => run(judge(ports, call, waiter)),
     hides: (call) => hides(ports, call),
     refund: (verdict) => giveBack(ports, verdict),
+    stops: (call, verdict) => stops(ports, call, verdict),
   };
 }
 
@@ -134,6 +142,7 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
   const seen = nothingKnown(id);
   let receipt: Receipt | undefined;
   let approval: ApprovalNote | undefined;
+  let hasWaited = false;
   try {
     const frozen = ports.frozen(call);
     if (frozen !== undefined) return verdictOf(seen, { kind: "frozen", problem: frozen });
@@ -159,7 +168,9 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
 
     step = "limit";
     if (decision.rate_limits.length > 0 && call.continued !== true) {
-      const taken = yield* wait(ports.take(call, facts, decision));
+      const taking = ports.take(call, facts, decision);
+      hasWaited = taking instanceof Promise;
+      const taken = yield* wait(taking);
       if (taken.kind !== "too_many_buckets") seen.buckets = taken.buckets;
       if (taken.kind !== "taken") return verdictOf(seen, refusedByLimit(taken));
       receipt = taken.receipt;
@@ -177,8 +188,8 @@ function* decide(ports: GatePorts, call: Call, id: string, unixMs: number, waite
       }
       approval = asked.note;
     }
-    const wasHeld = approval !== undefined && approval.waitedMs > 0;
-    const refused = wasHeld || ports.recall(call) !== history ? refusesNow(ports, call, facts, approval) : undefined;
+    hasWaited ||= approval !== undefined && approval.waitedMs > 0;
+    const refused = hasWaited || ports.recall(call) !== history ? refusesNow(ports, call, facts, approval) : undefined;
     if (refused !== undefined) {
       giveBack(ports, { receipt, approval });
       return verdictOf(seen, { ...refused, approval });
@@ -215,7 +226,19 @@ function hides(ports: GatePorts, call: Call): boolean {
   }
 }
 
-/** Time, or another call, has passed since the call was decided on: what a policy says that reads the clock, or the history, may be stricter by now. */
+function stops(ports: GatePorts, call: Call, verdict: Verdict): Refused | undefined {
+  try {
+    const problem = ports.frozen(call);
+    return problem === undefined ? undefined : verdictOf(verdict, { kind: "frozen", problem });
+  } catch (error) {
+    return verdictOf(verdict, failure("record", error));
+  }
+}
+
+/**
+ * Time, or another call, has passed since the call was decided on: what a policy says that reads the clock, or the history, may be
+ * stricter by now, and it may be another policy.
+ */
 function refusesNow(
   ports: GatePorts,
   call: Call,
@@ -228,7 +251,7 @@ function refusesNow(
   const { decision, deciding } = evaluation;
   if (decision.action === "deny") return { kind: "denied", reasons: decision.reasons, decision, deciding, history };
   if (decision.action === "require_approval" && approval === undefined)
-    return failure("decide", "since another call went out, this one needs approval: call again");
+    return failure("decide", "since it was judged it needs approval: call again");
   return undefined;
 }
 
@@ -276,7 +299,7 @@ function nothingKnown(id: string): Draft<Known> {
 function verdictOf(
   { id, decision, deciding, facts, fuel, budget, bundle, buckets, history }: Known,
   refusal: Refusal,
-): Verdict {
+): Refused {
   return { id, decision, deciding, facts, fuel, budget, bundle, buckets, history, ...refusal };
 }
 

@@ -41,6 +41,8 @@ export type ListedDefinition = {
 export type Call = {
   /** The catalogue name of the server, e.g. `awslabs.aws-iot-sitewise-mcp-server`. */
   readonly server: string;
+  /** Names which of the configured servers it is, and where that is reached: several may have one catalogue name. An approval is bound to it. */
+  readonly place?: string;
   readonly direction: "to_server" | "from_server";
   /** The JSON-RPC method, e.g. `tools/call`. */
   readonly method: string;

@@ -21,7 +21,6 @@ export type McpRouteParts = {
 export type DirectRoute = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 const PREFIX = "/mcp/";
-const LONGEST_TIMER_MS = 2_147_483_647;
 /** A name that Hono's `/mcp/:server` takes as it stands: the rest of a path, with nothing to decode. */
 const PLAIN_NAME = /^[\w.~-]+$/;
 
@@ -65,17 +64,9 @@ export async function answerMcp(
   const authenticated = authenticating instanceof Promise ? await authenticating : authenticating;
   if (authenticated.kind === "refused")
     return writeRefusal(outgoing, authenticated.status, authenticated.problem, challengeOf(authenticated));
-  if (incoming.method === "GET" && authenticated.expiresUnixMs !== undefined)
-    endAt(authenticated.expiresUnixMs, outgoing);
   const endpoint = endpoints.get(server);
-  if (endpoint !== undefined) return endpoint(incoming, outgoing, authenticated.principal);
+  if (endpoint !== undefined) return endpoint(incoming, outgoing, authenticated.principal, authenticated.expiresUnixMs);
   writeRefusal(outgoing, 404, `no server of this name; this gate has ${[...endpoints.keys()].join(", ") || "none"}`);
-}
-
-/** A stream that stands open ends with the token that opened it: who is still let in comes back with another. */
-function endAt(unixMs: number, outgoing: ServerResponse): void {
-  const timer = setTimeout(() => outgoing.destroy(), Math.min(unixMs - Date.now(), LONGEST_TIMER_MS)).unref();
-  outgoing.once("close", () => clearTimeout(timer));
 }
 
 /** What only a bug of ours leads to. */

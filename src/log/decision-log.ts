@@ -40,8 +40,8 @@ export type DecisionLogOptions = {
   /** Names of arguments that are masked besides the built-in ones; case does not count. */
   readonly maskedKeys?: readonly string[];
   readonly unixMs: () => number;
-  /** Gets each line once it is written; where the disk fails and calls go out all the same, then too. */
-  readonly onLine?: (line: string) => void;
+  /** Gets the lines once they are written; where the disk fails and calls go out all the same, then too. */
+  readonly onLines?: (lines: readonly string[]) => void;
   /** Told, in one sentence, when writing or rotating begins to fail and when it works again. */
   readonly onProblem: (problem: string) => void;
 };
@@ -299,7 +299,7 @@ class ChainedDecisionLog implements DecisionLog {
   }
 
   #tell(batch: readonly Waiting[]): void {
-    for (const { what } of batch) if (typeof what === "string") this.options.onLine?.(what);
+    this.options.onLines?.(batch.flatMap(({ what }) => (typeof what === "string" ? [what] : [])));
   }
 
   #lose(count: number, problem: string): void {

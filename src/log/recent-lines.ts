@@ -1,5 +1,6 @@
-// The last lines of the decision log as they were written, masked and cut, for the console: so many, and of so many
-// characters together. Whoever wants each line as it comes listens.
+// The last lines of the decision log as they were written, masked and cut, for the console: so many, and of so many bytes
+// together. They lie as bytes in one buffer, which is written round and round: texts that live on for a while are much work for the
+// garbage collector. Whoever wants to know when lines come listens.
 
 import { open } from "node:fs/promises";
 
@@ -7,31 +8,65 @@ import { open } from "node:fs/promises";
 export type RecentLine = { readonly text: string };
 
 export interface RecentLines {
-  push(text: string): void;
+  push(texts: readonly string[]): void;
   /** The newest first. */
   recent(): readonly RecentLine[];
   /** @returns what ends the listening */
-  onLine(listener: (line: RecentLine) => void): () => void;
+  onLines(listener: () => void): () => void;
 }
 
 const MAX_LINES = 2_000;
-const MAX_CHARACTERS = 16_777_216;
+const MAX_BYTES = 8_388_608;
 
-export function createRecentLines(maxLines = MAX_LINES, maxCharacters = MAX_CHARACTERS): RecentLines {
-  const lines: RecentLine[] = [];
-  const listeners = new Set<(line: RecentLine) => void>();
-  let characters = 0;
+export function createRecentLines(maxLines = MAX_LINES, maxBytes = MAX_BYTES): RecentLines {
+  const bytes = Buffer.alloc(maxBytes);
+  /** Where each line lies in it; line `n` of all that came is at `n % maxLines`. */
+  const [starts, ends] = [new Uint32Array(maxLines), new Uint32Array(maxLines)];
+  const read: (RecentLine | undefined)[] = new Array(maxLines).fill(undefined);
+  /** The numbers of the first line that is kept, and of the next that comes. */
+  let [first, next] = [0, 0];
+  let at = 0;
+  const listeners = new Set<() => void>();
+
+  /** Those that begin in there are the oldest. */
+  function dropWithin(from: number, to: number): void {
+    for (; first < next; first += 1) {
+      const start = starts[first % maxLines] ?? 0;
+      if (start < from || start >= to) return;
+    }
+  }
+
+  function keep(text: string): void {
+    const length = Buffer.byteLength(text);
+    if (length === 0 || length > maxBytes) return;
+    if (at + length > maxBytes) {
+      dropWithin(at, maxBytes);
+      at = 0;
+    }
+    dropWithin(at, at + length);
+    if (next - first >= maxLines) first += 1;
+    const slot = next % maxLines;
+    bytes.write(text, at);
+    starts[slot] = at;
+    at += length;
+    ends[slot] = at;
+    read[slot] = undefined;
+    next += 1;
+  }
+
+  function lineAt(slot: number): RecentLine {
+    const line = read[slot] ?? { text: bytes.toString("utf8", starts[slot], ends[slot]) };
+    read[slot] = line;
+    return line;
+  }
 
   return {
-    push(text) {
-      const line = { text };
-      lines.push(line);
-      characters += text.length;
-      while (lines.length > maxLines || characters > maxCharacters) characters -= lines.shift()?.text.length ?? 0;
-      for (const listener of listeners) listener(line);
+    push(texts) {
+      for (const text of texts) keep(text);
+      if (texts.length > 0) for (const listener of listeners) listener();
     },
-    recent: () => lines.toReversed(),
-    onLine(listener) {
+    recent: () => Array.from({ length: next - first }, (_, back) => lineAt((next - 1 - back) % maxLines)),
+    onLines(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -51,7 +86,7 @@ export async function recallLines(file: string, lines: Pick<RecentLines, "push">
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
       const texts = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
       // what is before the first line feed began earlier, what is after the last one was cut short
-      for (const text of texts.slice(from === 0 ? 0 : 1, -1)) lines.push(text);
+      lines.push(texts.slice(from === 0 ? 0 : 1, -1));
     } finally {
       await handle.close();
     }

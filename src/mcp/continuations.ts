@@ -36,6 +36,7 @@ export function createContinuations(): Continuations {
 function hashOf(call: Call, requestState: string): string {
   const parts = [
     call.server,
+    call.place ?? "",
     call.principal.id,
     call.session,
     call.method,

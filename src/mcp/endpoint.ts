@@ -6,6 +6,7 @@ import type { Call, Draft, Overload, Principal, Verdict } from "../gate/types.ts
 import type { AnswerJudge } from "./answers.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
+import { atExpiry } from "./expiry.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
@@ -15,6 +16,7 @@ import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfH
 import { misspeltArgument } from "./misspelt.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
+import { refusal } from "./refusal.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
@@ -24,6 +26,8 @@ import { writeEmpty } from "./write-answer.ts";
 export type EndpointOptions = {
   /** The server's name in policy and log. */
   readonly server: string;
+  /** See `Call.place`. */
+  readonly place: string;
   readonly upstream: Upstream;
   readonly gate: Gate;
   readonly sessionNames: SessionNames;
@@ -41,10 +45,23 @@ export type EndpointOptions = {
   readonly answers?: AnswerJudge;
 };
 
-/** Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs. */
-export type Endpoint = (incoming: IncomingMessage, outgoing: ServerResponse, principal: Principal) => Promise<void>;
+/**
+ * Answers one HTTP request on `outgoing`; resolves when the exchange is over, and rejects only for bugs.
+ * @param expiresUnixMs when what proved the principal does so no longer; undefined: it always will
+ */
+export type Endpoint = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  principal: Principal,
+  expiresUnixMs?: number,
+) => Promise<void>;
 
-type Arrived = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse; readonly principal: Principal };
+type Arrived = {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly principal: Principal;
+  readonly expiresUnixMs: number | undefined;
+};
 
 /** With the tables of what is under way at one endpoint. */
 type Tables = Omit<EndpointOptions, "inFlight"> & {
@@ -54,6 +71,8 @@ type Tables = Omit<EndpointOptions, "inFlight"> & {
   readonly recent: RecentCalls;
 };
 
+/** Its stream is open for as long as the client wants. */
+const LISTENING = "subscriptions/listen";
 /** Of one call whose tool becomes another one each time. */
 const MAX_JUDGEMENTS = 3;
 const MISSPELT_NAME = "the server lists no tool of this name, but one that it could be taken for";
@@ -72,13 +91,14 @@ export function createEndpoint(given: EndpointOptions): Endpoint {
     inFlight,
     recent: createRecentCalls(),
   };
-  return async (incoming, outgoing, principal) => {
+  return async (incoming, outgoing, principal, expiresUnixMs) => {
+    const arrived = { incoming, outgoing, principal, expiresUnixMs };
     switch (incoming.method) {
       case "POST":
-        return answerPost(options, { incoming, outgoing, principal });
+        return answerPost(options, arrived);
       case "GET":
       case "DELETE":
-        return answerSession(options, { incoming, outgoing, principal });
+        return answerSession(options, arrived);
       default:
         writeEmpty(outgoing, 405, { allow: "GET, POST, DELETE" });
     }
@@ -137,7 +157,7 @@ type Request = {
 
 /** From the message in its session to the end of its answer. */
 async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
-  const { incoming, outgoing, principal } = arrived;
+  const { incoming, outgoing, principal, expiresUnixMs } = arrived;
   const { upstream, gate, sessionNames, holds, urlAskers } = options;
   const { message, body, headers, era, session, slot } = request;
 
@@ -164,6 +184,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
     holds,
     urlAskers,
     slot,
+    expiresUnixMs,
     definition: () => findDefinition(options, exchange, message).then(hashOf),
   });
   const first = describeCall(options, session, principal, message, definition, slot.overload);
@@ -184,6 +205,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   }
 
   // 7 and 8. forward the judged bytes, filter the answer
+  if (message.method === LISTENING) endWithToken(arrived);
   const expects = message.kind === "request" ? { id: message.id } : "none";
   return upstream.post({
     incoming,
@@ -195,6 +217,10 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
     message,
     body,
     onNothingWritten: refund,
+    stopped() {
+      const refused = gate.stops(call, verdict);
+      return refused && refusal(refused, call, idTextOf(message), era);
+    },
     issueSessionId(upstreamId) {
       const { id, name } = sessionNames.issue(principal.id, upstreamId);
       if (message.method === "initialize") urlAskers.learn(name, message.params?.value);
@@ -215,7 +241,10 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   if (identified.kind !== "identified") return refuseSession(outgoing, identified);
   const { session } = identified;
   const exchange = openExchange(options, arrived, session, era);
-  if (incoming.method === "GET") return options.upstream.stream(exchange);
+  if (incoming.method === "GET") {
+    endWithToken(arrived);
+    return options.upstream.stream(exchange);
+  }
   return options.upstream.end(exchange, () => {
     if (session.kind === "issued") options.sessionNames.end(session.name);
     options.definitions.forget(session.name);
@@ -300,6 +329,7 @@ function describeCall(
   const { method, params } = message;
   const call: Draft<Call> = {
     server: options.server,
+    place: options.place,
     direction: "to_server",
     method,
     session: session.name,
@@ -358,13 +388,21 @@ function screenOf(
   return createScreen({ gate, definitions, continuations, caller, call, expects, answers });
 }
 
-function callerOf({ server, mode }: Tables, session: SessionRef, principal: Principal): Caller {
-  const caller = { server, session: session.name, principal };
+function callerOf({ server, place, mode }: Tables, session: SessionRef, principal: Principal): Caller {
+  const caller = { server, place, session: session.name, principal };
   return mode === "observe" ? { ...caller, observed: true } : caller;
 }
 
 function hashOf(definition: Definition | undefined): string | undefined {
   return definition?.kind === "listed" ? definition.definition.sha256 : undefined;
+}
+
+/** A stream that stands open for as long as its client wants ends with the token that opened it. */
+function endWithToken({ outgoing, expiresUnixMs }: Arrived): void {
+  outgoing.once(
+    "close",
+    atExpiry(expiresUnixMs, () => outgoing.destroy()),
+  );
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */

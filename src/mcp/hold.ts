@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { Waiter } from "../gate/gate.ts";
 import type { ApprovalNote, Verdict } from "../gate/types.ts";
 import { continueStream } from "./continued-answer.ts";
+import { atExpiry } from "./expiry.ts";
 import type { Holds } from "./holds.ts";
 import type { Slot } from "./in-flight.ts";
 import { MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
@@ -25,6 +26,8 @@ export type HoldOptions = {
   readonly urlAskers: UrlAskers;
   /** Its place among the requests that are under way. */
   readonly slot: Slot;
+  /** When what proved its principal does so no longer: nothing goes out on it then. */
+  readonly expiresUnixMs?: number | undefined;
   readonly definition: Waiter["definition"];
 };
 
@@ -60,6 +63,7 @@ class Wait {
   readonly #note: ApprovalNote;
   readonly #leave: () => void;
   readonly #forget: (() => void) | undefined;
+  readonly #endExpiry: () => void;
   readonly #beat: NodeJS.Timeout | undefined;
   readonly #tokenText: string | undefined;
   /** Seconds that are left, below zero: what the server reports later counts on from there. */
@@ -77,6 +81,7 @@ class Wait {
       leave();
     };
     this.#progress = -seconds;
+    this.#endExpiry = atExpiry(options.expiresUnixMs, this.#leave);
     outgoing.once("close", this.#leave);
     if (outgoing.destroyed) this.#leave();
     if (message.kind !== "request") return;
@@ -97,6 +102,7 @@ class Wait {
     const { exchange, message } = this.#options;
     const { outgoing } = exchange;
     clearInterval(this.#beat);
+    this.#endExpiry();
     this.#forget?.();
     outgoing.off("close", this.#leave);
     const state = "approval" in verdict ? verdict.approval?.state : undefined;

@@ -73,8 +73,14 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#mode === "over") controller.abort(GONE);
-    else this.#started = true;
+    if (this.#mode === "over") {
+      controller.abort(GONE);
+      return;
+    }
+    // it may have waited for a connection, or for credentials
+    const stopped = this.#options.post?.stopped?.();
+    if (stopped === undefined) this.#started = true;
+    else this.#stop(stopped);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -260,6 +266,14 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     this.#status = undefined;
     this.#finish();
     this.#controller?.abort(new Error(problem));
+  }
+
+  /** What was to go out must not any more. */
+  #stop(text: string): void {
+    this.#options.log(`${this.#options.server}: a call was frozen before it went out`);
+    writeJson(this.#outgoing, 200, text);
+    this.#finish();
+    this.#controller?.abort(new Error("it was frozen"));
   }
 
   /** The client went away: the server's side is over too. */

@@ -19,8 +19,20 @@ export type AnswerScreenOptions = {
 type Response = Extract<ServerMessage, { readonly kind: "response" }>;
 type Notification = Extract<ServerMessage, { readonly kind: "notification" }>;
 
-/** What comes back from these is text for a model. */
-const JUDGED: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get", "completion/complete"]);
+/** What comes back from these says what there is. Any other answer may be text for a model, of a method of the server's own too. */
+const UNJUDGED: ReadonlySet<string> = new Set([
+  "initialize",
+  "logging/setLevel",
+  "ping",
+  "prompts/list",
+  "resources/list",
+  "resources/subscribe",
+  "resources/templates/list",
+  "resources/unsubscribe",
+  "server/discover",
+  "subscriptions/listen",
+  "tools/list",
+]);
 const TASKS = "tasks/";
 
 /** @param screened what became of the message so far */
@@ -45,7 +57,7 @@ export async function screenAnswer(
   if (about.method.startsWith(TASKS) && judge.speaksByTool(about.server) && holdsAnswer(said.node)) {
     return take(options, response, screened, about, await judge.refuse(about, "Which tool it is of can't be known"));
   }
-  if (!JUDGED.has(about.method) && !about.method.startsWith(TASKS)) return screened;
+  if (UNJUDGED.has(about.method)) return screened;
   if (!judge.speaksTo(about.server, about.tool)) return screened;
   return take(options, response, screened, about, await judge.judge(about, said));
 }

@@ -15,7 +15,7 @@ import { type AnswerScreenOptions, screenAnswer } from "./screen-answer.ts";
 import type { Screen, Screened } from "./upstream.ts";
 
 /** What every call of one exchange begins from. */
-export type Caller = Pick<Call, "server" | "session" | "principal" | "observed">;
+export type Caller = Pick<Call, "server" | "place" | "session" | "principal" | "observed">;
 
 export type ScreenOptions = {
   readonly gate: Gate;

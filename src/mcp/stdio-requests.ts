@@ -55,7 +55,11 @@ export class Requests {
     outgoing.once("close", () => this.#onClientGone(flight));
     if (outgoing.destroyed) this.#onClientGone(flight);
     const start = await started;
-    if (flight.state === "waiting") {
+    const stopped = exchange.stopped?.();
+    if (flight.state === "waiting" && stopped !== undefined) {
+      flights.remove(flight);
+      await refuse(flight, stopped);
+    } else if (flight.state === "waiting") {
       const written = start.kind === "started" ? start.child.send(exchange.body) : start;
       if (written.kind === "written") this.#expectAnswer(flight);
       else {

@@ -48,6 +48,11 @@ export type PostExchange = Exchange & {
   readonly body: Uint8Array;
   /** Called at most once, and only where not one byte of the request was written upstream: tokens go back. */
   readonly onNothingWritten: () => void;
+  /**
+   * Asked right before the first byte of a request goes upstream, again where it goes out once more: what the client gets in
+   * the place of an answer where the call must not go out any more.
+   */
+  readonly stopped?: () => string | undefined;
   /** Turns the server's new session id into the id that the client gets; for the answer to a legacy `initialize`. */
   readonly issueSessionId: (upstreamId: string) => string;
 };

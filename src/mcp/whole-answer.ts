@@ -28,8 +28,8 @@ export function screenWhole(
 ): WholeAnswer | Promise<WholeAnswer> {
   const { status, isJson, body } = answer;
   if (!isJson || body.length === 0) {
-    if (status >= 300 && screen.isStrict?.() === true) return { kind: "send", body: NOTHING };
-    return request === undefined || status >= 300 ? { kind: "send", body } : fault("its answer is empty");
+    if (request !== undefined && status < 300) return fault("its answer is empty");
+    return { kind: "send", body: screen.isStrict?.() === true ? NOTHING : body };
   }
   const text = decodeUtf8(startsWithMark(body) ? body.subarray(BYTE_ORDER_MARK.length) : body);
   if (text === undefined)

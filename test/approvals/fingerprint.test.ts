@@ -7,6 +7,8 @@ const OWN = fingerprintsOf(QUESTION);
 
 test.each([
   { server: "other" },
+  { place: "place-2" },
+  { place: undefined },
   { direction: "from_server" },
   { method: "resources/read" },
   { tool: "write_files" },

@@ -9,7 +9,7 @@ import { waitFor } from "../e2e/harness-process.ts";
 import { QUESTION } from "./support.ts";
 
 const SECRET = "a-secret-of-the-tests";
-const { method: _, direction: __, timeoutSeconds: ___, ...ASKED } = QUESTION;
+const { method: _, direction: __, place: ____, timeoutSeconds: ___, ...ASKED } = QUESTION;
 const REQUEST: ApprovalRequest = {
   ...ASKED,
   id: "approval-1",

@@ -2,7 +2,7 @@
 // is well.
 import { describe, expect, test } from "vitest";
 import { type Attempt, closeLedger, type Entries } from "../../bench/soak/ledger.ts";
-import { trendOf } from "../../bench/soak/memory.ts";
+import { growthOf, type Sample, trendOf } from "../../bench/soak/memory.ts";
 import { createRandom } from "../../bench/soak/random.ts";
 
 const allowed: Attempt = {
@@ -134,18 +134,85 @@ describe("the ledger of a soak", () => {
 });
 
 describe("the trend of memory", () => {
-  test("is the slope of what comes after the warm-up", () => {
-    const samples = Array.from({ length: 90 }, (_, second) => ({
-      seconds: second,
-      miB: second < 45 ? second * 9 : 300 + second / 60,
-    }));
-    const trend = trendOf(samples);
-    expect(trend?.samples).toBe(45);
-    expect(trend?.miBPerMinute).toBeCloseTo(1, 6);
+  /** A sample each five seconds: what `held` says of a minute, and each time something for a moment. */
+  const samplesOf = (minutes: number, held: (minute: number) => number, moment: (index: number) => number): Sample[] =>
+    Array.from({ length: minutes * 12 }, (_, index) => ({ seconds: index * 5, miB: held(index / 12) + moment(index) }));
+  const steep = (minute: number): number => (minute < 5 ? minute * 90 : 450);
+  const random = createRandom(7, "memory");
+  /** As a gate's: for a moment there are up to 80 MiB more. */
+  const noise = (): number => random.between(0, 80);
+  const trend = (samples: readonly Sample[]) => {
+    const found = trendOf(samples);
+    if (found === undefined) throw new Error("too few samples");
+    return found;
+  };
+
+  test("is the slope of what comes after the warm-up, between its bounds", () => {
+    const found = trend(
+      samplesOf(
+        10,
+        (minute) => steep(minute) + minute,
+        () => 0,
+      ),
+    );
+    expect(found).toMatchObject({ samples: 60, points: 10 });
+    for (const value of [found.slope, found.from, found.to]) expect(value).toBeCloseTo(1, 6);
+  });
+
+  test("does not turn with a peak, however high, wherever it stands", () => {
+    for (const peak of [60, 90, 119]) {
+      const found = trend(samplesOf(10, steep, (index) => (index === peak ? 5_000 : 0)));
+      expect(found).toMatchObject({ slope: 0, from: 0, to: 0 });
+      expect(growthOf(found, 1)).toBe("flat");
+    }
+  });
+
+  test("is between its bounds nine times out of ten, and found where memory grows under noise", () => {
+    const found = Array.from({ length: 300 }, () => trend(samplesOf(20, (minute) => 200 + 4 * minute, noise)));
+    const inside = found.filter(({ from, to }) => from <= 4 && 4 <= to).length;
+    expect(inside).toBeGreaterThan(300 * 0.86);
+    expect(inside).toBeLessThan(300 * 0.97);
+    expect(found.filter((one) => growthOf(one, 3) === "flat").length).toBeLessThan(300 * 0.06);
+    expect(found.filter((one) => growthOf(one, 1) === "grows").length).toBeGreaterThan(300 * 0.97);
+    const flat = Array.from({ length: 300 }, () => trend(samplesOf(20, () => 200, noise)));
+    expect(flat.filter((one) => growthOf(one, 3) === "grows")).toEqual([]);
+    expect(flat.filter((one) => growthOf(one, 3) === "flat").length).toBeGreaterThan(300 * 0.9);
+  });
+
+  test("is not known where the samples leave both open", () => {
+    expect(
+      growthOf(
+        trend(
+          samplesOf(
+            3,
+            () => 200,
+            (index) => (index % 12) * 30 + index,
+          ),
+        ),
+        1,
+      ),
+    ).not.toBe("flat");
+    const found = trend(
+      samplesOf(
+        4,
+        () => 200,
+        (index) => (index % 24 < 12 ? 0 : 40),
+      ),
+    );
+    expect(growthOf(found, 3)).toBe("unknown");
   });
 
   test("says nothing of too few samples", () => {
     expect(trendOf([{ seconds: 0, miB: 1 }])).toBeUndefined();
+    expect(
+      trendOf(
+        samplesOf(
+          2,
+          () => 200,
+          () => 0,
+        ),
+      ),
+    ).toBeUndefined();
   });
 });
 

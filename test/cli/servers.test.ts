@@ -33,6 +33,21 @@ async function servers(...args: string[]) {
 const read = (): string => readFileSync(file, "utf8");
 const modeOf = (): number => statSync(file).mode & 0o777;
 
+test("regate servers list shows no secret of an OAuth client, nor of anything else that a server's entry holds", async () => {
+  const oauth = 'oauth: {tokenUrl: "https://l.example/t", clientId: regate, clientSecret: "s3cret-s3cret"}';
+  writeFileSync(file, `servers:\n  a: {url: "https://a.example/mcp", ${oauth}, x-own: [{apiKey: "s3cret-2"}]}\n`);
+  const { stdout } = await servers("list", "--json");
+  expect(stdout).not.toContain("s3cret");
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      oauth: { tokenUrl: "https://l.example/t", clientId: "regate", clientSecret: "***" },
+      "x-own": [{ apiKey: "***" }],
+    },
+  ]);
+  writeFileSync(file, read().replace("s3cret-s3cret", "${WIKI_SECRET}"));
+  expect((await servers("list", "--json")).stdout).toContain("${WIKI_SECRET}");
+});
+
 describe("regate servers add", () => {
   test("makes a file for its owner alone, which serve takes", async () => {
     expect(await servers("add", "files", "--", "npx", "-y", "some-server", "--url", ".")).toMatchObject({

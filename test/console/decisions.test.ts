@@ -20,16 +20,16 @@ describe("the list", () => {
 
   test("has the newest decision first, each with what became of it, for whom and why", async () => {
     const { get, lines } = await startConsole(policy);
-    lines.push(lineOf({ id: "one" }));
-    lines.push(lineOf({ id: "two", outcome: { kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 30 } }));
-    lines.push("no line at all");
-    lines.push('{"foreign": true}');
-    lines.push(
+    lines.push([lineOf({ id: "one" })]);
+    lines.push([lineOf({ id: "two", outcome: { kind: "rate_limited", limit: LIMIT, retryAfterSeconds: 30 } })]);
+    lines.push(["no line at all"]);
+    lines.push(['{"foreign": true}']);
+    lines.push([
       lineOf({
         id: "three",
         outcome: { kind: "invalid_arguments", problem: "/n must be string", decision: undefined },
       }),
-    );
+    ]);
     const answer = await get("/console/decisions");
     expect(linksOf(answer)).toEqual(["/console/decisions/three", "/console/decisions/two", "/console/decisions/one"]);
     const rows = answer.text.split("<tr>").slice(2).map(readPage);
@@ -52,26 +52,26 @@ describe("the list", () => {
     ["server=b&tool=other", []],
   ])("is filtered by %s", async (query, ids) => {
     const { get, lines } = await startConsole(policy);
-    lines.push(lineOf({ id: "a", call: { server: "a", tool: "write_file" } }));
-    lines.push(
+    lines.push([lineOf({ id: "a", call: { server: "a", tool: "write_file" } })]);
+    lines.push([
       lineOf({
         id: "b",
         call: { server: "b", tool: "write_all", session: "s-2" },
         decision: { action: "deny", rules: ["policy.b/no-writes"] },
         outcome: { kind: "denied", reasons: [] },
       }),
-    );
+    ]);
     const principal = { id: "bob", groups: [], claims: {} };
     const { tool: _, ...call } = { tool: undefined, server: "a", method: "resources/read", principal };
-    lines.push(
+    lines.push([
       lineOf({ id: "c", call: { ...call, tool: undefined } as never, outcome: { kind: "frozen", problem: "Frozen" } }),
-    );
+    ]);
     expect(linksOf(await get(`/console/decisions?${query}`))).toEqual(ids.map((id) => `/console/decisions/${id}`));
   });
 
   test("comes in pages of fifty", async () => {
     const { get, lines } = await startConsole(policy);
-    for (let n = 0; n < 120; n++) lines.push(lineOf({ id: `d${n}` }));
+    for (let n = 0; n < 120; n++) lines.push([lineOf({ id: `d${n}` })]);
     const pages = await Promise.all(
       ["", "?page=2", "?page=3", "?page=4", "?page=x"].map((page) => get(`/console/decisions${page}`)),
     );
@@ -83,7 +83,7 @@ describe("the list", () => {
 
   test("shows names that are HTML or hide something as text", async () => {
     const { get, lines } = await startConsole(policy);
-    lines.push(lineOf({ id: "x", call: { tool: HTML, session: "a\u202eb", server: "s\u200b" } }));
+    lines.push([lineOf({ id: "x", call: { tool: HTML, session: "a\u202eb", server: "s\u200b" } })]);
     const { text } = await get("/console/decisions");
     expect(text).not.toContain("<img");
     expect(readPage(text)).toContain(HTML);
@@ -97,14 +97,14 @@ describe("one decision", () => {
     const { get, lines } = await startConsole(policy);
     const rule = "policy.servers.filesystem/reads";
     const args = { text: "", value: { path: "a\u202eb\u001b[31m", password: "hunter2" } };
-    lines.push(
+    lines.push([
       lineOf({
         id: "d1",
         call: { server: "filesystem", tool: "read", args },
         decision: { rules: [rule], rate_limits: [{ ...LIMIT, rule }] },
         outcome: { kind: "forward", buckets: [{ rule, max: 2, before: 2, after: 1 }] },
       }),
-    );
+    ]);
     const page = readPage(await get("/console/decisions/d1"));
     for (const text of [
       "went out to the server",
@@ -159,13 +159,13 @@ describe("one decision", () => {
     ],
   ] as const)("says which step refused it: %j", async (outcome, text) => {
     const { get, lines } = await startConsole(policy);
-    lines.push(
+    lines.push([
       lineOf({
         id: "d1",
         outcome,
         decision: { action: outcome.kind === "approval_needed" ? "require_approval" : "deny" },
       }),
-    );
+    ]);
     const page = readPage(await get("/console/decisions/d1"));
     expect(page).toContain(text);
     expect(page).toContain("It did not go out.");
@@ -174,7 +174,7 @@ describe("one decision", () => {
   test("of an observed server went out all the same", async () => {
     const { get, lines } = await startConsole(policy);
     const instead = { kind: "denied", reasons: [] };
-    lines.push(lineOf({ id: "d1", call: { observed: true }, outcome: { kind: "forward", instead } }));
+    lines.push([lineOf({ id: "d1", call: { observed: true }, outcome: { kind: "forward", instead } })]);
     const page = readPage(await get("/console/decisions/d1"));
     expect(page).toContain("Decide (refused)");
     expect(page).toContain("It went out all the same: the server is only observed.");
@@ -182,7 +182,7 @@ describe("one decision", () => {
 
   test("that is not kept here is not found, and the page says where to look", async () => {
     const { get, lines } = await startConsole(policy);
-    lines.push(lineOf({ id: "d1", call: { args: { text: "", value: { note: "d2" } } } }));
+    lines.push([lineOf({ id: "d1", call: { args: { text: "", value: { note: "d2" } } } })]);
     const answer = await get("/console/decisions/d2");
     expect(answer.status).toBe(404);
     expect(readPage(answer)).toContain("regate why looks for it in the log");

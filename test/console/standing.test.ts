@@ -172,9 +172,9 @@ describe("the playground's page", () => {
   test("begins with the call of a decision, of a tool, or the last one", async () => {
     const { get, lines } = await startConsole(policy);
     expect(fieldOf((await get("/console/playground")).text)).toContain("&quot;server&quot;");
-    lines.push(
+    lines.push([
       lineOf({ id: "d1", call: { tool: "</textarea><script>", args: { text: "", value: { password: "hunter2" } } } }),
-    );
+    ]);
     for (const path of ["/console/playground", "/console/playground?decision=d1"]) {
       const { text } = await get(path);
       expect(fieldOf(text)).toContain("&lt;/textarea&gt;&lt;script&gt;");
@@ -190,7 +190,7 @@ describe("the playground's page", () => {
   test("shows what would hide or reorder in a field as its code, in the same JSON", async () => {
     const { get, lines } = await startConsole(policy);
     const value = { path: "invoice\u202etxt.exe", text: "a\u200bb" };
-    lines.push(lineOf({ id: "d1", call: { args: { text: "", value } } }));
+    lines.push([lineOf({ id: "d1", call: { args: { text: "", value } } })]);
     const field = fieldOf((await get("/console/playground?decision=d1")).text).replaceAll("&quot;", '"');
     expect(field).toContain(String.raw`invoice\u202etxt.exe`);
     expect(field).not.toMatch(/[^\n\x20-\x7e]/);

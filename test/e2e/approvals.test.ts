@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { stringify } from "yaml";
 import { makeKey } from "../../src/http/bearer.ts";
 import { buildFolder, makeFolder } from "../policy/support.ts";
 import { approvalIn, approvals, listApprovals, pendingFor } from "./harness-approvals.ts";
@@ -391,4 +392,33 @@ describe("on a gate with keys", () => {
     expect((await approvals(gate, "approve", others)).code).toBe(0);
     expect((await listApprovals(gate)).map(({ state }) => state)).toEqual(["pending", "approved"]);
   });
+});
+
+test("an approval is for the server that it was asked for, not for another of its name, nor for one that was put in its place", async () => {
+  const [one, two] = [await startRecorder(), await startRecorder()];
+  const servers = { one: { url: one.url, catalogue: "recorder" }, two: { url: two.url, catalogue: "recorder" } };
+  const gate = await startGate({ servers });
+  const written = () => [one, two].map((recorder) => recorder.calls("write_file"));
+  const write = async (server: string, path: string) =>
+    (await messagesOf(await post(gate.url(server), callBody(path, "write_file", { path }))))[0];
+  /** Asked for at `one`, and not used. */
+  const approved = async (path: string): Promise<void> => {
+    expect(isToolError(await write("one", path))).toBe(true);
+    expect(await approvals(gate, "approve", (await pendingFor(gate, path)).id)).toMatchObject({ code: 0 });
+  };
+  const pending = { state: "pending" };
+
+  await approved("/place/a");
+  expect(approvalIn((await write("two", "/place/a")) ?? {})).toMatchObject(pending);
+  expect(written()).toEqual([0, 0]);
+  expect(isToolError(await write("one", "/place/a"))).toBe(false);
+  expect(written()).toEqual([1, 0]);
+
+  await approved("/place/b");
+  const moved = { ...servers, one: servers.two };
+  writeFileSync(gate.configFile, stringify({ listen: "127.0.0.1:0", bundle: inject("policyBundle"), servers: moved }));
+  const stdout = expect.stringContaining("servers changed: one");
+  expect(await operate(gate, "reload")).toMatchObject({ code: 0, stdout });
+  expect(approvalIn((await write("one", "/place/b")) ?? {})).toMatchObject(pending);
+  expect(written()).toEqual([1, 0]);
 });

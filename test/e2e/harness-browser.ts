@@ -1,11 +1,15 @@
 // A real browser for the end-to-end tests: Debian's chromium, driven over its own protocol. What it asks for elsewhere, what
 // the content security policy stops, and what a script throws are kept, for a test to find none.
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { whenDone } from "./harness-process.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Now and then a browser never says that it has closed. What is left of it ends with this process. */
+const CLOSE_MS = 10_000;
 
 let browser: Promise<Browser> | undefined;
 
@@ -14,7 +18,8 @@ async function launch(): Promise<Browser> {
     throw new Error(`there is no ${CHROMIUM}: make test installs chromium, or name one with CHROMIUM=`);
   }
   const launched = await chromium.launch({ executablePath: CHROMIUM });
-  whenDone(() => launched.close());
+  // with all of its profiles
+  whenDone(() => Promise.race([launched.close(), sleep(CLOSE_MS, undefined, { ref: false })]));
   return launched;
 }
 
@@ -29,7 +34,6 @@ export type Visit = {
 export async function visit(origin: string, options: BrowserContextOptions = {}): Promise<Visit> {
   browser ??= launch();
   const context = await (await browser).newContext(options);
-  whenDone(() => context.close());
   const misdeeds: string[] = [];
   const page = await context.newPage();
   page.on("request", (request) => {

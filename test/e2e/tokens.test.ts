@@ -14,7 +14,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type AuthorizationServer, type Claims, startAuthorizationServer } from "../identity/authorization-server.ts";
 import { approvalIn } from "./harness-approvals.ts";
 import { type Recording, startRecorder } from "./harness-fixtures.ts";
-import { type Gate, startGate } from "./harness-gate.ts";
+import { type Gate, OPERATOR_KEY, startGate } from "./harness-gate.ts";
 import { logLine } from "./harness-log.ts";
 import { ROOT, runToEnd, whenDone } from "./harness-process.ts";
 import { callBody, isToolError, messagesOf, openSession, post, send, textOf } from "./harness-wire.ts";
@@ -206,6 +206,19 @@ test("a stream ends with the token that opened it", async () => {
     while ((await stream.next()) !== undefined);
   };
   await over().catch(() => {});
+});
+
+test("whoever has a token can be frozen by name, without the gate having seen it", async () => {
+  const freeze = async (scope: Record<string, unknown>): Promise<unknown> =>
+    JSON.parse((await send(`${gate.base}/v1/freeze`, "POST", bearer(OPERATOR_KEY), JSON.stringify(scope))).text);
+  expect(await freeze({ principal: "corp:eve" })).toMatchObject({ kind: "done" });
+  expect(await freeze({ principal: "crop:eve" })).toMatchObject({ kind: "refused" });
+  const { call } = await openSession(url, bearer(await sign("eve")));
+  expect(textOf(await call("echo"))).toContain("Calls of corp:eve are frozen by an operator");
+  const other = await openSession(url, bearer(await sign("ann")));
+  expect(isToolError(await other.call("echo"))).toBe(false);
+  expect(await freeze({ principal: "corp:eve", thaw: true })).toMatchObject({ kind: "done" });
+  expect(isToolError(await call("echo"))).toBe(false);
 });
 
 describe("an operator by group", () => {

@@ -40,6 +40,26 @@ describe("a principal that the gate does not have", () => {
     expect(known(["ann"]).freeze({ principal: "ann" })).toMatchObject({ kind: "done" });
   });
 
+  test("may be anyone of an issuer's, for nobody knows who has a token, and no one of an issuer that there is not", () => {
+    const freezes = createFreezes({
+      store: new Map(),
+      servers: SERVERS,
+      principals: ["ann"],
+      issuers: ["corp"],
+      unixMs: () => 0,
+      log: () => {},
+    });
+    for (const principal of ["corp:", "corp", "copr:bob", "bob"]) {
+      expect(freezes.freeze({ principal }), principal).toEqual({
+        kind: "refused",
+        problem: "no principal of this name; this gate has ann, corp:SUBJECT",
+      });
+    }
+    expect(freezes.freeze({ principal: "corp:bob" })).toMatchObject({ kind: "done" });
+    expect(freezes.frozen(callOf({ principalId: "corp:bob" }))).toMatch("corp:bob");
+    expect(freezes.frozen(callOf({ principalId: "corp:ann" }))).toBeUndefined();
+  });
+
   test("is thawed all the same", () => {
     const store: FreezeStore = new Map();
     known(["ann"], store).freeze({ principal: "ann" });

@@ -66,6 +66,31 @@ describe("a call that was frozen while it waited", () => {
   });
 });
 
+describe("a call that was frozen after it was judged", () => {
+  test("is stopped before its first byte, with what is known of it, and is not recorded twice", async () => {
+    let frozen: string | undefined;
+    const { gate, recorded } = bench({ frozen: () => frozen });
+    const verdict = await gate.judge(CALL);
+    expect(gate.stops(CALL, verdict)).toBeUndefined();
+    frozen = WHY;
+    expect(gate.stops(CALL, verdict)).toMatchObject({ id: "decision-1", kind: "frozen", problem: WHY, fuel: 42 });
+    expect(recorded).toHaveLength(1);
+  });
+
+  test("is stopped where it can't be known whether it is frozen", async () => {
+    let isBroken = false;
+    const { gate } = bench({
+      frozen() {
+        if (isBroken) throw new Error("broken");
+        return undefined;
+      },
+    });
+    const verdict = await gate.judge(CALL);
+    isBroken = true;
+    expect(gate.stops(CALL, verdict)).toMatchObject({ kind: "failed", problem: "broken" });
+  });
+});
+
 test("what is hidden from a list does not depend on a freeze", () => {
   const { gate } = bench({ frozen: () => WHY });
   expect(gate.hides(CALL)).toBe(false);

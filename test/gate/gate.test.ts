@@ -57,8 +57,27 @@ describe("a call that is allowed", () => {
       record: () => later(undefined),
     });
     expect(await gate.judge(CALL)).toMatchObject({ kind: "forward", receipt: RECEIPT });
-    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "record"]);
+    expect(trace).toEqual(["describe", "checkArguments", "evaluate", "take", "approve", "evaluate", "record"]);
   });
+
+  test.each([
+    ["deny", { kind: "denied", reasons: ["No"] }],
+    ["require_approval", { kind: "failed", step: "decide", problem: expect.stringContaining("call again") }],
+  ] as const)(
+    "is judged again by the policy that came while it waited for tokens, and a %s refuses it",
+    async (action, verdict) => {
+      let isSwapped = false;
+      const { gate, refunded } = bench({
+        evaluate: () => (isSwapped ? decided({ action, reasons: ["No"] }) : decided()),
+        async take() {
+          isSwapped = true;
+          return { kind: "taken", receipt: RECEIPT };
+        },
+      });
+      expect(await gate.judge(CALL)).toMatchObject(verdict);
+      expect(refunded).toEqual([RECEIPT]);
+    },
+  );
 
   test("that names no tool has no facts", async () => {
     const { tool: _, args: __, ...rest } = CALL;

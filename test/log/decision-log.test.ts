@@ -170,7 +170,7 @@ describe("who listens", () => {
     "gets each line as it is written, and none that was refused (durable: %s)",
     async (durable) => {
       const told: string[] = [];
-      const log = await open({ durable, onLine: (line) => told.push(line) });
+      const log = await open({ durable, onLines: (lines) => told.push(...lines) });
       await log.record(makeEvent({ id: "one" }));
       await Promise.resolve(log.record(makeEvent({ startedUnixMs: Number.NaN }))).catch(() => undefined);
       await log.record(makeEvent({ id: "two" }));

@@ -119,6 +119,7 @@ describe("answers, where rules speak to them,", () => {
         on: {
           "resources/read": `{"contents":[{"uri":"a:b","text":"${KEY}"}]}`,
           "resources/list": `{"resources":[{"uri":"a:b","name":"${KEY}"}]}`,
+          "vendor/peek": `{"seen":"${KEY}"}`,
         },
         calls: {
           fails: (received, response) =>
@@ -133,6 +134,7 @@ describe("answers, where rules speak to them,", () => {
       (await messagesOf(await session.post(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"uri":"a:b"}}`)))[0];
     expect(await ask("resources/read")).toMatchObject({ result: { contents: [{ uri: "a:b", text: "**masked**" }] } });
     expect(await ask("resources/list")).toMatchObject({ result: { resources: [{ name: KEY }] } });
+    expect(await ask("vendor/peek")).toMatchObject({ result: { seen: "**masked**" } });
     const failed = await messagesOf(await session.post(callBody(3, "fails")));
     expect(failed).toMatchObject([{ id: 3, error: { code: -1, message: "no **masked**" } }]);
   });
@@ -193,6 +195,14 @@ describe("answers, where rules speak to them,", () => {
       expect([400, 500]).toContain(answer.status);
       expect(answer.text).not.toContain(KEY);
     }
+    const chatty = {
+      on: {
+        "notifications/progress": ((_, response) =>
+          response.writeHead(200, { "content-type": "text/plain" }).end(`see ${KEY}`)) satisfies Script,
+      },
+    };
+    const { session: told } = await startJudged({ server: chatty });
+    expect((await told.post(notice("notifications/progress", {}))).text).toBe("");
     const { session: free } = await startJudged({ server: { calls: errors } }, byTool);
     // its server has rules for another tool only: that is enough
     expect((await free.post(callBody(1, "plain"))).text).toBe("");

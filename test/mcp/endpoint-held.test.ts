@@ -97,6 +97,29 @@ describe("a call that is held", () => {
     }
   });
 
+  test("is left when the token that it came with expires, and goes out with none that is over", async () => {
+    for (const fromNowMs of [-1, 30]) {
+      const expires = String(Date.now() + fromNowMs);
+      const { chain, sent } = await startHolding(
+        (held) => new Promise((resolve) => held(NOTE, 25, () => resolve(LEFT))),
+      );
+      const [answer] = await messagesOf(await post(chain.url, callBody("a", "asked"), { "x-test-expires": expires }));
+      expect(answer).toMatchObject({ id: "a", result: { isError: true } });
+      expect(sent()).not.toContain('"asked","arguments"');
+    }
+  });
+
+  test("is not carried out where the token expires when it is approved already", async () => {
+    const { chain, released, sent } = await startHolding(async (held) => {
+      await new Promise<void>((left) => held(NOTE, 25, left));
+      return APPROVED;
+    });
+    const expires = String(Date.now() + 20);
+    await post(chain.url, callBody("a", "asked"), { "x-test-expires": expires });
+    expect(released).toEqual([GIVEN]);
+    expect(sent()).not.toContain('"asked","arguments"');
+  });
+
   test("tells a progress token of it on a stream, and no client that takes none", async () => {
     const { chain } = await startHolding(async (held) => {
       held(NOTE, 7.5, () => {});

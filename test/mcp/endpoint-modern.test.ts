@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { isToolError, messagesOf, modernRequest, openStream, parseMessage, post, textOf } from "../e2e/harness-wire.ts";
 import { type Chain, startChain, usualPolicy } from "./chain/chain.ts";
+import { signal } from "./chain/raw.ts";
 import { answerResult, beginEvents, type Received, type Script } from "./chain/scripted-server.ts";
 
 type Request = ReturnType<typeof modernRequest>;
@@ -24,6 +25,28 @@ describe("a modern request", () => {
     expect(chain.sessions()).toEqual(["principal:ann"]);
     await send(chain, call("limited"), { "mcp-session-id": "another" });
     expect(isToolError(await messageOf(chain, call("limited")))).toBe(true);
+  });
+
+  test("that listens ends with the token that it came with, and an answer that is under way does not", async () => {
+    const over = signal();
+    const chain = await startChain({
+      server: {
+        on: { "subscriptions/listen": (_, response) => void beginEvents(response) },
+        calls: {
+          slow: async (received, response) => {
+            await over.fired;
+            answerResult(received, response, '{"content":[],"resultType":"complete"}');
+          },
+        },
+      },
+    });
+    const expires = { "x-test-expires": String(Date.now() + 100) };
+    const slow = send(chain, call("slow"), expires);
+    const { body, headers } = modernRequest("s", "subscriptions/listen", { notifications: {} });
+    const listening = openStream(chain.url, { ...headers, ...expires }, body);
+    await expect(listening.then((stream) => stream.nextMessage())).rejects.toThrow();
+    over.fire();
+    expect((await messagesOf(await slow))[0]).toMatchObject({ id: 1, result: { resultType: "complete" } });
   });
 
   test("that is refused is told so in a result that is complete", async () => {

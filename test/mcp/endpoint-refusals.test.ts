@@ -159,14 +159,15 @@ describe("a step of the gate that fails", () => {
 });
 
 describe("what the policy is asked", () => {
-  test("names server, direction, method, tool, arguments, session and principal of each call", async () => {
+  test("names server, place, direction, method, tool, arguments, session and principal of each call", async () => {
     const chain = await startChain();
     const headers = { "x-test-principal": "bob" };
     await post(chain.url, '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}', headers);
     await post(chain.url, '{"jsonrpc":"2.0","id":2,"method":"x/y","params":{ "n":1.0 }}', headers);
     await post(chain.url, '{"jsonrpc":"2.0","id":3,"method":"ping"}', headers);
     const principal = { id: "bob", groups: [], claims: {} };
-    const common = { server: "test.server", direction: "to_server", session: "principal:bob", principal };
+    const place = "test.place";
+    const common = { server: "test.server", place, direction: "to_server", session: "principal:bob", principal };
     expect(chain.judged.map(({ call }) => call)).toEqual([
       {
         ...common,

@@ -2,7 +2,7 @@
 // and is judged and paid for once. Nothing else is sent twice.
 import { describe, expect, test } from "vitest";
 import type { CredentialHeaders, Credentials } from "../../src/mcp/upstream.ts";
-import { callBody, parseMessage, post } from "../e2e/harness-wire.ts";
+import { callBody, parseMessage, post, textOf } from "../e2e/harness-wire.ts";
 import { startChain } from "./chain/chain.ts";
 import { openSession } from "./chain/client.ts";
 import { answerResult, type Script } from "./chain/scripted-server.ts";
@@ -141,6 +141,62 @@ describe("a call that the server answers with 401", () => {
     await expect(asked).rejects.toThrow();
     await renewed;
     expect(chain.server.bodiesOf("tools/call")).toHaveLength(1);
+  });
+});
+
+describe("a call that is frozen while it waits for credentials", () => {
+  const WHY = "All calls are frozen by an operator";
+  async function startFreezing(credentials: (freeze: () => void) => Credentials, door_: Script) {
+    let frozen: string | undefined;
+    const chain = await startChain({
+      ports: { frozen: ({ method }) => (method === "tools/call" ? frozen : undefined) },
+      server: { calls: { limited: door_ } },
+      upstream: { credentials: credentials(() => (frozen = WHY)) },
+    });
+    const session = await openSession(chain);
+    await post(chain.url, '{"jsonrpc":"2.0","id":0,"method":"tools/list"}', session.headers);
+    const answer = await session.post(callBody("c", "limited"));
+    return { chain, answer: parseMessage(answer.text) };
+  }
+  const REFUSED = {
+    id: "c",
+    result: { isError: true, _meta: { "regate/decision": { action: "deny", decision_id: expect.any(String) } } },
+  };
+
+  test("does not go out, and its token goes back", async () => {
+    let asked = 0;
+    const { chain, answer } = await startFreezing(
+      (freeze) => ({
+        async headers() {
+          asked += 1;
+          // the first are for the session and its list
+          if (asked > 2) freeze();
+          return named("own-1");
+        },
+      }),
+      door("own-1"),
+    );
+    expect(answer).toMatchObject(REFUSED);
+    expect(textOf(answer)).toContain(`limited on test.server was not called. ${WHY}`);
+    expect(chain.server.bodiesOf("tools/call")).toEqual([]);
+    expect(chain.taken()).toBe(0);
+    expect(chain.log.join("\n")).toContain("a call was frozen before it went out");
+  });
+
+  test("does not go out again, and is told so", async () => {
+    const { chain, answer } = await startFreezing(
+      (freeze) => ({
+        headers: () => named("own-1"),
+        async renew() {
+          freeze();
+          return named("own-2");
+        },
+      }),
+      door("own-2"),
+    );
+    expect(answer).toMatchObject(REFUSED);
+    expect(chain.server.bodiesOf("tools/call")).toHaveLength(1);
+    expect(chain.taken()).toBe(1);
   });
 });
 

@@ -26,6 +26,8 @@ export type Harness = {
   readonly ended: string[];
   /** Stands for the policy; passes everything until a test puts another in its place. */
   screen: Screen;
+  /** What requests get in the place of an answer that must not be written; undefined until a test says it. */
+  stopped: string | undefined;
   /** The gate's own request in the session with this (sealed) id, or in none. */
   ask(sessionId: string | undefined, method: string, timeoutMs: number, era?: Era): Promise<OwnAnswer>;
   close(): Promise<void>;
@@ -69,6 +71,7 @@ export async function startHarness(options: Partial<StdioUpstreamOptions>): Prom
       era: eraOf(message, incoming.headersDistinct),
       message,
       body,
+      stopped: () => harness.stopped,
       onNothingWritten: () => harness.nothingWritten.push("id" in message ? message.id : message.method),
       issueSessionId: (upstreamId) => SEAL + upstreamId,
     });
@@ -90,6 +93,7 @@ export async function startHarness(options: Partial<StdioUpstreamOptions>): Prom
     nothingWritten: [],
     ended: [],
     screen: () => ({ kind: "pass" }),
+    stopped: undefined,
     async ask(sessionId, method, timeoutMs, era = sessionId === undefined ? "modern" : "legacy") {
       if (last === undefined) throw new Error("ask after an exchange");
       const session = sessionOf(sessionId, last.principal.id);

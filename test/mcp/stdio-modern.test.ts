@@ -166,6 +166,17 @@ describe("processes without sessions", () => {
     expect(await answerOf(await held)).toBe("released");
   });
 
+  test("never hear of a request that was frozen while they started, and its tokens go back", async () => {
+    const { call, harness, recorder } = await startRaw();
+    const asked = call(1, "echo");
+    harness.stopped = '{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"type":"text","text":"frozen"}]}}';
+    expect(await answerOf(await asked)).toBe("frozen");
+    expect(harness.nothingWritten).toEqual([1]);
+    harness.stopped = undefined;
+    await answerOf(await call(2, "echo"));
+    expect(recorder.lines().map(({ text }) => JSON.parse(text).id)).toEqual([2]);
+  });
+
   test("hear of a client that leaves, in the era's own words", async () => {
     const { call, recorder } = await startRaw();
     const leave = new AbortController();

@@ -22,7 +22,7 @@ function open(dir: string): State {
 }
 
 function kept(id: string, change: Partial<Kept["request"]> = {}): Kept {
-  const { method: _, direction: __, timeoutSeconds: ___, ...asked } = QUESTION;
+  const { method: _, direction: __, place: ____, timeoutSeconds: ___, ...asked } = QUESTION;
   return {
     request: { ...asked, id, state: "pending", askedUnixMs: 1, lapsesUnixMs: 2.5, decided: undefined, ...change },
     fingerprint: "f",

@@ -1,5 +1,5 @@
-// What of a server's entry may be a secret: literals in env and headers, arguments, a URL's query. References (${NAME}) are
-// none. For what is shown and for how a file must be kept; nothing here changes what is written.
+// What of a server's entry may be a secret: literals in env and headers, arguments, a URL's query, and whatever else has a secret's
+// name or form (an OAuth client's secret, what a client keeps beside). References (${NAME}) are none. For what is shown and for how a file must be kept; nothing here changes what is written.
 import { holdsSecret, isSecretName } from "../../log/secrets.ts";
 import { isSecretArgument } from "../init/servers.ts";
 
@@ -36,7 +36,24 @@ function visit(entry: unknown, found: (field: string) => string): Record<string,
   if (isRecord(env))
     fields.env = maskRecord(env, "env", (name, value) => isSecretName(name, value) || holdsSecret(value), found);
   if (isRecord(headers)) fields.headers = maskRecord(headers, "headers", () => true, found);
+  for (const [name, value] of Object.entries(fields))
+    if (!LOOKED_AT.has(name)) fields[name] = maskBelow(name, value, name, found);
   return fields;
+}
+
+const LOOKED_AT: ReadonlySet<string> = new Set(["command", "args", "url", "env", "headers"]);
+
+function maskBelow(name: string, value: unknown, field: string, found: (field: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => maskBelow(name, item, `${field}[${index}]`, found));
+  if (isRecord(value)) {
+    const members = Object.entries(value).map(([key, member]) => [
+      key,
+      maskBelow(key, member, `${field}.${key}`, found),
+    ]);
+    return Object.fromEntries(members);
+  }
+  if (typeof value !== "string" || isReference(value)) return value;
+  return isSecretName(name, value) || holdsSecret(value) ? found(field) : value;
 }
 
 function maskRecord(

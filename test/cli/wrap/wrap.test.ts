@@ -187,11 +187,13 @@ describe("regate wrap", () => {
   });
 
   test("shows the difference and writes nothing in a dry run, and the same as JSON", async () => {
-    const file = put("mcp.json", '{"mcpServers":{"a":{"command":"x","args":["--token","s3cret-s3cret"]}}}');
+    const own = '"bearerToken":"s3cret-s3cret","requestInit":{"headers":{"Authorization":"s3cret-s3cret"}}';
+    const file = put("mcp.json", `{"mcpServers":{"a":{"command":"x","args":["--token","s3cret-s3cret"],${own}}}}`);
     const before = read(file);
     const dry = await wrap(file, "--dry-run");
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toContain('  - {"command":"x","args":["--token","***"]}\n  + {"command":');
+    expect(dry.stdout + (await wrap(file, "--dry-run", "--json")).stdout).not.toContain("s3cret-s3cret");
+    expect(dry.stdout).toContain('  - {"command":"x","args":["--token","***"],"bearerToken":"***","requestInit":');
     expect(dry.stderr).toBe("Nothing was changed: this was a dry run.\n");
     const { files, written, added, secrets } = JSON.parse((await wrap(file, "--dry-run", "--json")).stdout);
     expect([written, secrets]).toEqual([false, ["args[1] of a"]]);

@@ -128,6 +128,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const max = 2 * (options.newSessions ?? 1_000) - 1;
   const endpoint = createEndpoint({
     server: "test.server",
+    place: "test.place",
     upstream,
     gate,
     sessionNames: createSessionNames({
@@ -146,14 +147,17 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     ...options.endpoint,
   });
 
-  // as behind an authenticator that trusts: a header says who calls
+  // as behind an authenticator that trusts: headers say who calls, and until when that holds (Unix time in milliseconds)
   const front = createServer((incoming, outgoing) => {
     options.onExchange?.(outgoing);
     const principal: Principal = { id: String(incoming.headers["x-test-principal"] ?? "ann"), groups: [], claims: {} };
-    endpoint(incoming, outgoing, principal).catch((error: unknown) => {
-      log.push(`rejected: ${String(error)}`);
-      outgoing.destroy();
-    });
+    const expires = incoming.headers["x-test-expires"];
+    endpoint(incoming, outgoing, principal, expires === undefined ? undefined : Number(expires)).catch(
+      (error: unknown) => {
+        log.push(`rejected: ${String(error)}`);
+        outgoing.destroy();
+      },
+    );
   });
   front.listen(0, "127.0.0.1");
   await once(front, "listening");
