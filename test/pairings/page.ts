@@ -42,11 +42,13 @@ ${table(["server", ...MIXES.map((mix) => `client over ${mix.spoken}, server over
 
 ## Where eras do not meet
 
-No era is translated into the other: a rule that was written for one would judge what the other means by it. A pair without a common revision is told so, and nothing is carried out:
+No era is translated into the other: a rule that was written for one would judge what the other means by it. What a pair without a common revision is told is the server's or the client's own word:
 
 - **A legacy client and a server that speaks 2026-07-28 alone.** The answer to \`initialize\` is the server's own: error -32022, \`Unsupported protocol version: 2025-11-25\`, and in \`data.supported\` what it speaks. Over HTTP it
   comes with status 400, of which Python's mcp 1 and fastmcp 3 show the status alone. \`mcp-remote URL --protocol auto\` between the client and the gate speaks both eras; it is played with this server too.
 - **A client that was told to speak 2026-07-28 alone and a legacy server.** \`server/discover\` is refused by the server, and the client says that it was not offered that revision. Clients that try both (\`auto\`) go on with \`initialize\`.
+- **A client that is told so and does not ask first**, as Python's mcp 2 and fastmcp 4. Over HTTP the server refuses what it does not know (\`Bad Request: Server not initialized\`, \`Missing session ID\`, \`Unsupported protocol version\`). Over stdio
+  the v1 SDK's server answers although nobody opened with \`initialize\`: the gate has judged what it carries out, as ever, and the client can't read the answer. Let such clients negotiate (\`auto\`, their default).
 `;
 }
 
