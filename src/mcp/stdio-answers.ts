@@ -1,7 +1,7 @@
 // Whole answers of the stdio upstream over HTTP, and what the request's headers say about them. The statuses are those of
 // the SDK's own Streamable HTTP servers, which clients know. An answer that nobody waits for any more is not written.
 import type { OutgoingHttpHeaders } from "node:http";
-import { INVALID_REQUEST, PARSE_ERROR } from "./jsonrpc.ts";
+import { INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR } from "./jsonrpc.ts";
 import { type Era, HEADER_MISMATCH } from "./message-headers.ts";
 import type { Outgoing, RequestHead } from "./outgoing.ts";
 import { errorAnswer, SESSION_CODE, TRANSPORT_CODE } from "./refusal.ts";
@@ -22,9 +22,13 @@ const MODERN_STATUS_OF_ERROR: ReadonlyMap<number, number> = new Map([
   [UNSUPPORTED_PROTOCOL_VERSION, 400],
 ]);
 
-/** @param code the error's, where the answer is one */
-export function statusOfAnswer(era: Era, code: number | undefined): number {
+/**
+ * @param code the error's, where the answer is one
+ * @param incomplete the request lacks what every request of the era carries: such a one is malformed, not one with wrong params
+ */
+export function statusOfAnswer(era: Era, code: number | undefined, incomplete = false): number {
   if (era === "legacy" || code === undefined) return 200;
+  if (incomplete && code === INVALID_PARAMS) return 400;
   return MODERN_STATUS_OF_ERROR.get(code) ?? 200;
 }
 

@@ -18,6 +18,8 @@ export type ReplyOptions = {
   readonly outgoing: Outgoing;
   readonly form: ReplyForm;
   readonly era: Era;
+  /** The request lacks what every request of the modern era carries. */
+  readonly incomplete: boolean;
   readonly stream: EventStream;
   /** Whether the client can read an event id without data (2025-11-25 and later). */
   readonly primed: boolean;
@@ -65,11 +67,11 @@ export class Reply {
 
   /** Sends the answer and ends. `errorCode` is the JSON-RPC error's, where the answer is one. */
   async answer(text: string, errorCode: number | undefined): Promise<void> {
-    const { outgoing, era, stream } = this.#options;
+    const { outgoing, era, incomplete, stream } = this.#options;
     clearTimeout(this.#patience);
     if (!outgoing.headersSent && !outgoing.destroyed) {
       const headers = errorCode === undefined ? this.#options.sessionHeaders() : {};
-      answerJson(outgoing, statusOfAnswer(era, errorCode), text, headers);
+      answerJson(outgoing, statusOfAnswer(era, errorCode, incomplete), text, headers);
       return await hasRoom(outgoing, stream.settings);
     }
     await stream.finish(text);
