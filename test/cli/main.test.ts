@@ -94,7 +94,12 @@ describe("the command line", () => {
     );
     const { stderr } = await runToEnd(process.execPath, ["--require", trace, main, "keys", "list"], { cwd: dir });
     const loaded = stderr.split("\n").filter((line) => line.endsWith("js") && line !== trace);
-    expect(loaded.map((file) => file.replace(`${dist}/`, "")).sort()).toEqual(["client.js", "main.js", "problem.js", "scratch.js"]);
+    expect(loaded.map((file) => file.replace(`${dist}/`, "")).sort()).toEqual([
+      "client.js",
+      "main.js",
+      "problem.js",
+      "scratch.js",
+    ]);
     // rows end within strings too
     const [client, gate] = ["client.js", "gate.js"].map((file) =>
       readFileSync(join(dist, file), "utf8").replaceAll("\\\n", ""),
