@@ -113,7 +113,7 @@ node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-dist/main.js: node_modules/ready scripts/build.mjs scripts/build-plugins.mjs scripts/source-url.js scripts/third-party.mjs $(SOURCES)
+dist/main.js: node_modules/ready scripts/build.mjs scripts/build-plugins.mjs scripts/declarations.mjs scripts/source-url.js scripts/third-party.mjs tsconfig.build.json $(SOURCES)
 	npm run --silent build
 
 # the sources one by one, for programs of the repository that ask them; nothing of it ships

@@ -48,6 +48,7 @@ const FORMS = [
   /\d{4}-\d\d-\d\dT[\d:.]+Z/,
   // hashes and revisions
   /(?=[a-f]*\d)[0-9a-f]{7,64}/,
+  /[\d,]+ of [\d,]+ units \(\d+/,
   /[\d,.]+ (?:s|ms|min|bytes|units)/,
   /[\d,]+ (?:packages|generated inputs)/,
 ];
