@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GatePolicy, ReloadOptions } from "./bundles/gate-policy.ts";
 import { composeApprovals } from "./compose-approvals.ts";
 import { composeBundle } from "./compose-bundle.ts";
+import { composeConnections } from "./compose-connections.ts";
 import { composeConsole } from "./compose-console.ts";
 import { composeGate } from "./compose-gate.ts";
 import { composeIdentity } from "./compose-identity.ts";
@@ -198,6 +199,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     const { countExchange } = metrics;
     await store?.open();
+    let running = (): readonly ServerConfig[] => [];
+    const { connections, desk } = composeConnections({ state, servers: () => running(), log });
     const start = composeServers({
       config,
       gate,
@@ -206,12 +209,14 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       state,
       store,
       live,
+      connections,
       policy,
       decisions,
       countExchange,
       log,
     });
     const servers = runServers(config.servers, names, start);
+    running = () => servers.running().map(({ server }) => server);
     closers.push(() => servers.close());
     const secret = makeProofSecret();
     const reload = async (asked?: ReloadOptions): Promise<ReloadedAll> => {
@@ -250,6 +255,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       ask,
       freezes,
       approvals: approvals.desk,
+      connections: desk,
       status,
       metrics: createMetricsApi({ metrics, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,

@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compose.ts": [
     "compose-approvals.ts",
     "compose-bundle.ts",
+    "compose-connections.ts",
     "compose-console.ts",
     "compose-gate.ts",
     "compose-identity.ts",
@@ -52,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "compose-approvals.ts": SERVING,
   "compose-bundle.ts": SERVING,
+  "compose-connections.ts": [...SERVING, "problem.ts"],
   "compose-operator.ts": [
     "compose-gate.ts",
     "compose-live.ts",
@@ -90,7 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bundles: ["policy", "config", "problem.ts"],
   status: ["gate", "freeze", "bundles"],
   metrics: ["gate", "mcp", "status"],
-  state: ["limits", "approvals", "history", "problem.ts"],
+  state: ["credentials", "limits", "approvals", "history", "problem.ts"],
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -106,6 +108,7 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["undici", /^undici(?:$|\/)/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+|undici-pool\.d)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["redis", /^@redis\//, /^store\/link\.ts$/],
+  ["the SDK's OAuth client", /^@modelcontextprotocol\/sdk\/client\/auth/, /^credentials\/authorization\.ts$/],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
   ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],

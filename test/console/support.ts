@@ -24,6 +24,7 @@ import { catalogueSchema } from "../../src/policy/catalogue.ts";
 import { type Activity, createActivity } from "../../src/status/activity.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { MemoryStore } from "../approvals/support.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -169,6 +170,7 @@ export async function startConsole(
     },
     ask,
     approvals,
+    connections: NO_CONNECTIONS,
     metrics: new Hono(),
     maxBodyBytes: 1_024,
     maxDepth: 16,

@@ -17,6 +17,7 @@ import { isProof, makeNonce, makeProofSecret, prove } from "../../src/http/prove
 import { writeEmpty } from "../../src/mcp/write-answer.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { NO_APPROVALS } from "../approvals/support.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { parseMessage, send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
@@ -72,6 +73,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     status: () => STATUS,
     ask: async () => ({ kind: "refused", problem: "not expected" }),
     approvals: NO_APPROVALS,
+    connections: NO_CONNECTIONS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

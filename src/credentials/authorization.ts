@@ -1,0 +1,262 @@
+// What the gate asks an authorization server for, by the MCP SDK's client: who it is, to know the gate, tokens for a code, fresh
+// ones, and to forget them. Held to more than the SDK holds it to: its issuer, PKCE, and what the tokens are for. Quotes no answer.
+import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+import { readSecretText } from "../config/secret-text.ts";
+import { createBoundedFetch, refusedUrl, SignInProblem } from "./bounded-fetch.ts";
+import { type Client, type Connection, type Issuer, type SignInServer, TOKEN, type Tokens } from "./connection.ts";
+
+const CLIENT_NAME = "Regate";
+
+/** An authorization that has begun: what is needed once the person is back. */
+export type Begun = {
+  /** Where the person signs in. */
+  readonly url: URL;
+  readonly verifier: string;
+  readonly issuer: Issuer;
+  /** Whether the person must come back with the name of the issuer (RFC 9207). */
+  readonly namesIssuer: boolean;
+  readonly client: Client | undefined;
+  readonly resource: string;
+};
+
+export type Asking = { readonly redirectUri: string; readonly state: string };
+
+/** Loaded when somebody signs in: a gate without that does not need it. */
+const sdk = () => import("@modelcontextprotocol/sdk/client/auth.js");
+
+/** @throws SignInProblem, or whatever the SDK does: describeFailure says what may be shown of it */
+export async function beginAuthorization(server: SignInServer, { redirectUri, state }: Asking): Promise<Begun> {
+  const { registerClient, startAuthorization } = await sdk();
+  const own = new URL(server.url);
+  const fetchFn = createBoundedFetch(own);
+  const { issuer, namesIssuer, resource, asksScope } = await discover(own, fetchFn);
+  const scope = server.signIn.scope ?? asksScope;
+  const client =
+    server.signIn.client === undefined
+      ? await registerClient(issuer.issuer, {
+          metadata: issuer,
+          clientMetadata: {
+            client_name: CLIENT_NAME,
+            redirect_uris: [redirectUri],
+            grant_types: ["authorization_code", "refresh_token"],
+            response_types: ["code"],
+            token_endpoint_auth_method: "none",
+          },
+          ...(scope !== undefined && { scope }),
+          fetchFn,
+        })
+      : undefined;
+  const { authorizationUrl, codeVerifier } = await startAuthorization(issuer.issuer, {
+    metadata: issuer,
+    clientInformation: client ?? configuredClient(server),
+    redirectUrl: redirectUri,
+    ...(scope !== undefined && { scope }),
+    state,
+    resource: new URL(resource),
+  });
+  // as it is written: a URL without a path would get a slash
+  authorizationUrl.searchParams.set("resource", resource);
+  return {
+    url: authorizationUrl,
+    verifier: codeVerifier,
+    issuer,
+    namesIssuer,
+    client: client && pick(client),
+    resource,
+  };
+}
+
+/** The tokens for a code. */
+export async function exchangeCode(
+  server: SignInServer,
+  { verifier, issuer, client, resource }: Begun,
+  { code, redirectUri }: { readonly code: string; readonly redirectUri: string },
+  nowUnixMs: number,
+): Promise<Tokens> {
+  const { exchangeAuthorization } = await sdk();
+  const answered = await exchangeAuthorization(issuer.issuer, {
+    metadata: issuer,
+    clientInformation: client ?? configuredClient(server),
+    authorizationCode: code,
+    codeVerifier: verifier,
+    redirectUri,
+    resource: new URL(resource),
+    addClientAuthentication: authenticationOf(server, client, resource),
+    fetchFn: createBoundedFetch(new URL(server.url)),
+  });
+  return readTokens(answered, nowUnixMs);
+}
+
+/** Fresh tokens for a refresh token, which stays where none other came with them. */
+export async function refreshTokens(
+  server: SignInServer,
+  { issuer, client, resource, tokens }: Connection,
+  refreshToken: string,
+  nowUnixMs: number,
+): Promise<Tokens> {
+  const { refreshAuthorization } = await sdk();
+  const answered = await refreshAuthorization(issuer.issuer, {
+    metadata: issuer,
+    clientInformation: client ?? configuredClient(server),
+    refreshToken,
+    resource: new URL(resource),
+    addClientAuthentication: authenticationOf(server, client, resource),
+    fetchFn: createBoundedFetch(new URL(server.url)),
+  });
+  return { scope: tokens.scope, ...readTokens(answered, nowUnixMs) };
+}
+
+/** Has the authorization server forget the tokens (RFC 7009), where it can. @returns whether it did */
+export async function revokeTokens(server: SignInServer, { issuer, client, tokens }: Connection): Promise<boolean> {
+  if (issuer.revocation_endpoint === undefined) return false;
+  const form = new URLSearchParams({ token: tokens.refresh ?? tokens.access });
+  const headers = new Headers({ "content-type": "application/x-www-form-urlencoded" });
+  await authenticate(server, client, issuer, headers, form);
+  const ask = createBoundedFetch(new URL(server.url));
+  const answer = await ask(issuer.revocation_endpoint, { method: "POST", headers, body: form.toString() });
+  return answer.status === 200;
+}
+
+/** What of a failure may be shown. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof SignInProblem) return error.message;
+  const code = oauthCode(error);
+  if (code !== undefined) return `the authorization server refused (${code})`;
+  return "what the authorization server answered is not what the standards have";
+}
+
+/** The code of an error of the authorization server's, as in `invalid_grant`. */
+export function oauthCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "";
+  return /^[a-z_]{1,64}$/.test(code) ? code : undefined;
+}
+
+type Discovered = Pick<Begun, "issuer" | "namesIssuer" | "resource"> & { readonly asksScope: string | undefined };
+
+async function discover(server: URL, fetchFn: ReturnType<typeof createBoundedFetch>): Promise<Discovered> {
+  const { discoverAuthorizationServerMetadata, discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } =
+    await sdk();
+  const { checkResourceAllowed } = await import("@modelcontextprotocol/sdk/shared/auth-utils.js");
+  // it is no message, so nothing comes of it but the question who asks
+  const refused = await fetchFn(server, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  const { resourceMetadataUrl, scope } = refused.status === 401 ? extractWWWAuthenticateParams(refused) : {};
+  const protectedBy = await discoverOAuthProtectedResourceMetadata(
+    server,
+    resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
+    fetchFn,
+  ).catch((error: unknown) => {
+    if (error instanceof SignInProblem) throw error;
+    throw new SignInProblem(`${server.origin} does not say who gives tokens for it (protected resource metadata)`);
+  });
+  const { resource, authorization_servers: [named] = [], scopes_supported: scopes } = protectedBy;
+  if (!checkResourceAllowed({ requestedResource: server, configuredResource: resource }))
+    throw new SignInProblem(`${server.origin} asks for tokens that are for another server`);
+  if (named === undefined) throw new SignInProblem(`${server.origin} names no authorization server`);
+  const issuer = await discoverAuthorizationServerMetadata(named, { fetchFn }).catch((error: unknown) => {
+    if (error instanceof SignInProblem) throw error;
+    throw new SignInProblem(`${new URL(named).origin} says nothing of itself that can be read (metadata)`);
+  });
+  if (issuer === undefined) throw new SignInProblem(`${new URL(named).origin} says nothing of itself (no metadata)`);
+  checkIssuer(issuer, named, server);
+  return {
+    issuer,
+    namesIssuer:
+      "authorization_response_iss_parameter_supported" in issuer &&
+      issuer.authorization_response_iss_parameter_supported === true,
+    resource,
+    asksScope: scope ?? (scopes === undefined || scopes.length === 0 ? undefined : scopes.join(" ")),
+  };
+}
+
+/** What the SDK lets pass: metadata of another issuer (RFC 8414 3.3), no word of PKCE, and endpoints anywhere. */
+function checkIssuer(
+  issuer: Issuer & { readonly code_challenge_methods_supported?: unknown },
+  named: string,
+  server: URL,
+): void {
+  const { origin } = new URL(named);
+  if (withoutSlash(issuer.issuer) !== withoutSlash(named))
+    throw new SignInProblem(`${origin} answers with the metadata of another issuer`);
+  const methods = issuer.code_challenge_methods_supported;
+  if (!Array.isArray(methods) || !methods.includes("S256"))
+    throw new SignInProblem(
+      `${origin} does not say that it takes PKCE (S256), without which a stolen code would count`,
+    );
+  for (const endpoint of [issuer.authorization_endpoint, issuer.token_endpoint]) {
+    const refusal = refusedUrl(new URL(endpoint), server);
+    if (refusal !== undefined) throw new SignInProblem(`${origin} names an endpoint that is not asked: ${refusal}`);
+  }
+}
+
+function withoutSlash(url: string): string {
+  return URL.canParse(url) ? new URL(url).href.replace(/\/$/, "") : url;
+}
+
+function configuredClient({ key, signIn: { client } }: SignInServer): Client {
+  if (client === undefined) throw new SignInProblem(`the client of ${key} is not configured any more: sign in again`);
+  return {
+    client_id: client.id,
+    ...(client.secret !== undefined && { client_secret: readSecretText(client.secret) }),
+  };
+}
+
+/** As the SDK does it, but for the resource, which goes as it is written. */
+function authenticationOf(server: SignInServer, client: Client | undefined, resource: string) {
+  return async (
+    headers: Headers,
+    form: URLSearchParams,
+    _: string | URL,
+    issuer?: { readonly token_endpoint_auth_methods_supported?: string[] | undefined },
+  ): Promise<void> => {
+    form.set("resource", resource);
+    await authenticate(server, client, issuer ?? {}, headers, form);
+  };
+}
+
+async function authenticate(
+  server: SignInServer,
+  registered: Client | undefined,
+  issuer: { readonly token_endpoint_auth_methods_supported?: string[] | undefined },
+  headers: Headers,
+  form: URLSearchParams,
+): Promise<void> {
+  const { selectClientAuthMethod } = await sdk();
+  const client = registered ?? configuredClient(server);
+  const method = selectClientAuthMethod(client, issuer.token_endpoint_auth_methods_supported ?? []);
+  if (method === "client_secret_basic") {
+    const pair = `${encodeURIComponent(client.client_id)}:${encodeURIComponent(client.client_secret ?? "")}`;
+    headers.set("authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
+    return;
+  }
+  form.set("client_id", client.client_id);
+  if (method === "client_secret_post") form.set("client_secret", client.client_secret ?? "");
+}
+
+function readTokens(answered: OAuthTokens, nowUnixMs: number): Tokens {
+  const { access_token, token_type, refresh_token, expires_in, scope } = answered;
+  if (
+    !/^bearer$/i.test(token_type) ||
+    !TOKEN.test(access_token) ||
+    !(refresh_token === undefined || TOKEN.test(refresh_token))
+  )
+    throw new SignInProblem("what the authorization server answered is no bearer token");
+  return {
+    access: access_token,
+    gotUnixMs: nowUnixMs,
+    ...(refresh_token !== undefined && { refresh: refresh_token }),
+    ...(scope !== undefined && { scope }),
+    ...(expires_in !== undefined && expires_in > 0 && { lifetimeSeconds: expires_in }),
+  };
+}
+
+function pick({ client_id, client_secret, token_endpoint_auth_method }: Client): Client {
+  return {
+    client_id,
+    ...(client_secret !== undefined && { client_secret }),
+    ...(token_endpoint_auth_method !== undefined && { token_endpoint_auth_method }),
+  };
+}
