@@ -4,6 +4,7 @@ import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { type SecretContext, type SecretText, secretText } from "./secret-text.ts";
 import { checkUrl } from "./server-url.ts";
+import { nearestWord } from "./suggest.ts";
 
 export type OAuthClient = {
   /** Absolute, https, or http on this machine. */
@@ -33,12 +34,21 @@ export function oauthSchema(context: SecretContext): z.ZodType<OAuth> {
   const own = ownSchema(context);
   const perPrincipal = perPrincipalSchema(context);
   return z.unknown().transform((written, ctx): OAuth => {
-    const isOwn = typeof written !== "object" || written === null || !Object.hasOwn(written, "perPrincipal");
-    const parsed = (isOwn ? own : perPrincipal).safeParse(written);
+    const raw = withPerPrincipal(written);
+    const isOwn = typeof raw !== "object" || raw === null || !Object.hasOwn(raw, "perPrincipal");
+    const parsed = (isOwn ? own : perPrincipal).safeParse(raw);
     if (parsed.success) return parsed.data;
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;
   });
+}
+
+/** With a typo in it, which is what is reported then. */
+function withPerPrincipal(written: unknown): unknown {
+  if (typeof written !== "object" || written === null || "perPrincipal" in written) return written;
+  for (const [field, value] of Object.entries(written))
+    if (nearestWord(field, ["perPrincipal"]) !== undefined) return { ...written, perPrincipal: value };
+  return written;
 }
 
 const text = (): z.ZodString => z.string({ error: says("must be text") }).min(1, { error: "must be text" });

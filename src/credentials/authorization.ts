@@ -1,9 +1,10 @@
-// What the gate asks an authorization server for, by the MCP SDK's client: who it is, to know the gate, tokens for a code, fresh
-// ones, and to forget them. Held to more than the SDK holds it to: its issuer, PKCE, and what the tokens are for. Quotes no answer.
+// What the gate asks an authorization server for, by the MCP SDK's client: to know the gate, tokens for a code, fresh ones, and to
+// forget them. Quotes no answer.
 import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { readSecretText } from "../config/secret-text.ts";
-import { createBoundedFetch, refusedUrl, SignInProblem } from "./bounded-fetch.ts";
+import { createBoundedFetch, SignInProblem } from "./bounded-fetch.ts";
 import { type Client, type Connection, type Issuer, type SignInServer, TOKEN, type Tokens } from "./connection.ts";
+import { discover } from "./discovery.ts";
 
 const CLIENT_NAME = "Regate";
 
@@ -129,71 +130,6 @@ export function describeFailure(error: unknown): string {
 export function oauthCode(error: unknown): string | undefined {
   const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "";
   return /^[a-z_]{1,64}$/.test(code) ? code : undefined;
-}
-
-type Discovered = Pick<Begun, "issuer" | "namesIssuer" | "resource"> & { readonly asksScope: string | undefined };
-
-async function discover(server: URL, fetchFn: ReturnType<typeof createBoundedFetch>): Promise<Discovered> {
-  const { discoverAuthorizationServerMetadata, discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } =
-    await sdk();
-  const { checkResourceAllowed } = await import("@modelcontextprotocol/sdk/shared/auth-utils.js");
-  // it is no message, so nothing comes of it but the question who asks
-  const refused = await fetchFn(server, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  });
-  const { resourceMetadataUrl, scope } = refused.status === 401 ? extractWWWAuthenticateParams(refused) : {};
-  const protectedBy = await discoverOAuthProtectedResourceMetadata(
-    server,
-    resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
-    fetchFn,
-  ).catch((error: unknown) => {
-    if (error instanceof SignInProblem) throw error;
-    throw new SignInProblem(`${server.origin} does not say who gives tokens for it (protected resource metadata)`);
-  });
-  const { resource, authorization_servers: [named] = [], scopes_supported: scopes } = protectedBy;
-  if (!checkResourceAllowed({ requestedResource: server, configuredResource: resource }))
-    throw new SignInProblem(`${server.origin} asks for tokens that are for another server`);
-  if (named === undefined) throw new SignInProblem(`${server.origin} names no authorization server`);
-  const issuer = await discoverAuthorizationServerMetadata(named, { fetchFn }).catch((error: unknown) => {
-    if (error instanceof SignInProblem) throw error;
-    throw new SignInProblem(`${new URL(named).origin} says nothing of itself that can be read (metadata)`);
-  });
-  if (issuer === undefined) throw new SignInProblem(`${new URL(named).origin} says nothing of itself (no metadata)`);
-  checkIssuer(issuer, named, server);
-  return {
-    issuer,
-    namesIssuer:
-      "authorization_response_iss_parameter_supported" in issuer &&
-      issuer.authorization_response_iss_parameter_supported === true,
-    resource,
-    asksScope: scope ?? (scopes === undefined || scopes.length === 0 ? undefined : scopes.join(" ")),
-  };
-}
-
-/** What the SDK lets pass: metadata of another issuer (RFC 8414 3.3), no word of PKCE, and endpoints anywhere. */
-function checkIssuer(
-  issuer: Issuer & { readonly code_challenge_methods_supported?: unknown },
-  named: string,
-  server: URL,
-): void {
-  const { origin } = new URL(named);
-  if (withoutSlash(issuer.issuer) !== withoutSlash(named))
-    throw new SignInProblem(`${origin} answers with the metadata of another issuer`);
-  const methods = issuer.code_challenge_methods_supported;
-  if (!Array.isArray(methods) || !methods.includes("S256"))
-    throw new SignInProblem(
-      `${origin} does not say that it takes PKCE (S256), without which a stolen code would count`,
-    );
-  for (const endpoint of [issuer.authorization_endpoint, issuer.token_endpoint]) {
-    const refusal = refusedUrl(new URL(endpoint), server);
-    if (refusal !== undefined) throw new SignInProblem(`${origin} names an endpoint that is not asked: ${refusal}`);
-  }
-}
-
-function withoutSlash(url: string): string {
-  return URL.canParse(url) ? new URL(url).href.replace(/\/$/, "") : url;
 }
 
 function configuredClient({ key, signIn: { client } }: SignInServer): Client {

@@ -5,7 +5,7 @@ import { isLoopback } from "../config/listen.ts";
 import { fetchText } from "../fetch-text.ts";
 
 const TIMEOUT_MS = 10_000;
-const MAX_ANSWER_BYTES = 262_144;
+const MAX_ANSWER_BYTES = 65_536;
 /** Answers of these have no body. */
 const BODILESS = new Set([204, 205, 304]);
 

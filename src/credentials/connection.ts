@@ -17,11 +17,12 @@ const clientSchema = z.object({
 /** How the gate is known to the authorization server. */
 export type Client = z.infer<typeof clientSchema>;
 
-/** What the authorization server says of itself, as far as it is needed once somebody has signed in. */
-const issuerSchema = z.looseObject({
+/** What the authorization server says of itself, as far as it is needed from then on. */
+export const issuerSchema = z.object({
   issuer: z.string(),
   authorization_endpoint: z.string(),
   token_endpoint: z.string(),
+  registration_endpoint: z.string().optional(),
   revocation_endpoint: z.string().optional(),
   response_types_supported: z.array(z.string()),
   token_endpoint_auth_methods_supported: z.array(z.string()).optional(),

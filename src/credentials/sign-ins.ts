@@ -1,9 +1,9 @@
 // Sign-ins that are under way: each begun by a principal for itself, finished once, within some minutes, with the code that its
 // person came back with. The verifier of PKCE stays here: whoever sees the code on its way has no use for it.
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../problem.ts";
 import { type Begun, beginAuthorization, describeFailure, exchangeCode } from "./authorization.ts";
-import type { SignInServer } from "./connection.ts";
-import { placeOf } from "./connection.ts";
+import { placeOf, type SignInServer, type Tokens } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** `state` names the sign-in: it goes to the authorization server, and must come back with the code. */
@@ -65,6 +65,11 @@ export function createSignIns({ connections, unixMs, monotonicMs, log }: SignIns
     for (const [state, { untilMs }] of flows) if (untilMs <= nowMs) flows.delete(state);
   }
 
+  function beyond({ key }: SignInServer, what: "begun" | "finished", problem: string): RefusedSignIn {
+    log(`${key}: a sign-in can't be ${what}: ${problem}`);
+    return refused("beyond", problem);
+  }
+
   return {
     async begin(server, principal, redirectUri) {
       if (!REDIRECT.test(redirectUri) || !URL.canParse(redirectUri))
@@ -82,9 +87,7 @@ export function createSignIns({ connections, unixMs, monotonicMs, log }: SignIns
         flow.begun = await beginAuthorization(server, { redirectUri, state });
         return { kind: "begun", url: flow.begun.url.href, state, secondsLeft: LIFETIME_MS / 1_000 };
       } catch (error) {
-        const problem = describeFailure(error);
-        log(`${server.key}: a sign-in can't begin: ${problem}`);
-        return refused("beyond", problem);
+        return beyond(server, "begun", describeFailure(error));
       }
     },
     async finish(server, principal, { state, code, iss }) {
@@ -103,16 +106,19 @@ export function createSignIns({ connections, unixMs, monotonicMs, log }: SignIns
         log(`${server.key}: a sign-in came back from another authorization server than it went to, and is refused`);
         return refused("beyond", "the code is not of the authorization server that was asked (iss): begin again");
       }
+      let tokens: Tokens;
       try {
-        const tokens = await exchangeCode(server, begun, { code, redirectUri: flow.redirectUri }, unixMs());
-        const { client, resource } = begun;
+        tokens = await exchangeCode(server, begun, { code, redirectUri: flow.redirectUri }, unixMs());
+      } catch (error) {
+        return beyond(server, "finished", describeFailure(error));
+      }
+      const { client, resource } = begun;
+      try {
         const sinceUnixMs = unixMs();
         connections.take(server, principal, { issuer, ...(client && { client }), resource, sinceUnixMs, tokens });
         return { kind: "signed_in", scope: tokens.scope };
       } catch (error) {
-        const problem = describeFailure(error);
-        log(`${server.key}: a sign-in can't be finished: ${problem}`);
-        return refused("beyond", problem);
+        return beyond(server, "finished", `the gate can't write it down: ${messageOf(error)}`);
       }
     },
   };

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { createSignIns } from "../../src/credentials/sign-ins.ts";
 import { CredentialsFault } from "../../src/mcp/upstream-fault.ts";
 import { browse, REDIRECT, returnedIn, startConnections, startSignInServer } from "./sign-in-support.ts";
 
@@ -10,7 +11,9 @@ const upstream = await startSignInServer();
 const HOUR_MS = 3_600_000;
 const NOT_SIGNED_IN = /^ann has not signed in to notes, .*run regate connect notes/;
 
-beforeEach(() => upstream.behave({ lifetime: 3600, iss: null, issuer: {}, resource: {}, refreshes: true, holdMs: 0 }));
+beforeEach(() =>
+  upstream.behave({ lifetime: 3600, iss: null, issuer: {}, resource: {}, refreshes: true, holdMs: 0, oidc: false }),
+);
 
 /** Everything that the state folder holds, its write-ahead log included. */
 function onDisk(dir: string): string {
@@ -117,9 +120,12 @@ describe("a sign-in", () => {
     const grants = (await upstream.seen()).grants.length;
     expect(await signIns.finish(server, "ann", returnedIn(await browse(wrong.url, "ann")))).toEqual(mixUp);
     await upstream.behave({ iss: null, issuer: { authorization_response_iss_parameter_supported: true } });
-    const missing = await begin("ann");
-    const { state, code } = returnedIn(await browse(missing.url, "ann"));
-    expect(await signIns.finish(server, "ann", { state, code, iss: undefined })).toEqual(mixUp);
+    for (const oidc of [false, true]) {
+      await upstream.behave({ oidc });
+      const missing = await begin("ann");
+      const { state, code } = returnedIn(await browse(missing.url, "ann"));
+      expect(await signIns.finish(server, "ann", { state, code, iss: undefined })).toEqual(mixUp);
+    }
     expect((await upstream.seen()).grants).toHaveLength(grants);
     const right = await begin("ann");
     const back = returnedIn(await browse(right.url, "ann"));
@@ -148,6 +154,21 @@ describe("a sign-in", () => {
     await begin("ben");
     clock.ms += 600_000;
     await begin("ann");
+  });
+
+  test("that can't be written down is none", async () => {
+    const { server, log } = startConnections(upstream.url);
+    const take = () => {
+      throw new Error("disk full");
+    };
+    const [unixMs, monotonicMs] = [Date.now, () => performance.now()];
+    const signIns = createSignIns({ connections: { take }, unixMs, monotonicMs, log: (line) => log.push(line) });
+    const begun = await signIns.begin(server, "ann", REDIRECT);
+    if (begun.kind !== "begun") throw new Error(begun.problem);
+    const problem = "the gate can't write it down: disk full";
+    const refused = await signIns.finish(server, "ann", returnedIn(await browse(begun.url, "ann")));
+    expect(refused).toEqual({ kind: "refused", whose: "beyond", problem });
+    expect(log).toEqual([`notes: a sign-in can't be finished: ${problem}`]);
   });
 
   test("as a client that is configured registers none", async () => {
