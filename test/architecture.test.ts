@@ -108,7 +108,11 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["undici", /^undici(?:$|\/)/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+|undici-pool\.d)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["redis", /^@redis\//, /^store\/link\.ts$/],
-  ["the SDK's OAuth client", /^@modelcontextprotocol\/sdk\/client\/auth/, /^credentials\/authorization\.ts$/],
+  [
+    "the SDK's OAuth client",
+    /^@modelcontextprotocol\/sdk\/client\/auth/,
+    /^credentials\/(?:authorization|discovery)\.ts$/,
+  ],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
   ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],

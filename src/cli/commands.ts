@@ -191,7 +191,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "connect",
     {
-      usage: "SERVER [--remove] | --list  [-c regate.yaml] [--json]",
+      usage: "SERVER [--remove [--principal NAME]] | --list  [-c regate.yaml] [--json]",
       summary: "sign in to a server that wants each principal's own account; --remove signs out",
       load: () => import("./connect.ts"),
     },

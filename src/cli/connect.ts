@@ -7,9 +7,11 @@ import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 import { openLoopback } from "./connect/loopback.ts";
+import { askAsOperator } from "./operator-request.ts";
 import { askAsPrincipal } from "./principal-request.ts";
 
-const USAGE = "use: regate connect SERVER, regate connect SERVER --remove, or regate connect --list";
+const USAGE =
+  "use: regate connect SERVER, regate connect SERVER --remove [--principal NAME], or regate connect --list; --principal is the operator's, who signs somebody else out";
 const PATH = "/v1/connections";
 /** The gate waits longer. */
 const PATIENCE_MS = 300_000;
@@ -42,18 +44,21 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       config: { type: "string", short: "c", default: "regate.yaml" },
       list: { type: "boolean", default: false },
       remove: { type: "boolean", default: false },
+      principal: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const [server, ...more] = positionals;
-  if (more.length > 0 || values.list === (server !== undefined) || (values.list && values.remove))
+  const { principal } = values;
+  const isMixed = (values.list && values.remove) || (principal !== undefined && !values.remove);
+  if (more.length > 0 || values.list === (server !== undefined) || isMixed || principal === "")
     throw new Problem([USAGE]);
   if (server === undefined) return list(values, io);
   if (!SERVER_KEY.test(server))
     throw new Problem([
       `${JSON.stringify(server)} is no key of a server; name one that stands under servers in the configuration`,
     ]);
-  return values.remove ? remove(server, values, io) : signIn(server, values, io);
+  return values.remove ? remove(server, principal, values, io) : signIn(server, values, io);
 }
 
 async function signIn(server: string, { config, json }: Asked, io: CommandIo): Promise<number> {
@@ -95,11 +100,26 @@ async function signIn(server: string, { config, json }: Asked, io: CommandIo): P
   }
 }
 
-async function remove(server: string, { config, json }: Asked, io: CommandIo): Promise<number> {
-  const { value } = await askAsPrincipal(
-    { config, method: "DELETE", path: `${PATH}/${server}`, schema: removedSchema, what: "that it signed out" },
-    io,
-  );
+/** @param principal whom an operator signs out; undefined: who asks */
+async function remove(
+  server: string,
+  principal: string | undefined,
+  { config, json }: Asked,
+  io: CommandIo,
+): Promise<number> {
+  const asked = { config, method: "DELETE", schema: removedSchema, what: "who is signed out" } as const;
+  const path = `${PATH}/${server}`;
+  const { value } =
+    principal === undefined
+      ? await askAsPrincipal({ ...asked, path }, io)
+      : await askAsOperator(
+          {
+            ...asked,
+            path: `${path}/principals/${encodeURIComponent(principal)}`,
+            remedy: "start it with regate serve: what it keeps, it alone can remove",
+          },
+          io,
+        );
   if (json) io.stdout(line({ server, ...value }));
   else io.stdout(`${showable(value.principal)} is signed out of ${server}\n`);
   if (!value.revoked)

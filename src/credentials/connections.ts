@@ -35,6 +35,7 @@ type Live = {
 };
 
 const MAX_LIVE = 10_000;
+const MAX_TOLD = 1_000;
 const REFRESH_FROM = 0.8;
 const COUNTS_UNTIL = 0.95;
 /** Errors after which only the person can help; those of the client are no fault of a sign-in where the client is configured. */
@@ -44,6 +45,8 @@ const OVER_FOR_REGISTERED = new Set(["invalid_grant", "invalid_client", "unautho
 export function createConnections({ store, key, unixMs, log }: ConnectionsOptions): Connections {
   /** The one used last stands last. */
   const live = new Map<string, Live>();
+  /** Those of which it was told. */
+  const unreadable = new Set<string>();
 
   const idOf = (server: SignInServer, principal: string): string => JSON.stringify([principal, placeOf(server)]);
   const nameOf = (server: SignInServer, principal: string): string => `${server.key}: ${showable(principal)}`;
@@ -60,11 +63,19 @@ export function createConnections({ store, key, unixMs, log }: ConnectionsOption
   }
 
   function load(server: SignInServer, principal: string, id: string): Live | undefined {
-    const sealed = store.get(principal, placeOf(server));
-    if (sealed === undefined) return undefined;
-    const read = connectionSchema.safeParse(parseJson(open(key(), sealed, id) ?? ""));
-    if (read.success) return { connection: read.data };
-    log(`${nameOf(server, principal)} was signed in, and what is kept of that can't be read: it has to sign in again`);
+    let problem = "it was changed, or sealed by another key";
+    try {
+      const sealed = store.get(principal, placeOf(server));
+      if (sealed === undefined) return undefined;
+      const read = connectionSchema.safeParse(parseJson(open(key(), sealed, id) ?? ""));
+      if (read.success) return { connection: read.data };
+    } catch (error) {
+      problem = messageOf(error);
+    }
+    if (!unreadable.has(id) && unreadable.size < MAX_TOLD) {
+      unreadable.add(id);
+      log(`${nameOf(server, principal)} was signed in, and what is kept of that can't be read: ${problem}`);
+    }
     return undefined;
   }
 
@@ -177,6 +188,7 @@ export function createConnections({ store, key, unixMs, log }: ConnectionsOption
     take(server, principal, connection) {
       write(server, principal, connection);
       live.set(idOf(server, principal), { connection });
+      unreadable.delete(idOf(server, principal));
       log(`${nameOf(server, principal)} is signed in`);
     },
     async remove(server, principal) {

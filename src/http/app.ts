@@ -123,7 +123,7 @@ export function createApp(parts: AppParts): App {
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
-  app.route("/", createConnectionsApi(parts));
+  app.route("/", createConnectionsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
 
   app.route("/", parts.metrics);

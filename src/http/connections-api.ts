@@ -1,5 +1,5 @@
 // `/v1/connections`: a principal signs in to servers that want that, sees where it is signed in, and signs out. Each sees its own
-// alone, by the same proof as at the MCP endpoint; no operator comes here. Nothing that is answered is a token.
+// alone, by the same proof as at the MCP endpoint; an operator may sign others out, and nothing else. No answer holds a token.
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
@@ -45,9 +45,17 @@ export type ConnectionDesk = {
   ): Promise<{ readonly kind: "removed"; readonly isRevoked: boolean } | Undone>;
 };
 
-export type ConnectionsApiParts = { readonly authenticator: Authenticator; readonly connections: ConnectionDesk };
+export type ConnectionsApiParts = {
+  readonly authenticator: Authenticator;
+  readonly connections: ConnectionDesk;
+  /** Lets a request on only where it is an operator's. */
+  readonly operatorOnly: MiddlewareHandler<OperatorEnv>;
+};
 
 type Env = { Bindings: HttpBindings; Variables: { principal: string } };
+type OperatorEnv = { Bindings: HttpBindings; Variables: { operator: string } };
+/** All that an answer needs. */
+type Asked = Pick<Context<{ Bindings: HttpBindings }>, "env">;
 
 const PATH = "/v1/connections";
 const MAX_BODY_BYTES = 32_768;
@@ -58,7 +66,8 @@ const finishSchema = z.strictObject({
   iss: z.string().max(2_048).optional(),
 });
 
-export function createConnectionsApi({ authenticator, connections }: ConnectionsApiParts): Hono<Env> {
+export function createConnectionsApi(parts: ConnectionsApiParts): Hono<{ Bindings: HttpBindings }> {
+  const { authenticator, connections, operatorOnly } = parts;
   const api = new Hono<Env>();
 
   const known = (asked: (c: Context<Env>) => string | undefined): MiddlewareHandler<Env> => {
@@ -110,17 +119,25 @@ export function createConnectionsApi({ authenticator, connections }: Connections
     return answerJson(c, 200, { principal: c.get("principal"), scope: finished.scope });
   });
 
-  api.delete(`${PATH}/:server`, knownAtServer, async (c) => {
-    const removed = await connections.remove(c.get("principal"), c.req.param("server"));
+  async function remove(c: Asked, principal: string, server: string): Promise<Response> {
+    const removed = await connections.remove(principal, server);
     if (removed.kind === "undone") return refuse(c, removed);
-    return answerJson(c, 200, { principal: c.get("principal"), revoked: removed.isRevoked });
-  });
+    return answerJson(c, 200, { principal, revoked: removed.isRevoked });
+  }
 
-  return api;
+  api.delete(`${PATH}/:server`, knownAtServer, (c) => remove(c, c.get("principal"), c.req.param("server")));
+
+  // somebody's who is gone, or whose name is to be another's
+  const others = new Hono<OperatorEnv>();
+  others.delete(`${PATH}/:server/principals/:principal`, operatorOnly, (c) =>
+    remove(c, c.req.param("principal"), c.req.param("server")),
+  );
+
+  return new Hono<{ Bindings: HttpBindings }>().route("/", api).route("/", others);
 }
 
 /** Undefined where the request was answered already. */
-async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>, expected: string): Promise<T | undefined> {
+async function readBody<T>(c: Asked, schema: z.ZodType<T>, expected: string): Promise<T | undefined> {
   const { incoming, outgoing } = c.env;
   const body = await readJsonBody(incoming, MAX_BODY_BYTES);
   if (body.kind === "gone") return undefined;
@@ -134,12 +151,12 @@ async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>, expected: stri
   return undefined;
 }
 
-function refuse(c: Context<Env>, { status, problem, remedy }: Undone): Response {
+function refuse(c: Asked, { status, problem, remedy }: Undone): Response {
   return answerJson(c, status, { problem, remedy });
 }
 
 /** What is answered is nobody's to keep: a URL in it lets its holder sign in. */
-function answerJson(c: Context<Env>, status: number, body: unknown): Response {
+function answerJson(c: Asked, status: number, body: unknown): Response {
   writeJson(c.env.outgoing, status, JSON.stringify(body), { "cache-control": "no-store" });
   return RESPONSE_ALREADY_SENT;
 }

@@ -10,7 +10,7 @@ import type { ServerConfig } from "../../src/config/server-schema.ts";
 import { makeKey } from "../../src/http/bearer.ts";
 import { browse, startConnections, startSignInServer } from "../credentials/sign-in-support.ts";
 import { send } from "../e2e/harness-wire.ts";
-import { startFront } from "./front.ts";
+import { OPERATOR_KEY, startFront } from "./front.ts";
 
 const upstream = await startSignInServer();
 const KEY = makeKey("rgk");
@@ -69,6 +69,12 @@ describe("regate connect", () => {
     expect((await keyed.connect(["notes", "--remove", "--json"], env)).stdout).toBe(
       '{"server":"notes","principal":"ann","revoked":true}\n',
     );
+    await keyed.connect(["notes"], env, signingIn("ann"));
+    const asOperator = { REGATE_OPERATOR_KEY: OPERATOR_KEY };
+    expect((await keyed.connect(["notes", "--remove", "--principal", "ann"], asOperator)).stdout).toBe(
+      "ann is signed out of notes\n",
+    );
+    expect((await keyed.connect(["--list"], env)).stdout).toContain("notes  not signed in");
     const open = await start(false);
     expect(await open.connect(["notes", "--json"], {}, signingIn("me"))).toMatchObject({
       stdout: '{"server":"notes","principal":"local","scope":"notes"}\n',
@@ -97,6 +103,13 @@ describe("regate connect", () => {
     [["notes", "gone"], {}, "use: regate connect SERVER"],
     [["notes", "--list"], {}, "use: regate connect SERVER"],
     [["--list", "--remove"], {}, "use: regate connect SERVER"],
+    [["notes", "--principal", "ann"], {}, "use: regate connect SERVER"],
+    [["notes", "--remove", "--principal", "ann"], { REGATE_API_KEY: KEY }, "REGATE_OPERATOR_KEY is not set"],
+    [
+      ["notes", "--remove", "--principal", "a/b"],
+      { REGATE_OPERATOR_KEY: OPERATOR_KEY },
+      "a/b is not signed in to notes",
+    ],
   ])("%j says what is wrong", async (args, env, problem) => {
     const { connect } = await start();
     await expect(connect(args, env)).rejects.toThrow(problem);
@@ -118,6 +131,8 @@ describe("the routes", () => {
     ["/notes/other", "POST", "{}", 404],
     ["/notes", "GET", undefined, 404],
     ["/%00", "DELETE", undefined, 404],
+    // an API key is no operator's
+    ["/notes/principals/ann", "DELETE", undefined, 401],
   ])("%s %s of %j", async (path, method, body, status) => {
     const { url } = await start();
     const { registered } = await upstream.seen();
