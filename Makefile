@@ -3,6 +3,8 @@
 
 OPA_VERSION := 1.22.2
 REGAL_VERSION := 0.38.1
+NODE_22 := 22.23.5
+NODE_24 := 24.22.3
 BUNDLE := bundles/regate.tar.gz
 SOURCES := $(shell find src -name '*.ts' -o -name '*.tsx' 2>/dev/null)
 
@@ -28,7 +30,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts bundle catalogue bench soak fuzz screenshots docs-pull-requests audit sbom ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots compatibility docs-conformance docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +41,7 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: check-rego check-ts check-reference dist/main.js .venv/ready .tools/clients/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
 	npx vitest run
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
@@ -55,6 +57,12 @@ check-rego: $(OPA) $(REGAL) dist/main.js ## regate test on the policy, and the l
 check-ts: node_modules/ready ## lint and type-check the TypeScript
 	npx biome check --error-on-warnings .
 	npx tsc --noEmit
+
+check-reference: build/main.js ## docs/reference/ and schemas/ are what the code says
+	node scripts/reference.mjs --check
+
+reference: build/main.js ## write docs/reference/ and the schemas of regate.yaml, decisions and catalogues from the code
+	node scripts/reference.mjs
 
 bundle: check-rego dist/main.js ## test the policy, then build it into bundles/regate.tar.gz
 	node dist/main.js build rego -o $(BUNDLE)
@@ -75,11 +83,14 @@ screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the 
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 
-audit: ## known vulnerabilities of what ships, asked of the registry; fails on high
-	npm audit --package-lock-only --omit=dev --audit-level=high
+compatibility: .venv/ready .tools/clients/ready ## every client with every server in every mix of transports and revisions: minutes; make test plays what docs/compatibility.md has
+	PAIRINGS=all npx vitest run --project e2e test/e2e/pairings.test.ts
 
-sbom: ## sbom.cdx.json: what ships, as CycloneDX
-	npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx > sbom.cdx.json.new
+audit: dist/main.js ## known vulnerabilities of what ships, asked of the registry; fails on high
+	node scripts/shipped.mjs audit
+
+sbom: dist/main.js ## sbom.cdx.json: what ships, as CycloneDX
+	node scripts/shipped.mjs sbom > sbom.cdx.json.new
 	mv sbom.cdx.json.new sbom.cdx.json
 
 ci: ## exactly what CI runs
@@ -88,20 +99,27 @@ ci: ## exactly what CI runs
 docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests/ and write their comments there
 	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
 
+docs-conformance: .venv/ready .tools/clients/ready ## run all of the MCP conformance suite, direct and through the gate, and write docs/conformance.md: minutes
+	CONFORMANCE=all npx vitest run --project e2e test/e2e/conformance.test.ts --update
+
 policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets need
 
 include templates/policy-repository/github/policy.mk
 
 clean: ## remove what the other targets made
-	rm -rf sbom.cdx.json* dist node_modules .tools .venv .servers .policy bench/out
+	rm -rf sbom.cdx.json* build dist node_modules .tools .venv .servers .policy bench/out
 
 node_modules/ready: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-dist/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
-	rm -rf dist
+dist/main.js: node_modules/ready scripts/build.mjs scripts/build-plugins.mjs scripts/source-url.js scripts/third-party.mjs $(SOURCES)
 	npm run --silent build
+
+# the sources one by one, for programs of the repository that ask them; nothing of it ships
+build/main.js: node_modules/ready tsconfig.json tsconfig.build.json $(SOURCES)
+	rm -rf build
+	npx tsc -p tsconfig.build.json --noCheck
 
 # only where the variable above names it because there is no browser at all
 /usr/bin/chromium:
@@ -125,6 +143,13 @@ $(CURDIR)/.tools/opa: tools/opa/go.mod tools/opa/go.sum
 	@command -v go >/dev/null || { echo 'Go is needed to build OPA with its WASM engine, for the tests'; exit 1; }
 	cd tools/opa && CGO_ENABLED=0 go build -tags=opa_wasm -trimpath -ldflags=-s -o ../../.tools/opa-wasm github.com/open-policy-agent/opa
 
+# the other versions of Node that are supported, out of npm's packages, for the test of what is published
+.tools/node-%/bin/node: Makefile
+	@mkdir -p $(dir $@)
+	npm install --prefix .tools/node-$* --ignore-scripts --no-save "node-$$(node -p 'process.platform + "-" + process.arch')@$(NODE_$*)"
+	ln -f .tools/node-$*/node_modules/node-*/bin/node $@
+	@touch $@
+
 $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@command -v go >/dev/null || { echo 'regal $(REGAL_VERSION) is needed: install Go to build it, or name a binary with REGAL='; exit 1; }
 	cd tools/regal && CGO_ENABLED=0 go build -trimpath -ldflags="-s -X github.com/open-policy-agent/regal/pkg/version.Version=$(REGAL_VERSION)" -o ../../.tools/regal github.com/open-policy-agent/regal
@@ -134,6 +159,17 @@ $(CURDIR)/.tools/regal: tools/regal/go.mod tools/regal/go.sum
 	@echo 'Making .venv with the SiteWise server and the Python client: about half a minute'
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r tools/python/requirements.txt
+	@touch $@
+
+# Beside .venv, for what has no place in one with Regate or SiteWise: Node 22, and the second major version of the Python SDK.
+.tools/clients/ready: $(wildcard tools/clients/*)
+	@command -v python3 >/dev/null || { echo 'python3 is needed for the tests with Python clients and servers'; exit 1; }
+	@echo 'Making .tools/clients with the clients that the tests drive, and the conformance suite: about a minute'
+	rm -rf .tools/clients && mkdir -p .tools/clients
+	cp tools/clients/package.json tools/clients/package-lock.json .tools/clients
+	npm ci --prefix .tools/clients --no-audit --no-fund
+	python3 -m venv .tools/clients/python
+	.tools/clients/python/bin/pip install --quiet --disable-pip-version-check -r tools/clients/requirements.txt
 	@touch $@
 
 # Two environments: SQLite's server does not start with the MCP SDK that the others need. No install scripts: listing tools needs none.

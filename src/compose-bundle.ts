@@ -15,7 +15,7 @@ export type BundleParts = {
   readonly state: State;
   /** Whether the decision log can't be written now. */
   readonly logIsFailing: () => boolean;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 export type RunningBundle = {
@@ -61,7 +61,7 @@ export async function composeBundle(parts: BundleParts): Promise<RunningBundle> 
     swapped: (from, to) => {
       since = Date.now();
       const [before, after] = [from, to].map(({ engine }) => engine.revision.revision);
-      if (onSwapped !== undefined) log(`policy: revision ${after} is active, in the place of ${before}`);
+      if (onSwapped !== undefined) log(`policy: revision ${after} is active, in the place of ${before}`, "info");
       onSwapped?.();
     },
     tried: () => report?.changed(),

@@ -8,9 +8,11 @@ import type { RunningShadow } from "./compose-shadow.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { Config } from "./config/schema.ts";
 import type { Freezes } from "./freeze/freeze.ts";
-import type { Asked } from "./http/data-api.ts";
+import type { Answered, Asked, DocumentPort, Spent } from "./http/data-api.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import type { ActivePolicy } from "./policy/active-policy.ts";
+import { CLASSIFY_ENTRYPOINT, DECISION_ENTRYPOINT, RESULT_ENTRYPOINT } from "./policy/bundle.ts";
+import { MASK_ENTRYPOINT } from "./policy/log-masks.ts";
 import { readInput } from "./policy/read-input.ts";
 import { describeFrozen } from "./status/describe-frozen.ts";
 import type { ServerStatus, Status } from "./status/status-schema.ts";
@@ -34,9 +36,11 @@ export type OperatorParts = {
   readonly store: RunningStore | undefined;
 };
 
+type Decided = Extract<Asked, { kind: "decided" }> & { readonly spent: Spent };
+
 /** Answers a question with the active policy, and records that. */
 export function composeAsk({ policy, decisions }: Pick<OperatorParts, "policy" | "decisions">) {
-  return async (inputText: string): Promise<Asked> => {
+  return async (inputText: string): Promise<Decided | Exclude<Asked, { kind: "decided" }>> => {
     const read = readInput(JSON.parse(inputText));
     if (read.kind === "refused") return read;
     const startedUnixMs = Date.now();
@@ -55,8 +59,53 @@ export function composeAsk({ policy, decisions }: Pick<OperatorParts, "policy" |
       return { kind: "failed", problem: `the decision can't be recorded: ${problem}` };
     }
     if (evaluation.kind === "failed") return { kind: "failed", problem: evaluation.problem };
-    return { kind: "decided", id, decision: evaluation.decision };
+    const spent = { evaluatedNs: judgedNs, fuel: evaluation.fuel };
+    return { kind: "decided", id, decision: evaluation.decision, spent };
   };
+}
+
+/** The documents that the active bundle is asked for; a decision is recorded. */
+export function composeDocuments(
+  policy: ActivePolicy,
+  ask: ReturnType<typeof composeAsk>,
+): () => ReadonlyMap<string, DocumentPort> {
+  const decision: DocumentPort = async (inputText) => {
+    const asked = await ask(inputText);
+    if (asked.kind !== "decided") return asked;
+    return { kind: "answered", id: asked.id, document: asked.decision, spent: asked.spent };
+  };
+  const classification: DocumentPort = async (inputText) => {
+    const [made, spent] = spend(() => policy.current.engine.classify(inputText));
+    return made.kind === "failed" ? made : unrecorded(made.classification, spent);
+  };
+  const result: DocumentPort = async (inputText) => {
+    const [made, spent] = spend(() => policy.current.engine.judgeAnswer(inputText));
+    return made.kind === "failed" ? made : unrecorded(made.decision, spent);
+  };
+  const masks: DocumentPort = async (inputText) => {
+    const [made, spent] = spend(() => policy.current.engine.mask(inputText));
+    return made.kind === "failed" ? made : unrecorded(made.pointers, spent);
+  };
+  return () => {
+    const { hasMasks, judgesAnswers } = policy.current.engine;
+    return new Map([
+      [DECISION_ENTRYPOINT, decision],
+      [CLASSIFY_ENTRYPOINT, classification],
+      ...(judgesAnswers ? [[RESULT_ENTRYPOINT, result] as const] : []),
+      ...(hasMasks ? [[MASK_ENTRYPOINT, masks] as const] : []),
+    ]);
+  };
+}
+
+function spend<Made extends object>(evaluate: () => Made): readonly [Made, Spent] {
+  const startedMs = performance.now();
+  const made = evaluate();
+  const evaluatedNs = (performance.now() - startedMs) * 1e6;
+  return [made, { evaluatedNs, fuel: "fuel" in made && typeof made.fuel === "number" ? made.fuel : undefined }];
+}
+
+function unrecorded(document: unknown, spent: Spent): Answered {
+  return { kind: "answered", id: undefined, document, spent };
 }
 
 export function composeStatus(parts: OperatorParts): () => Status {

@@ -4,6 +4,7 @@ import { createAnswerJudge } from "./answers/answer-judge.ts";
 import type { RunningApprovals } from "./compose-approvals.ts";
 import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
+import type { RunningTraces } from "./compose-traces.ts";
 import type { Config } from "./config/schema.ts";
 import type { HttpServer, ServerConfig } from "./config/server-schema.ts";
 import type { Connections } from "./credentials/connections.ts";
@@ -14,9 +15,9 @@ import { createSessionCap } from "./limits/session-cap.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
 import { createContinuations } from "./mcp/continuations.ts";
 import { createDefinitions } from "./mcp/definitions.ts";
-import { createEndpoint, type Endpoint } from "./mcp/endpoint.ts";
+import { createEndpoint, type ServerEndpoint } from "./mcp/endpoint.ts";
 import { createSessions } from "./mcp/session.ts";
-import { createSessionNames } from "./mcp/session-names.ts";
+import { createSessionNames, type SessionNames } from "./mcp/session-names.ts";
 import type { Credentials, Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
@@ -41,24 +42,33 @@ export type ServerParts = {
   readonly policy: ActivePolicy;
   readonly decisions: Pick<DecisionLog, "record">;
   readonly countExchange: Metrics["countExchange"];
+  readonly traces: Pick<RunningTraces, "traceServer"> | undefined;
   readonly log: (line: string) => void;
 };
 
 /** One configured server, as it runs. */
 export type RunningServer = {
   readonly server: ServerConfig;
-  readonly endpoint: Endpoint;
+  readonly endpoint: ServerEndpoint;
   readonly upstream: Upstream;
   readonly tally: Tally;
 };
 
+/** No server has this key. */
+const ALL_SERVERS = "";
 const SESSION_LIFETIME_SECONDS = 86_400;
 const LISTING_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 16_777_216;
 
-/** What starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
-export function composeServers(parts: ServerParts): (server: ServerConfig) => RunningServer {
-  const { config, gate, limiter, approvals, state, store, live, countExchange, log } = parts;
+export type Servers = {
+  /** Starts a configured server; whoever calls it closes the upstream. Sessions and caps are shared by all that it starts. */
+  readonly start: (server: ServerConfig) => RunningServer;
+  /** Of sessions with all of them. */
+  readonly sharedNames: SessionNames;
+};
+
+export function composeServers(parts: ServerParts): Servers {
+  const { config, gate, limiter, approvals, state, store, live, countExchange, traces, log } = parts;
   const { sessionKeyFile } = config;
   const ended = store?.ended ?? state.endedSessions;
   const sessions = createSessions({
@@ -87,7 +97,9 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
     unixMs: Date.now,
     record: (event) => parts.decisions.record(event),
   });
-  return (server) => {
+  const namesOf = (serverKey: string): SessionNames =>
+    createSessionNames({ serverKey, sessions, cap, log, ...(store && { endsUnknown: store.endsUnknown }) });
+  const start = (server: ServerConfig): RunningServer => {
     const credentials = server.kind === "http" ? credentialsOf(server, parts) : undefined;
     const upstream = createUpstream(config, server, credentials, log);
     const tally = createTally(Date.now);
@@ -96,13 +108,7 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
       place: placeOf(server),
       upstream: timeExchanges(upstream, (ns) => countExchange(server.catalogue, ns)),
       gate: countVerdicts(gate, tally),
-      sessionNames: createSessionNames({
-        serverKey: server.key,
-        sessions,
-        cap,
-        log,
-        ...(store && { endsUnknown: store.endsUnknown }),
-      }),
+      sessionNames: namesOf(server.key),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
       ...(credentials?.missing && { signedOut: credentials.missing }),
@@ -112,9 +118,11 @@ export function composeServers(parts: ServerParts): (server: ServerConfig) => Ru
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       inFlight: { perSession: config.limits.inFlightPerSession, perServer: config.limits.inFlightPerServer },
+      tracing: traces?.traceServer(server),
     });
     return { server, endpoint, upstream, tally };
   };
+  return { start, sharedNames: namesOf(ALL_SERVERS) };
 }
 
 /** Another one for each configured server, and for one that a reload has moved; hashed, for arguments may be secret. */

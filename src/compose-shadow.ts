@@ -21,7 +21,7 @@ export type ShadowParts = {
   /** Where divergences are written, absolute. */
   readonly logFile: string;
   readonly maskedKeys: readonly string[];
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 export type RunningShadow = Pick<Shadow, "offer"> & {
@@ -48,7 +48,7 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
       const judging = composeJudging({ policy, classify, argumentCheck: live.argumentCheck, timezone });
       taken = { policy, judging, since: nowText() };
       problem = undefined;
-      log(`shadow: revision ${revisionOf(policy)} judges beside the active policy; it refuses nothing`);
+      log(`shadow: revision ${revisionOf(policy)} judges beside the active policy; it refuses nothing`, "info");
       return { kind: "taken", revision: revisionOf(policy) };
     } catch (error) {
       problem = error instanceof Problem ? error.lines.join("; ") : String(error);
@@ -84,7 +84,7 @@ export async function composeShadow(parts: ShadowParts): Promise<RunningShadow> 
       switch (result.kind) {
         case "swapped":
           taken.since = nowText();
-          log(`shadow: revision ${result.to.revision} judges in the place of ${result.from.revision}`);
+          log(`shadow: revision ${result.to.revision} judges in the place of ${result.from.revision}`, "info");
           return { kind: "swapped", from: result.from.revision, to: result.to.revision };
         case "unchanged":
           return { kind: "unchanged", revision: result.revision.revision };

@@ -21,7 +21,7 @@ export type StoreParts = {
   readonly local: Takes;
   /** Told of each session that another gate has ended. */
   readonly onSessionEnd: (name: string) => void;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 export type RunningStore = {

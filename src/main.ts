@@ -1,26 +1,36 @@
 #!/usr/bin/env node
 // The process around a command: its streams, its exit code. The only place that ends the process.
-import module from "node:module";
 import type { CommandIo } from "./cli/command.ts";
 import { runCommand } from "./cli/commands.ts";
+import { wantsColour } from "./cli/paint.ts";
+import { enableCompileCache } from "./compile-cache.ts";
+import { removeTemporaries } from "./scratch.ts";
 
-/** EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). */
-const EXIT_BUG = 70;
+/**
+ * EX_SOFTWARE: a bug of ours, told apart from what a command finds (1) and from wrong use (2). Who runs a hook goes on at any
+ * code but 2.
+ */
+const EXIT_BUG = process.argv[2] === "hook" ? 2 : 70;
+/** As a shell tells an end by a signal. */
+const EXIT_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const CLEAR_LINE = "\r\u001b[K";
 const isServing = ["serve", "dev"].includes(process.argv[2] ?? "");
 
 const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   drained: waitForStdout,
+  backlogBytes: () => process.stderr.writableLength,
   isTerminal: process.stderr.isTTY === true,
+  isColoured: wantsColour(process.env, process.stdout.isTTY === true),
   ...(process.stdin.isTTY === true && process.stderr.isTTY === true && { ask }),
   env: process.env,
   cwd: process.cwd(),
   stdin: readStdin,
 };
 
-// Commands load what they need when they run: from Node 22.1 on, as it was compiled the last time.
-if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache();
+// Commands load what they need when they run, as it was compiled the last time.
+enableCompileCache(process.env);
 
 let ending = false;
 process.on("uncaughtException", (error) => void endWithBug(error));
@@ -31,12 +41,13 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 // A limit on the size of files is a full disk to a gate, and no reason to die.
 if (isServing) process.on("SIGXFSZ", () => {});
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    // a gate and a relay end in their own way; told so again, they end as anything else
+    if (process.listenerCount(signal) === 1) endBySignal(EXIT_SIGNALS[signal]);
+  });
 
-try {
-  await end(await runCommand(process.argv.slice(2), io));
-} catch (error) {
-  await endWithBug(error);
-}
+void runCommand(process.argv.slice(2), io).then(end).catch(endWithBug);
 
 function waitForStdout(): Promise<void> | undefined {
   if (!process.stdout.writableNeedDrain) return undefined;
@@ -48,6 +59,7 @@ async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return await new Promise((answer) => {
     lines.once("close", () => answer(""));
+    lines.once("SIGINT", () => endBySignal(EXIT_SIGNALS.SIGINT));
     lines.question(question, (text) => {
       answer(text);
       lines.close();
@@ -68,6 +80,13 @@ async function endWithBug(error: unknown): Promise<void> {
   const detail = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`regate: internal error; please report it with this text\n${detail}\n`);
   await end(EXIT_BUG);
+}
+
+/** What was begun is taken away, and nothing is waited for. */
+function endBySignal(code: number): never {
+  removeTemporaries();
+  if (process.stderr.isTTY === true) process.stderr.write(CLEAR_LINE);
+  process.exit(code);
 }
 
 /** Ends when all that was printed has been taken: a pipe is written to in the background. */

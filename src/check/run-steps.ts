@@ -1,7 +1,5 @@
 // The whole gate of a policy, step by step: each is made even where one before it failed, as long as it can say something
 // new. What one step has said of a row, a later one does not say again.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuiltBundle, buildBundle } from "../policy/build/compose.ts";
 import { readConditions } from "../policy/conditions.ts";
@@ -12,6 +10,7 @@ import type { Regal } from "../policy/regal.ts";
 import { listServers } from "../policy/rule-index.ts";
 import { readToolSchemas } from "../policy/tool-schemas.ts";
 import { Problem } from "../problem.ts";
+import { makeScratch, removeScratch } from "../scratch.ts";
 import { auditPolicy } from "./audit/audit.ts";
 import type { AuditFinding } from "./audit/finding.ts";
 import { checkFormat } from "./check-format.ts";
@@ -58,7 +57,7 @@ const UNBUILT: StepOutcome = { kind: "skipped", why: "nothing was built" };
  * @throws Problem where there is no such folder
  */
 export async function runSteps(shown: string, cwd: string, options: StepsOptions): Promise<readonly StepReport[]> {
-  const scratch = await mkdtemp(join(tmpdir(), "regate-test-"));
+  const scratch = makeScratch("test");
   try {
     const repository = await openRepository(shown, cwd, scratch);
     const progress: Progress = { isParsed: true, told: new Set() };
@@ -73,7 +72,7 @@ export async function runSteps(shown: string, cwd: string, options: StepsOptions
     }
     return reports;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

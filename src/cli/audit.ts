@@ -16,9 +16,12 @@ import { readSamples } from "../policy/samples.ts";
 import { readToolSchemas } from "../policy/tool-schemas.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { paint } from "./paint.ts";
 import { readWord } from "./read-word.ts";
 
 const FORMATS = ["text", "json"] as const;
+/** A finding that is an error begins with that word. */
+const LEVEL = /^()(error)(?=: )/gm;
 
 type Options = {
   readonly dir: string;
@@ -42,9 +45,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const known = knowTools(policy.catalogue, await readToolSchemas(beside("schemas/tools")[0]));
   const audit = auditPolicy(policy, await readSamples(...beside("test/samples")), known);
   const report = { least: options.all ? LEVELS[0] : "warning", ...(server !== undefined && { server }) } as const;
-  io.stdout(
-    options.format === "json" ? formatAuditJson(policy, audit, report) : formatAuditText(policy, audit, report),
-  );
+  if (options.format === "json") io.stdout(formatAuditJson(policy, audit, report));
+  else io.stdout(paint(io, formatAuditText(policy, audit, report), LEVEL));
   const counted = audit.findings.filter((finding) => server === undefined || (finding.server ?? server) === server);
   return counted.some(({ level }) => isAtLeast(level, options.failOn)) ? 1 : 0;
 }
@@ -78,6 +80,7 @@ function readArgs(args: readonly string[]): Options {
       format: { type: "string", default: "text" },
       "fail-on": { type: "string", default: "error" },
       all: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
     },
   });
   const [dir = "rego", ...others] = positionals;
@@ -87,7 +90,7 @@ function readArgs(args: readonly string[]): Options {
     dir,
     bundle: values.bundle,
     server: values.server,
-    format: readWord("audit", "--format", values.format, FORMATS),
+    format: values.json ? "json" : readWord("audit", "--format", values.format, FORMATS),
     failOn: readWord("audit", "--fail-on", values["fail-on"], LEVELS),
     all: values.all,
   };

@@ -16,7 +16,7 @@ import { messageOf, Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { dir, output, ...given } = readArgs(args);
+  const { dir, output, isJson, ...given } = readArgs(args);
   const signing = readSigning(given, io.cwd);
   const opa = await findOpa(io.env, io.cwd);
   const folder = { dir: resolve(io.cwd, dir), shown: dir };
@@ -27,6 +27,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   }
   await writeFiles([{ file: resolve(io.cwd, output), shown: output, content: bytes }]);
   const count = listServers(bundle.rules).length;
+  if (isJson) {
+    const made = { file: output, revision: bundle.revision, rules: bundle.rules.size, servers: count };
+    io.stdout(`${JSON.stringify({ ...made, bytes: bytes.length, signed: signing?.algorithm }, undefined, 2)}\n`);
+    return 0;
+  }
   const servers = count === 1 ? "1 server" : `${count} servers`;
   const signed = signing === undefined ? "" : `, signed by ${signing.algorithm}`;
   io.stdout(
@@ -42,6 +47,7 @@ type Args = {
   readonly keyFile: string | undefined;
   readonly algorithm: string;
   readonly claimsFile: string | undefined;
+  readonly isJson: boolean;
 };
 
 function readArgs(args: readonly string[]): Args {
@@ -54,6 +60,7 @@ function readArgs(args: readonly string[]): Args {
       "signing-key": { type: "string" },
       "signing-alg": { type: "string", default: "RS256" },
       "claims-file": { type: "string" },
+      json: { type: "boolean", default: false },
     },
   });
   const [dir = "rego", ...others] = positionals;
@@ -66,6 +73,7 @@ function readArgs(args: readonly string[]): Args {
     keyFile: values["signing-key"],
     algorithm: values["signing-alg"],
     claimsFile: values["claims-file"],
+    isJson: values.json,
   };
 }
 
@@ -84,7 +92,7 @@ type ReadSigning = Signing & {
 };
 
 /** @throws Problem where the key does not fit, or the claims are none */
-function readSigning(args: Omit<Args, "dir" | "output">, cwd: string): ReadSigning | undefined {
+function readSigning(args: Omit<Args, "dir" | "output" | "isJson">, cwd: string): ReadSigning | undefined {
   const { keyFile, algorithm, claimsFile, sequence } = args;
   if (keyFile === undefined) {
     if (claimsFile === undefined && sequence === undefined) return undefined;

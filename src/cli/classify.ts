@@ -27,7 +27,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { bundle: { type: "string", short: "b", default: "bundles/regate.tar.gz" } },
+    // its answer is JSON anyway
+    options: { bundle: { type: "string", short: "b", default: "bundles/regate.tar.gz" }, json: { type: "boolean" } },
   });
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) {

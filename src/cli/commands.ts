@@ -5,6 +5,7 @@ import { nearestWord } from "../config/suggest.ts";
 import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
+import { createBusyLine } from "./busy-line.ts";
 import type { Command, CommandIo } from "./command.ts";
 
 type Entry = {
@@ -12,13 +13,15 @@ type Entry = {
   readonly usage: string;
   readonly summary: string;
   readonly load: () => Promise<{ readonly run: Command }>;
+  /** It goes on for as long as somebody wants. */
+  readonly waits?: true;
 };
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "init",
     {
-      usage: "[DIR] [--mcp-config FILE] [--timeout SECONDS]",
+      usage: "[DIR] [--mcp-config FILE] [--timeout SECONDS] [--json]",
       summary: "start a policy repository in an empty folder",
       load: () => import("./init.ts"),
     },
@@ -29,6 +32,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       usage: "[-c regate.yaml] [--port N] [--bundle FILE] [--shadow FILE] [--mcp-config FILE]",
       summary: "run the gate",
       load: () => import("./serve.ts"),
+      waits: true,
     },
   ],
   [
@@ -37,21 +41,31 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       usage: "[DIR] [-c regate.yaml] [--port N] [--mcp-config FILE]",
       summary: "run the gate, and rebuild the policy folder at each save",
       load: () => import("./dev.ts"),
+      waits: true,
     },
   ],
   [
     "stdio",
     {
-      usage: "SERVER [-c regate.yaml]",
-      summary: "stand in for SERVER in a client that speaks stdio, through the running gate",
+      usage: "[SERVER] [-c regate.yaml]",
+      summary: "stand in for SERVER, or for all, in a client that speaks stdio, through the running gate",
       load: () => import("./stdio.ts"),
+      waits: true,
+    },
+  ],
+  [
+    "hook",
+    {
+      usage: "claude-code [-c regate.yaml] [--through SERVER]... [--allow]",
+      summary: "judge a built-in tool of Claude Code's by the running gate, as its PreToolUse hook",
+      load: () => import("./hook.ts"),
     },
   ],
   [
     "build",
     {
       usage:
-        "[DIR] [-o FILE] [--sequence N] [--signing-key FILE [--signing-alg RS256|ES256|EdDSA] [--claims-file FILE]]",
+        "[DIR] [-o FILE] [--sequence N] [--signing-key FILE [--signing-alg RS256|ES256|EdDSA] [--claims-file FILE]] [--json]",
       summary: "check a policy folder and compile it to a bundle",
       load: () => import("./build.ts"),
     },
@@ -59,7 +73,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "audit",
     {
-      usage: "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--fail-on error|warning|info] [--all]",
+      usage:
+        "[DIR] [--bundle FILE] [--server NAME] [--format text|json] [--json] [--fail-on error|warning|info] [--all]",
       summary: "show which rule decides each tool, and what is dangerous, unreachable or gone with a missing field",
       load: () => import("./audit.ts"),
     },
@@ -75,7 +90,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "classify",
     {
-      usage: "FILE [--bundle FILE]",
+      usage: "FILE [--bundle FILE] [--json]",
       summary: "say of each tool in a tools/list result what it is, and why",
       load: () => import("./classify.ts"),
     },
@@ -83,7 +98,8 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "test",
     {
-      usage: "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--report FORMAT=FILE] [--skip STEP]",
+      usage:
+        "[DIR] [--strict] [--format text|json|sarif|github|markdown] [--json] [--report FORMAT=FILE] [--skip STEP]",
       summary: "check a policy folder: format, types, lint, tests, build, samples, audit",
       load: () => import("./test.ts"),
     },
@@ -91,7 +107,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "decide",
     {
-      usage: "FILE [--bundle FILE]",
+      usage: "FILE [--bundle FILE] [--json]",
       summary: "show what the policy decides on one input",
       load: () => import("./decide.ts"),
     },
@@ -100,7 +116,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     "diff",
     {
       usage:
-        "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
+        "[BASE [HEAD]] [--merge-base] [--policy DIR] [--samples DIR] [--replay FILE] [--format text|json|markdown] [--json] [--fail-on looser|stricter|other|any] [--acknowledge FILE]",
       summary: "show every decision that changes between two bundles, revisions or the working tree",
       load: () => import("./diff.ts"),
     },
@@ -120,12 +136,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
         "[verify [FILE...] [--key FILE]...] | [FILE] [--since T] [--until T] [--server S] [--tool T] [--session S] [--principal P] [--action A] [--rule R] [-n N] [--follow]  [--json] [-c regate.yaml]",
       summary: "search the decision log, follow it, or verify that no line of it was changed, removed or moved",
       load: () => import("./log.ts"),
+      waits: true,
     },
   ],
   [
     "learn",
     {
-      usage: "--from LOG... [-o DIR] [--min-calls N]",
+      usage: "--from LOG... [-o DIR] [--min-calls N] [--json]",
       summary: "write least-privilege rules, tests and samples from the calls that decision logs hold",
       load: () => import("./learn.ts"),
     },
@@ -141,7 +158,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "freeze",
     {
-      usage: "[--server NAME] [--principal NAME] [--thaw] [-c regate.yaml]",
+      usage: "[--server NAME] [--principal NAME] [--thaw] [-c regate.yaml] [--json]",
       summary: "have the running gate refuse all calls, or some, at once; --thaw ends it",
       load: () => import("./freeze.ts"),
     },
@@ -158,7 +175,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "reload",
     {
-      usage: "[-c regate.yaml] [--allow-rollback]",
+      usage: "[-c regate.yaml] [--allow-rollback] [--json]",
       summary: "have the running gate take a changed bundle and changed servers",
       load: () => import("./reload.ts"),
     },
@@ -183,7 +200,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     "servers",
     {
       usage:
-        "add NAME (--url URL [--header 'NAME: VALUE']... | [--env NAME=VALUE]... -- COMMAND ARGS...) [--catalogue NAME] | list [--json] | remove NAME  [-c regate.yaml]",
+        "add NAME (--url URL [--header 'NAME: VALUE']... | [--env NAME=VALUE]... -- COMMAND ARGS...) [--catalogue NAME] | list | remove NAME  [-c regate.yaml] [--json]",
       summary: "manage the servers in regate.yaml",
       load: () => import("./servers.ts"),
     },
@@ -199,7 +216,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "keys",
     {
-      usage: "add NAME | list | remove NAME  [-c regate.yaml]",
+      usage: "add NAME | list | remove NAME  [-c regate.yaml] [--json]",
       summary: "manage the agents' API keys",
       load: () => import("./keys.ts"),
     },
@@ -207,6 +224,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
 ]);
 
 const MAX_FAULT_CHARACTERS = 10_000;
+const TICK_MS = 250;
+/** What is written short in a usage. */
+const SHORT_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ["-c", "--config"],
+  ["-d", "--dir"],
+  ["-o", "--output"],
+  ["-n", "--last"],
+]);
 
 /**
  * Runs the command that `argv` (without node and script) names.
@@ -224,8 +249,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   try {
     if (entry === undefined) throw new Problem([describeUnknown(name)]);
     if (isHelpAsked(args)) return print(io, `usage: regate ${name} ${entry.usage}\n${entry.summary}\n`);
-    const { run } = await entry.load();
-    return await run(args, io);
+    return await runEntry(entry, name, args, io);
   } catch (error) {
     const lines = faultsOf(error, name, entry);
     if (lines === undefined) throw error;
@@ -233,6 +257,18 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
     const shown = lines.map((line) => `${showable(line, MAX_FAULT_CHARACTERS)}\n`);
     io.stderr([...new Set(shown)].join(""));
     return 2;
+  }
+}
+
+async function runEntry(entry: Entry, name: string, args: readonly string[], io: CommandIo): Promise<number> {
+  const busy = createBusyLine(io, name, entry.waits === true, Date.now);
+  const ticking = setInterval(busy.tick, TICK_MS).unref();
+  try {
+    const { run } = await entry.load();
+    return await run(args, busy.io);
+  } finally {
+    clearInterval(ticking);
+    busy.end();
   }
 }
 
@@ -269,7 +305,17 @@ function faultsOf(error: unknown, name: string, entry: Entry | undefined): reado
   if (error instanceof Problem) return error.lines;
   if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")) {
     const [sentence = ""] = error.message.split(/\. |\n/);
-    return [`regate ${name}: ${sentence}; usage: regate ${name} ${entry?.usage ?? ""}`];
+    const usage = entry?.usage ?? "";
+    return [`regate ${name}: ${sentence}${suggestOption(sentence, usage)}; usage: regate ${name} ${usage}`];
   }
   return undefined;
+}
+
+/** @param usage names the options that there are */
+function suggestOption(sentence: string, usage: string): string {
+  const [, unknown] = /^Unknown option '(-[^']+)'/.exec(sentence) ?? [];
+  if (unknown === undefined) return "";
+  const known = (usage.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? []).map((option) => SHORT_OPTIONS.get(option) ?? option);
+  const near = nearestWord(unknown, known);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
 }

@@ -11,8 +11,11 @@ import { type Input, readInput } from "../policy/read-input.ts";
 import type { RuleIndex } from "../policy/rule-index.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
+import { paint } from "./paint.ts";
 import { readJson } from "./read-json.ts";
 
+/** The first line. */
+const ACTION = /^()(allow|require_approval|deny)(?=\n)/;
 const LABEL_WIDTH = 10;
 const NEXT_LINE = `\n${" ".repeat(2 + LABEL_WIDTH)}`;
 
@@ -41,7 +44,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   }
   const masks = engine.mask(text);
   if (values.json === true) io.stdout(formatJson(evaluation, rules, masks));
-  else io.stdout(formatText(evaluation, { rules, masks, file: values.bundle, gap: describeGap(input, catalogue) }));
+  else {
+    const shown = { rules, masks, file: values.bundle, gap: describeGap(input, catalogue) };
+    io.stdout(paint(io, formatText(evaluation, shown), ACTION));
+  }
   return 0;
 }
 

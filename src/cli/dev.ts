@@ -1,11 +1,11 @@
 // `regate dev`: serves like `regate serve`, and at each save in the policy folder builds it, tests it, says which decisions
 // changed, and has the gate take it. What does not build or test changes nothing.
-import { mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { PLAIN_BUNDLE } from "../config/bundle-schema.ts";
+import { readTracesConfig } from "../config/traces-env.ts";
 import { buildBundle } from "../policy/build/compose.ts";
 import { writeSources } from "../policy/build/read-policy.ts";
 import { type PolicyFolder, readShippedFor } from "../policy/build/sources.ts";
@@ -16,8 +16,9 @@ import { comparePolicies, openPolicy } from "../policy/diff/compare-policies.ts"
 import { findOpa, type Opa, runOpa } from "../policy/opa.ts";
 import { readSamples } from "../policy/samples.ts";
 import { Problem } from "../problem.ts";
+import { makeScratch, removeScratch } from "../scratch.ts";
 import type { CommandIo } from "./command.ts";
-import { readConfig, start, untilStopped } from "./serve.ts";
+import { createLog, readConfig, start, untilStopped } from "./serve.ts";
 
 const LOOK_MS = 250;
 const MAX_CHANGES_SHOWN = 50;
@@ -34,15 +35,16 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const shown = positionals[0] ?? "rego";
   const folder = { dir: resolve(io.cwd, shown), shown };
   const config = readConfig(values, io);
+  const traces = readTracesConfig(io.env);
   const opa = await findOpa(io.env, io.cwd);
-  const scratch = await mkdtemp(join(tmpdir(), "regate-dev-"));
+  const scratch = makeScratch("dev");
   const bundle = join(scratch, "bundle.tar.gz");
   try {
     await buildAndTest(folder, opa, bundle);
     const gate = await start(
       { ...config, bundle: { ...PLAIN_BUNDLE, source: { kind: "file", file: bundle } }, watch: false },
       io,
-      { readServers: () => readConfig(values, io).servers },
+      { readServers: () => readConfig(values, io).servers, traces, log: createLog(config, traces, io) },
     );
     const stopWatching = watchFolder(folder.dir, async () => {
       const offered = await offer(folder, opa, bundle);
@@ -55,7 +57,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     await gate.close();
     return 0;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

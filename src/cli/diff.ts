@@ -15,12 +15,16 @@ import { replayFiles } from "./diff/replay-files.ts";
 import { composeReport, FAIL_ON, type FailOn, type Report } from "./diff/report.ts";
 import { gatherSchemas, openSides, type SideRequest, type Sides } from "./diff/sides.ts";
 import { writeText } from "./diff/text.ts";
+import { paint } from "./paint.ts";
 
 const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
   ["text", writeText],
   ["json", writeJson],
   ["markdown", writeMarkdown],
 ]);
+
+/** What became of a decision stands before it. */
+const CHANGE = /^( {4})(looser|stricter|other)(?= )/gm;
 
 type Options = SideRequest & {
   readonly samples: string | undefined;
@@ -41,7 +45,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const files = replay === undefined ? [] : await replayFiles(options.replay, replay, io);
   const replayed = replay === undefined ? undefined : { result: replay.result(), files };
   const report = composeReport(sides, comparison, replayed, acknowledgements, options.failOn);
-  io.stdout(options.write(report));
+  io.stdout(options.write === writeText ? paint(io, writeText(report), CHANGE) : options.write(report));
   return report.failing.length > 0 ? 1 : 0;
 }
 
@@ -55,13 +59,15 @@ function readOptions(args: readonly string[]): Options {
       samples: { type: "string" },
       replay: { type: "string", multiple: true, default: [] },
       format: { type: "string", default: "text" },
+      json: { type: "boolean", default: false },
       "fail-on": { type: "string" },
       acknowledge: { type: "string", multiple: true, default: [] },
     },
   });
   const [base = "HEAD", head = ".", ...others] = positionals;
   if (others.length > 0) throw new Problem([`regate diff: two sides at a time, not ${positionals.join(", ")}`]);
-  const write = FORMATS.get(values.format);
+  const format = values.json ? "json" : values.format;
+  const write = FORMATS.get(format);
   const failOn = FAIL_ON.find((kind) => kind === values["fail-on"]);
   const faults = [
     ...(write === undefined ? [`--format ${values.format}: must be one of ${[...FORMATS.keys()].join(", ")}`] : []),

@@ -22,9 +22,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       server: { type: "string" },
       principal: { type: "string" },
       thaw: { type: "boolean" },
+      json: { type: "boolean" },
     },
   });
-  const { config, ...body } = values;
+  const { config, json, ...body } = values;
   const { value: outcome } = await askAsOperator(
     {
       config,
@@ -39,6 +40,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   );
   if (outcome.kind === "refused") throw new Problem([`regate freeze: ${showable(outcome.problem, 1_000)}`]);
   const { frozen, unkept } = outcome;
+  if (json === true) {
+    io.stdout(`${JSON.stringify({ frozen, unkept }, undefined, 2)}\n`);
+    return unkept === undefined ? 0 : 1;
+  }
   const lines = frozen.map(({ what, since }) => `frozen: ${showable(what, 500)}, since ${since}\n`);
   io.stdout(lines.length === 0 ? "nothing is frozen\n" : lines.join(""));
   if (unkept === undefined) return 0;

@@ -19,6 +19,7 @@ export function greet(config: Config, gate: RunningGate, version: string, bundle
   const lines = [`Regate ${version}, ${policy}`, `listening on ${gate.url}`, ""];
   if (keys.length === 0) lines.push("No servers are configured: name some under `servers` in the configuration.");
   for (const key of keys) lines.push(`  ${key.padEnd(width)}  ${urlOf(key)}`);
+  if (keys.length > 0) lines.push(`  ${"".padEnd(width)}  ${gate.url}/mcp  all of them: a tool is SERVER__TOOL there`);
   const observed = [...config.servers.values()].filter(({ mode }) => mode === "observe").map(({ key }) => key);
   if (observed.length > 0) {
     lines.push("", `OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")} (mode: observe in the configuration)`);

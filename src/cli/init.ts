@@ -1,8 +1,7 @@
 // `regate init [DIR]`: a policy repository of the user's own, in an empty folder: rules with their tests, catalogue, schemas,
 // samples, the vendored library, and what makes a pull request say what it changes. It is made whole in a scratch folder and
 // put in its place at once, and never over a file that is there.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadMcpConfig, readMcpEntries } from "../config/mcp-config.ts";
@@ -10,6 +9,7 @@ import { findOpa, type Opa } from "../policy/opa.ts";
 import { findRegal } from "../policy/regal.ts";
 import { type FileChange, writeFiles } from "../policy/write-files.ts";
 import { Problem } from "../problem.ts";
+import { makeScratch, removeScratch } from "../scratch.ts";
 import type { CommandIo } from "./command.ts";
 import { playExample } from "./init/example.ts";
 import { describeDone, describeExample } from "./init/greeting.ts";
@@ -25,7 +25,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { "mcp-config": { type: "string" }, timeout: { type: "string", default: "60" } },
+    options: {
+      "mcp-config": { type: "string" },
+      timeout: { type: "string", default: "60" },
+      json: { type: "boolean", default: false },
+    },
   });
   const [shown = ".", ...others] = positionals;
   if (others.length > 0) throw new Problem([`regate init: one folder at a time, not ${positionals.join(" and ")}`]);
@@ -33,10 +37,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const dir = resolve(io.cwd, shown);
   const present = await refuseOccupied(dir, shown);
   const servers = readServers(values["mcp-config"], dir, io);
-  const scratch = await mkdtemp(join(tmpdir(), "regate-init-"));
+  const scratch = makeScratch("init");
   try {
     await writeFiles(await composeFiles(scratch, servers, present));
-    const outcomes = await scan(servers, scratch, timeoutMs, io);
+    const outcomes = await scan(servers, scratch, timeoutMs, values.json ? { ...io, stdout: () => {} } : io);
     const { opa, missing } = await findPrograms(io);
     const example = opa === undefined ? undefined : await playExample(scratch, opa);
     if (example !== undefined) await writeFiles([placed(scratch, EXAMPLE, example.page)]);
@@ -45,12 +49,17 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     await writeFiles(files);
     const unscanned = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? [outcome.server] : []));
     const isNpmFolder = present.has(NPM_FILES.manifest);
+    if (values.json) {
+      const kept = { folder: shown, files: files.map((file) => file.shown), unscanned, missing };
+      io.stdout(`${JSON.stringify({ ...kept, example: example && join(shown, EXAMPLE) }, undefined, 2)}\n`);
+      return unscanned.length > 0 ? 2 : 0;
+    }
     io.stdout(describeDone({ shown, files: files.length, servers, unscanned, isNpmFolder }));
     if (opa !== undefined) io.stdout(describeExample(example, join(shown, EXAMPLE)));
     io.stderr(missing.map((line) => `missing on this machine: ${line}\n`).join(""));
     return unscanned.length > 0 ? 2 : 0;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { type Document, isMap, isSeq, type YAMLSeq } from "yaml";
 import { editConfig, readConfigDocument } from "../config/edit.ts";
-import { KEY_NAME, RESERVED_KEY_NAME } from "../config/schema.ts";
+import { KEY_NAME, RESERVED_KEY_NAME } from "../config/key-name.ts";
 import { nearestWord } from "../config/suggest.ts";
 import { makeKey, sha256Hex } from "../http/bearer.ts";
 import { Problem } from "../problem.ts";
@@ -15,16 +15,17 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { config: { type: "string", short: "c", default: "regate.yaml" } },
+    options: { config: { type: "string", short: "c", default: "regate.yaml" }, json: { type: "boolean" } },
   });
+  const isJson = values.json === true;
   const [action, name, ...more] = positionals;
   if (more.length > 0) throw new Problem([`${USAGE}; ${more.join(" ")} is too much`]);
-  if (action === "list" && name === undefined) return listKeys(values.config, io);
+  if (action === "list" && name === undefined) return listKeys(values.config, isJson, io);
   if (name === undefined || (action !== "add" && action !== "remove")) throw new Problem([USAGE]);
-  return action === "add" ? addKey(values.config, name, io) : removeKey(values.config, name, io);
+  return action === "add" ? addKey(values.config, name, isJson, io) : removeKey(values.config, name, isJson, io);
 }
 
-function addKey(file: string, name: string, io: CommandIo): number {
+function addKey(file: string, name: string, isJson: boolean, io: CommandIo): number {
   if (!KEY_NAME.test(name) || name === RESERVED_KEY_NAME) {
     throw new Problem([
       `${JSON.stringify(name)} is no name for a key: use 1 to 64 letters, digits, dots, dashes or underscores, and not ${RESERVED_KEY_NAME}`,
@@ -41,7 +42,7 @@ function addKey(file: string, name: string, io: CommandIo): number {
     if (isFirst) keys.flow = false;
     keys.add(document.createNode({ name, sha256: sha256Hex(key) }));
   });
-  io.stdout(`${key}\n`);
+  io.stdout(isJson ? `${JSON.stringify({ name, key }, undefined, 2)}\n` : `${key}\n`);
   io.stderr(
     `${name}: the key above is shown this once; ${file} holds its hash. The agent sends it as Authorization: Bearer rgk_...\n`,
   );
@@ -50,7 +51,7 @@ function addKey(file: string, name: string, io: CommandIo): number {
   return 0;
 }
 
-function removeKey(file: string, name: string, io: CommandIo): number {
+function removeKey(file: string, name: string, isJson: boolean, io: CommandIo): number {
   let left = 0;
   editConfig(file, io.cwd, (document) => {
     const keys = findKeys(document, file);
@@ -60,6 +61,7 @@ function removeKey(file: string, name: string, io: CommandIo): number {
     keys.delete(index);
     left = keys.items.length;
   });
+  if (isJson) io.stdout(`${JSON.stringify({ name, left }, undefined, 2)}\n`);
   io.stderr(`${name}: removed from ${file}; the gate refuses the key from its next start on\n`);
   if (left === 0)
     io.stderr(
@@ -68,9 +70,11 @@ function removeKey(file: string, name: string, io: CommandIo): number {
   return 0;
 }
 
-function listKeys(file: string, io: CommandIo): number {
+function listKeys(file: string, isJson: boolean, io: CommandIo): number {
   const document = readConfigDocument(file, io.cwd);
-  for (const name of namesOf(findKeys(document, file))) io.stdout(`${name}\n`);
+  const names = namesOf(findKeys(document, file));
+  if (isJson) io.stdout(`${JSON.stringify(names, undefined, 2)}\n`);
+  else for (const name of names) io.stdout(`${name}\n`);
   return 0;
 }
 

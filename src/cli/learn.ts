@@ -36,6 +36,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       from: { type: "string", multiple: true },
       output: { type: "string", short: "o", default: "rego" },
       "min-calls": { type: "string", default: String(DEFAULT_ENOUGH) },
+      json: { type: "boolean", default: false },
     },
   });
   // a shell puts several logs behind one --from
@@ -55,6 +56,18 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const changes = (await Promise.all(servers.map(({ learned }) => listFiles(learned, folder, seen)))).flat();
   await refuseExisting(changes);
   await writeFiles(changes);
+  if (values.json) {
+    const data = servers.map(({ learned, of }) => ({
+      server: learned.server,
+      rules: rulesFile(folder, learned.server).shown,
+      samples: learned.tools.length + 1,
+      tools: describeTools(learned),
+      doubts: listDoubts(learned, of, enough),
+    }));
+    const report = { calls: seen.calls, servers: data, passed_over: Object.fromEntries(faults) };
+    io.stdout(`${JSON.stringify(report, undefined, 2)}\n`);
+    return 0;
+  }
   for (const { learned, of } of servers) {
     io.stdout(
       `${learned.server}: ${rulesFile(folder, learned.server).shown}, its test and ${learned.tools.length + 1} samples\n`,

@@ -9,6 +9,7 @@ import type { CommandIo } from "./command.ts";
 import { locateLog } from "./log/locate.ts";
 import { argumentsOfVerify, readQuery } from "./log/query.ts";
 import { runVerify } from "./log/verify.ts";
+import { paint } from "./paint.ts";
 
 /** @returns 0; of `verify`, 1 where something was found */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
@@ -16,7 +17,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (verifying !== undefined) return await runVerify(verifying, io);
   const { query, file, config, isJson, isFollowing, last } = readQuery(args, Date.now());
   const log = locateLog({ config, file }, io);
-  const show = (row: LogRow, line: string): string => (isJson ? `${escapeJson(line)}\n` : formatRow(row));
+  const show = (row: LogRow, line: string): string =>
+    isJson ? `${escapeJson(line)}\n` : paint(io, formatRow(row), VERDICT);
   const found = createFound(last, io);
   const passed = { lost: 0, others: 0 };
 
@@ -83,6 +85,8 @@ const NAME_HINT =
   "; a server goes by its name in policy here (catalogue: in the configuration), where that is not its key";
 const COLUMNS = { time: 20, verdict: 17, what: 44, principal: 16 } as const;
 const TITLE = `${"TIME".padEnd(COLUMNS.time)}  ${"VERDICT".padEnd(COLUMNS.verdict)}  ${"TOOL".padEnd(COLUMNS.what)}  ${"PRINCIPAL".padEnd(COLUMNS.principal)}  DECISION  RULES\n`;
+/** Behind the time. */
+const VERDICT = /^(\S+ +)([a-z_]+)(?= )/;
 /** As many characters of an id as regate why needs, and no other decision has. */
 const ID_CHARACTERS = 8;
 const MAX_NAME_CHARACTERS = 80;

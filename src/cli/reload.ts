@@ -35,6 +35,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     options: {
       config: { type: "string", short: "c", default: "regate.yaml" },
       "allow-rollback": { type: "boolean" },
+      json: { type: "boolean" },
     },
   });
   const path = values["allow-rollback"] === true ? "/v1/reload?rollback=allow" : "/v1/reload";
@@ -47,9 +48,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     },
     io,
   );
-  const code = tell(reloaded, io);
-  const shadowCode = reloaded.shadow === undefined ? 0 : tellShadow(reloaded.shadow, io);
-  const serversCode = reloaded.servers === undefined ? 0 : tellServers(reloaded.servers, io);
+  if (values.json === true) io.stdout(`${JSON.stringify(reloaded, undefined, 2)}\n`);
+  const told = values.json === true ? { ...io, stdout: () => {}, stderr: () => {} } : io;
+  const code = tell(reloaded, told);
+  const shadowCode = reloaded.shadow === undefined ? 0 : tellShadow(reloaded.shadow, told);
+  const serversCode = reloaded.servers === undefined ? 0 : tellServers(reloaded.servers, told);
   return Math.max(code, shadowCode, serversCode);
 }
 

@@ -82,14 +82,13 @@ async function scanTargets(
     env: io.env,
     classify: (definitionText) => classify(engine, definitionText),
     onPage: (server, tools, pages) => {
-      showProgress(io, `${server}: ${tools} tools on ${pages === 1 ? "1 page" : `${pages} pages`}`);
+      io.doing?.(`${server}: ${tools} tools on ${pages === 1 ? "1 page" : `${pages} pages`}`);
     },
   };
   const outcomes: Outcome[] = [];
   for (const target of targets) {
-    showProgress(io, `${target.server}: connecting`);
+    io.doing?.(`${target.server}: connecting`);
     const outcome = await scanOne(target, options, isCheck);
-    showProgress(io, "");
     outcomes.push(outcome);
     onOutcome(outcome);
   }
@@ -167,9 +166,4 @@ function exitCode(outcomes: readonly Outcome[], isCheck: boolean): number {
       outcome.kind === "scanned" && (outcome.scanned.faults.length > 0 || outcome.scanned.changes.some(isDrift)),
   );
   return isCheck && isFound ? 1 : 0;
-}
-
-/** One line of a terminal, over and over; "" clears it. */
-function showProgress(io: CommandIo, line: string): void {
-  if (io.isTerminal) io.stderr(`\r\u001b[2K${line}`);
 }

@@ -1,21 +1,22 @@
 // `regate serve`: starts the gate, says where it is, and runs until it is told to stop. SIGHUP takes changed bundles and servers.
 import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleOf } from "../bundles/default-bundle.ts";
 import { type RunningGate, startGate } from "../compose.ts";
 import type { BundleSource } from "../config/bundle-schema.ts";
 import { loadConfig } from "../config/config.ts";
 import { loadMcpConfig } from "../config/mcp-config.ts";
 import { type Config, configSchema } from "../config/schema.ts";
-import { SHIPPED_BUNDLE } from "../policy/shipped.ts";
+import { readTracesConfig, type TracesConfig } from "../config/traces-env.ts";
 import { watchFile } from "../policy/watch-file.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
+import { createGateLog, type GateLog, secretsIn } from "./gate-log.ts";
 import { greet } from "./greeting.ts";
 
 const DEFAULT_FILE = "regate.yaml";
-const BUILT_BUNDLE = "bundles/regate.tar.gz";
 
 export type ServeArgs = {
   readonly config?: string | undefined;
@@ -38,7 +39,9 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   });
   const config = readConfig(values, io);
   const shadow = values.shadow === undefined ? undefined : resolve(io.cwd, values.shadow);
-  const gate = await start(config, io, { shadow, readServers: () => readConfig(values, io).servers });
+  const traces = readTracesConfig(io.env);
+  const log = createLog(config, traces, io);
+  const gate = await start(config, io, { shadow, readServers: () => readConfig(values, io).servers, traces, log });
   const source = bundleOf(config);
   // what is signed is taken by itself; a service is asked anyway
   const isTaken = source.kind === "file" && (config.watch || config.bundle.verify !== undefined);
@@ -49,7 +52,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     .map((file) => watchFile(file, () => void gate.reload()));
   const signal = await untilStopped(gate);
   for (const stopWatching of watches) stopWatching();
-  io.stderr("regate: stopping\n");
+  log("stopping", "info");
   await (signal === "SIGTERM" ? gate.retire() : gate.close());
   return 0;
 }
@@ -82,13 +85,26 @@ export type StartOptions = {
   /** The file of a second bundle, which judges beside it; absolute. */
   readonly shadow?: string | undefined;
   readonly readServers: () => Config["servers"];
+  readonly traces: TracesConfig | undefined;
+  readonly log: GateLog;
 };
+
+export function createLog(config: Config, traces: TracesConfig | undefined, io: CommandIo): GateLog {
+  return createGateLog({
+    ...config.gateLog,
+    write: io.stderr,
+    backlogBytes: io.backlogBytes ?? (() => 0),
+    unixMs: Date.now,
+    pid: process.pid,
+    secrets: secretsIn(config, [io.env.REGATE_OPERATOR_KEY, ...Object.values(traces?.headers ?? {})]),
+  });
+}
 
 /** Starts the gate and greets whoever started it. */
 export async function start(
   config: Config,
   io: CommandIo,
-  { shadow, readServers }: StartOptions,
+  { shadow, readServers, traces, log }: StartOptions,
 ): Promise<RunningGate> {
   const show = (path: string): string => (relative(io.cwd, path).startsWith("..") ? path : relative(io.cwd, path));
   const source = bundleOf(config);
@@ -102,21 +118,11 @@ export async function start(
     operatorKey: io.env.REGATE_OPERATOR_KEY,
     canShowKey: io.env.REGATE_STARTED_BY !== "stdio",
     readServers,
-    log: (line) => io.stderr(`regate: ${line}\n`),
+    traces,
+    log,
   });
   io.stdout(greet(config, gate, version, shown));
   return gate;
-}
-
-/** The bundle that is named, else the one that `regate build` writes beside the configuration, else the shipped one. */
-export function bundleOf({ file, bundle }: Pick<Config, "file" | "bundle">): BundleSource {
-  return bundle.source ?? { kind: "file", file: defaultBundle(file) };
-}
-
-/** @param config the configuration's file, absolute */
-export function defaultBundle(config: string): string {
-  const built = join(dirname(config), BUILT_BUNDLE);
-  return existsSync(built) ? built : SHIPPED_BUNDLE;
 }
 
 /** Without its query, which may hold a secret. */

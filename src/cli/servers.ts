@@ -53,7 +53,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const added = [values.url, values.header, values.env, values.catalogue, command].some((it) => it !== undefined);
   if (added) throw new Problem([USAGE]);
   if (action === "list" && name === undefined) return list(values, io);
-  if (action === "remove" && name !== undefined) return remove(name, values.config, io);
+  if (action === "remove" && name !== undefined) return remove(name, values, io);
   throw new Problem([USAGE]);
 }
 
@@ -83,7 +83,7 @@ function readPairs(texts: readonly string[], form: RegExp, problem: string): Rec
   );
 }
 
-function add(key: string, entry: ServerEntry, { config }: Values, io: CommandIo): number {
+function add(key: string, entry: ServerEntry, { config, json }: Values, io: CommandIo): number {
   if (readServerEntries(config, io.cwd).has(key))
     throw new Problem([`${config}: the server ${key} is there already; remove it first, or choose another name`]);
   const checked = checkEntry(key, entry, resolve(io.cwd, config), io.env);
@@ -100,7 +100,8 @@ function add(key: string, entry: ServerEntry, { config }: Values, io: CommandIo)
   }
   const isNew = !existsSync(resolve(io.cwd, config));
   addServers(config, io.cwd, new Map([[key, entry]]));
-  io.stdout(`${key}: added to ${config}${isNew ? ", which is new" : ""}\n`);
+  if (json === true) io.stdout(`${JSON.stringify({ key, config, created: isNew }, undefined, 2)}\n`);
+  else io.stdout(`${key}: added to ${config}${isNew ? ", which is new" : ""}\n`);
   if (secrets.length > 0)
     io.stderr(`${config} holds what may be secret (${secrets.join(", ")} of ${key}): keep it out of version control\n`);
   for (const name of checked.unset) io.stderr(`${key} takes ${name} from the gate's environment; it is not set here\n`);
@@ -122,7 +123,7 @@ function describe({ command, args, url }: ServerEntry): string {
   return showable(parts.map(String).join(" "), 500);
 }
 
-function remove(key: string, config: string, io: CommandIo): number {
+function remove(key: string, { config, json }: Values, io: CommandIo): number {
   removeServer(config, io.cwd, key, (keys) => {
     const near = nearestWord(key, keys);
     const hint =
@@ -133,7 +134,7 @@ function remove(key: string, config: string, io: CommandIo): number {
         : `did you mean ${near}?`;
     return `${config}: there is no server ${key}; ${hint}`;
   });
-  io.stdout(`${key}: removed from ${config}\n`);
+  io.stdout(json === true ? `${JSON.stringify({ key, config }, undefined, 2)}\n` : `${key}: removed from ${config}\n`);
   tellOfRestart(config, io);
   return 0;
 }

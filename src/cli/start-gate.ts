@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { MAIN } from "../package-root.ts";
 import { Problem } from "../problem.ts";
 import { findGate } from "./find-gate.ts";
 
@@ -13,7 +13,6 @@ const PATIENCE_MS = 30_000;
 const OTHERS_PATIENCE_MS = 3_000;
 const POLL_MS = 50;
 const SHOWN_LINES = 10;
-const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 
 export type StartOptions = {
   /** The configuration file, absolute. */

@@ -1,4 +1,4 @@
-// `regate stdio SERVER`: what a client that only speaks stdio starts in the server's place. It relays to the running gate,
+// `regate stdio [SERVER]`: what a client that only speaks stdio starts in the server's place, or in that of all servers. It relays to the running gate,
 // and starts one where none runs: one process owns the state. Standard output carries messages only.
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -24,9 +24,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     options: { config: { type: "string", short: "c", default: "regate.yaml" } },
   });
   const [server, ...more] = positionals;
-  if (server === undefined || more.length > 0)
-    throw new Problem(["use: regate stdio SERVER, one key under servers of the configuration"]);
-  if (!SERVER_KEY.test(server))
+  if (more.length > 0)
+    throw new Problem([
+      "use: regate stdio SERVER, one key under servers of the configuration; or regate stdio, for all",
+    ]);
+  if (server !== undefined && !SERVER_KEY.test(server))
     throw new Problem([
       `${JSON.stringify(server)} is no key of a server; name one that stands under servers in the configuration`,
     ]);

@@ -14,11 +14,16 @@ import { writeFiles } from "../policy/write-files.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
+import { paint } from "./paint.ts";
 import { readWord } from "./read-word.ts";
 import { formatMarkdown } from "./test-markdown.ts";
 
 const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 type Format = (typeof FORMATS)[number];
+
+/** The status of a step, behind its name; what all of them come to. */
+const STATUS = /^([a-z]+ +)(ok|failed|unable)(?= )/;
+const VERDICT = /^(\n(?:[a-z]+ )?)(ok|failed)/;
 
 /** One more report, in a file. */
 type FileReport = { readonly format: Format; readonly file: string };
@@ -43,10 +48,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     findRegal: () => findRegal(io.env, io.cwd),
     skip,
     onStep: (report) => {
-      if (format === "text") io.stdout(formatStep(report, strict));
+      if (format === "text") io.stdout(paint(io, formatStep(report, strict), STATUS));
     },
   });
-  io.stdout(format === "text" ? formatSummary(reports, strict) : formatReports(reports, format, strict, shown));
+  if (format === "text") io.stdout(paint(io, formatSummary(reports, strict), VERDICT));
+  else io.stdout(formatReports(reports, format, strict, shown));
   await writeFiles(
     files.map(({ format, file }) => {
       return { file: resolve(io.cwd, file), shown: file, content: formatReports(reports, format, strict, shown) };
@@ -80,13 +86,14 @@ function readArgs(args: readonly string[]): Options {
       format: { type: "string", default: "text" },
       report: { type: "string", multiple: true, default: [] },
       strict: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
       skip: { type: "string", multiple: true, default: [] },
     },
   });
   const [dir = "rego", ...others] = positionals;
   if (others.length > 0)
     throw new Problem([`regate test: one policy folder at a time, not ${positionals.join(" and ")}`]);
-  const format = readWord("test", "--format", values.format, FORMATS);
+  const format = values.json ? "json" : readWord("test", "--format", values.format, FORMATS);
   return {
     dir,
     format,

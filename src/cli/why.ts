@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { defaultBundle } from "../bundles/default-bundle.ts";
 import { locateFiles } from "../config/config.ts";
 import { findDecision } from "../log/find-decision.ts";
 import type { NamedLog } from "../log/log-files.ts";
@@ -10,7 +11,6 @@ import { readBundle } from "../policy/bundle.ts";
 import { openPolicy } from "../policy/diff/compare-policies.ts";
 import { Problem } from "../problem.ts";
 import type { CommandIo } from "./command.ts";
-import { defaultBundle } from "./serve.ts";
 import { explain } from "./why/explain.ts";
 import { toJson } from "./why/format-json.ts";
 import { formatExplanation } from "./why/format-text.ts";

@@ -1,9 +1,9 @@
 // `regate wrap CLIENT`: moves the servers of an MCP client behind the gate. Shows the difference and asks; then writes
 // regate.yaml, the backup and the client's file, in this order, so that a client never names a server that the gate lacks.
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { addServers, modeOpenToOthers, readServerEntries } from "../config/edit-servers.ts";
+import { MAIN } from "../package-root.ts";
 import { Problem } from "../problem.ts";
 import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
@@ -15,7 +15,6 @@ import { confirm, readPlace } from "./wrap/confirm.ts";
 import { planWrap, type WrapPlan } from "./wrap/plan.ts";
 import { describeWrap, isChanged, notesOf, secretsIn, showPath, wrapAsJson } from "./wrap/show.ts";
 
-const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 /** npm's cache for `npx`: what lies there may be gone tomorrow. */
 const PASSING = /[\\/]_npx[\\/]/;
 

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { isLoopback } from "./listen.ts";
+import { writtenAs } from "./written-form.ts";
 
 /** Signatures that a token may have: asymmetric ones only, or whoever knows a public key could sign. */
 export const ALGORITHMS = [
@@ -126,7 +127,7 @@ function issuerSchema(name: string, path: z.ZodType<string>): z.ZodType<Issuer> 
 /** @param origin what `url` must be @param path of a file, made absolute */
 export function authSchema(origin: z.ZodType<string>, path: z.ZodType<string>): z.ZodType<AuthConfig> {
   const error = says("must be a mapping of names to issuers");
-  const issuers = z.record(z.string(), z.unknown(), { error }).transform((entries, ctx): readonly Issuer[] => {
+  const named = z.record(z.string(), z.unknown(), { error }).transform((entries, ctx): readonly Issuer[] => {
     const found: Issuer[] = [];
     for (const [name, raw] of Object.entries(entries)) {
       if (!ISSUER_NAME.test(name)) {
@@ -143,6 +144,7 @@ export function authSchema(origin: z.ZodType<string>, path: z.ZodType<string>): 
     }
     return found;
   });
+  const issuers = writtenAs(named, z.record(z.string(), issuerSchema("", path)));
   const scope = text("must be a scope").regex(SCOPE, {
     error: "must be a scope: printable, without spaces and quotes",
   });

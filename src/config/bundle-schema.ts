@@ -5,6 +5,7 @@ import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { filledText } from "./server-schema.ts";
 import { checkUrl } from "./server-url.ts";
+import { writtenAs } from "./written-form.ts";
 
 export const SIGNATURE_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
@@ -71,7 +72,7 @@ function wholeNumber(min: number, max: number): z.ZodInt {
 /** A path, or a mapping with `file` or `url`. */
 export function bundleSchema(context: Context): z.ZodType<BundleConfig> {
   const mapping = mappingSchema(context);
-  return z.unknown().transform((raw, ctx): BundleConfig => {
+  const schema = z.unknown().transform((raw, ctx): BundleConfig => {
     if (typeof raw === "string" && raw !== "") {
       return { ...PLAIN_BUNDLE, source: { kind: "file", file: resolve(context.folder, raw) } };
     }
@@ -84,6 +85,7 @@ export function bundleSchema(context: Context): z.ZodType<BundleConfig> {
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;
   });
+  return writtenAs(schema, z.union([text(), mapping]));
 }
 
 function mappingSchema({ folder, env }: Context): z.ZodType<BundleConfig> {

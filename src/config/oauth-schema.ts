@@ -5,6 +5,7 @@ import { says, strictFields, toFaults } from "./faults.ts";
 import { type SecretContext, type SecretText, secretText } from "./secret-text.ts";
 import { checkUrl } from "./server-url.ts";
 import { nearestWord } from "./suggest.ts";
+import { writtenAs } from "./written-form.ts";
 
 export type OAuthClient = {
   /** Absolute, https, or http on this machine. */
@@ -33,7 +34,7 @@ export type OAuth =
 export function oauthSchema(context: SecretContext): z.ZodType<OAuth> {
   const own = ownSchema(context);
   const perPrincipal = perPrincipalSchema(context);
-  return z.unknown().transform((written, ctx): OAuth => {
+  const schema = z.unknown().transform((written, ctx): OAuth => {
     const raw = withPerPrincipal(written);
     const isOwn = typeof raw !== "object" || raw === null || !Object.hasOwn(raw, "perPrincipal");
     const parsed = (isOwn ? own : perPrincipal).safeParse(raw);
@@ -41,6 +42,7 @@ export function oauthSchema(context: SecretContext): z.ZodType<OAuth> {
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;
   });
+  return writtenAs(schema, z.union([own, perPrincipal]));
 }
 
 /** With a typo in it, which is what is reported then. */

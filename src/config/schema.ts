@@ -4,10 +4,12 @@ import { z } from "zod";
 import { type AuthConfig, authSchema } from "./auth-schema.ts";
 import { type BundleConfig, bundleSchema, PLAIN_BUNDLE, type StatusService, statusSchema } from "./bundle-schema.ts";
 import { says, strictFields } from "./faults.ts";
+import { KEY_NAME, RESERVED_KEY_NAME } from "./key-name.ts";
 import { type Listen, parseListen } from "./listen.ts";
 import { filledText, SERVER_KEY, type ServerConfig, serverSchema } from "./server-schema.ts";
 import { checkUrl } from "./server-url.ts";
 import { type StoreConfig, storeSchema } from "./store-schema.ts";
+import { writtenAs } from "./written-form.ts";
 
 /** One agent's key: who presents the key with this hash is the principal `name`. */
 export type ApiKey = {
@@ -56,6 +58,13 @@ export type LogConfig = {
   readonly keep: { readonly files: number | undefined; readonly days: number | undefined };
 };
 
+/** What the gate says of itself, on stderr. */
+export type GateLogConfig = {
+  readonly format: "text" | "json";
+  /** The least that is said. */
+  readonly level: "info" | "warn" | "error";
+};
+
 export type ApprovalsConfig = {
   /** Where approvers reach this gate, `scheme://host[:port]`; undefined: where it listens. */
   readonly url: string | undefined;
@@ -86,6 +95,7 @@ export type Config = {
   readonly servers: ReadonlyMap<string, ServerConfig>;
   readonly limits: Limits;
   readonly log: LogConfig;
+  readonly gateLog: GateLogConfig;
   readonly approvals: ApprovalsConfig;
   /** `token`: who presents it may read /metrics, and nothing else. */
   readonly metrics: { readonly token: string | undefined };
@@ -112,10 +122,6 @@ const DEFAULT_LOG_BYTES = 268_435_456;
 const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
 
 const SHORTEST_SECRET = 16;
-
-export const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** The principal of an unauthenticated gate: no key may pass for it. */
-export const RESERVED_KEY_NAME = "local";
 
 const flag = (): z.ZodBoolean => z.boolean({ error: says("must be true or false") });
 const list = <Item extends z.ZodType>(item: Item, of: string): z.ZodArray<Item> =>
@@ -230,6 +236,10 @@ export function configSchema({ file, folder, env }: SchemaContext): z.ZodType<Co
         days: wholeNumber(1, 36_500).optional(),
       }).prefault({}),
     }).prefault({}),
+    gateLog: strictFields({
+      format: z.enum(["text", "json"], { error: says("must be text or json") }).default("text"),
+      level: z.enum(["info", "warn", "error"], { error: says("must be info, warn or error") }).default("info"),
+    }).prefault({}),
     approvals: strictFields({
       url: originSchema.optional(),
       webhook: webhookSchema(env).optional(),
@@ -311,7 +321,7 @@ function serversSchema({
   env: NodeJS.ProcessEnv;
 }): z.ZodType<ReadonlyMap<string, ServerConfig>> {
   const error = says("must be a mapping of keys to servers");
-  return z.record(z.string(), z.unknown(), { error }).transform((entries, ctx) => {
+  const schema = z.record(z.string(), z.unknown(), { error }).transform((entries, ctx) => {
     const servers = new Map<string, ServerConfig>();
     for (const [key, raw] of Object.entries(entries)) {
       if (!SERVER_KEY.test(key)) {
@@ -327,6 +337,7 @@ function serversSchema({
     }
     return servers;
   });
+  return writtenAs(schema, z.record(z.string(), serverSchema("", { folder, env, dialect: "regate" })));
 }
 
 function isTimezone(name: string): boolean {

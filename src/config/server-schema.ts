@@ -8,6 +8,7 @@ import { type OAuthClient, oauthSchema, type SignIn } from "./oauth-schema.ts";
 import { type SecretText, secretText } from "./secret-text.ts";
 import { checkUrl } from "./server-url.ts";
 import { nearestWord } from "./suggest.ts";
+import { writtenAs } from "./written-form.ts";
 
 type Common = {
   /** Names the server in URLs: /mcp/KEY. */
@@ -66,7 +67,7 @@ const OWN_HEADERS =
 export function serverSchema(key: string, context: ServerContext): z.ZodType<ServerConfig> {
   const stdio = stdioSchema(key, context);
   const http = httpSchema(key, context);
-  return z.unknown().transform((written, ctx): ServerConfig => {
+  const schema = z.unknown().transform((written, ctx): ServerConfig => {
     const raw = withKind(written);
     const has = (field: string): boolean => typeof raw === "object" && raw !== null && Object.hasOwn(raw, field);
     if (has("command") === has("url")) {
@@ -81,6 +82,7 @@ export function serverSchema(key: string, context: ServerContext): z.ZodType<Ser
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;
   });
+  return writtenAs(schema, z.union([stdio, http]));
 }
 
 /** An entry without command and url gets the one that a typo in it stands for: then the typo is what is reported. */

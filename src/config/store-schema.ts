@@ -4,6 +4,7 @@ import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { isLoopback } from "./listen.ts";
 import { filledText } from "./server-schema.ts";
+import { writtenAs } from "./written-form.ts";
 
 export type StoreConfig = {
   /** redis:// or rediss://, with a port, without credentials. */
@@ -52,7 +53,7 @@ export function storeSchema(env: NodeJS.ProcessEnv): z.ZodType<StoreConfig> {
     if (checked.kind === "faulty") return z.NEVER;
     return { ...rest, url: checked.href, username, password, localShare: localShare ?? DEFAULT_LOCAL_SHARE };
   });
-  return z.unknown().transform((written, ctx): StoreConfig => {
+  const schema = z.unknown().transform((written, ctx): StoreConfig => {
     const isText = typeof written === "string";
     const parsed = whole.safeParse(isText ? { url: written } : written);
     if (parsed.success) return parsed.data;
@@ -61,6 +62,7 @@ export function storeSchema(env: NodeJS.ProcessEnv): z.ZodType<StoreConfig> {
     }
     return z.NEVER;
   });
+  return writtenAs(schema, z.union([filled, whole]));
 }
 
 type CheckedUrl =

@@ -1,5 +1,12 @@
 // What the gate asks an authorization server for, by the MCP SDK's client: to know the gate, tokens for a code, fresh ones, and to
-// forget them. Quotes no answer.
+// forget them. A file of its own, with that client: a gate where nobody signs in does not load it. Quotes no answer.
+import {
+  exchangeAuthorization,
+  refreshAuthorization,
+  registerClient,
+  selectClientAuthMethod,
+  startAuthorization,
+} from "@modelcontextprotocol/sdk/client/auth.js";
 import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { readSecretText } from "../config/secret-text.ts";
 import { createBoundedFetch, SignInProblem } from "./bounded-fetch.ts";
@@ -22,12 +29,18 @@ export type Begun = {
 
 export type Asking = { readonly redirectUri: string; readonly state: string };
 
-/** Loaded when somebody signs in: a gate without that does not need it. */
-const sdk = () => import("@modelcontextprotocol/sdk/client/auth.js");
+/** `problem` may be shown; `code` is the authorization server's, as in `invalid_grant`, where it gave one. */
+export type Failed = { readonly kind: "failed"; readonly problem: string; readonly code: string | undefined };
+export type Got = { readonly kind: "tokens"; readonly tokens: Tokens } | Failed;
 
-/** @throws SignInProblem, or whatever the SDK does: describeFailure says what may be shown of it */
-export async function beginAuthorization(server: SignInServer, { redirectUri, state }: Asking): Promise<Begun> {
-  const { registerClient, startAuthorization } = await sdk();
+export function beginAuthorization(
+  server: SignInServer,
+  asking: Asking,
+): Promise<{ readonly kind: "begun"; readonly begun: Begun } | Failed> {
+  return begin(server, asking).then((begun) => ({ kind: "begun" as const, begun }), failed);
+}
+
+async function begin(server: SignInServer, { redirectUri, state }: Asking): Promise<Begun> {
   const own = new URL(server.url);
   const fetchFn = createBoundedFetch(own);
   const { issuer, namesIssuer, resource, asksScope } = await discover(own, fetchFn);
@@ -68,13 +81,16 @@ export async function beginAuthorization(server: SignInServer, { redirectUri, st
 }
 
 /** The tokens for a code. */
-export async function exchangeCode(
+export function exchangeCode(...given: Parameters<typeof exchange>): Promise<Got> {
+  return exchange(...given).then(got, failed);
+}
+
+async function exchange(
   server: SignInServer,
   { verifier, issuer, client, resource }: Begun,
   { code, redirectUri }: { readonly code: string; readonly redirectUri: string },
   nowUnixMs: number,
 ): Promise<Tokens> {
-  const { exchangeAuthorization } = await sdk();
   const answered = await exchangeAuthorization(issuer.issuer, {
     metadata: issuer,
     clientInformation: client ?? configuredClient(server),
@@ -89,13 +105,16 @@ export async function exchangeCode(
 }
 
 /** Fresh tokens for a refresh token, which stays where none other came with them. */
-export async function refreshTokens(
+export function refreshTokens(...given: Parameters<typeof refresh>): Promise<Got> {
+  return refresh(...given).then(got, failed);
+}
+
+async function refresh(
   server: SignInServer,
   { issuer, client, resource, tokens }: Connection,
   refreshToken: string,
   nowUnixMs: number,
 ): Promise<Tokens> {
-  const { refreshAuthorization } = await sdk();
   const answered = await refreshAuthorization(issuer.issuer, {
     metadata: issuer,
     clientInformation: client ?? configuredClient(server),
@@ -107,29 +126,36 @@ export async function refreshTokens(
   return { scope: tokens.scope, ...readTokens(answered, nowUnixMs) };
 }
 
-/** Has the authorization server forget the tokens (RFC 7009), where it can. @returns whether it did */
-export async function revokeTokens(server: SignInServer, { issuer, client, tokens }: Connection): Promise<boolean> {
+/** Has the authorization server forget the tokens (RFC 7009), where it can; `revoked` is whether it did. */
+export function revokeTokens(
+  ...given: Parameters<typeof revoke>
+): Promise<{ readonly kind: "asked"; readonly revoked: boolean } | Failed> {
+  return revoke(...given).then((revoked) => ({ kind: "asked" as const, revoked }), failed);
+}
+
+async function revoke(server: SignInServer, { issuer, client, tokens }: Connection): Promise<boolean> {
   if (issuer.revocation_endpoint === undefined) return false;
   const form = new URLSearchParams({ token: tokens.refresh ?? tokens.access });
   const headers = new Headers({ "content-type": "application/x-www-form-urlencoded" });
-  await authenticate(server, client, issuer, headers, form);
+  authenticate(server, client, issuer, headers, form);
   const ask = createBoundedFetch(new URL(server.url));
   const answer = await ask(issuer.revocation_endpoint, { method: "POST", headers, body: form.toString() });
   return answer.status === 200;
 }
 
-/** What of a failure may be shown. */
-export function describeFailure(error: unknown): string {
-  if (error instanceof SignInProblem) return error.message;
-  const code = oauthCode(error);
-  if (code !== undefined) return `the authorization server refused (${code})`;
-  return "what the authorization server answered is not what the standards have";
+function got(tokens: Tokens): Got {
+  return { kind: "tokens", tokens };
 }
 
-/** The code of an error of the authorization server's, as in `invalid_grant`. */
-export function oauthCode(error: unknown): string | undefined {
-  const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "";
-  return /^[a-z_]{1,64}$/.test(code) ? code : undefined;
+function failed(error: unknown): Failed {
+  if (error instanceof SignInProblem) return { kind: "failed", problem: error.message, code: undefined };
+  const given = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "";
+  const code = /^[a-z_]{1,64}$/.test(given) ? given : undefined;
+  const what =
+    code === undefined
+      ? "what the authorization server answered is not what the standards have"
+      : `the authorization server refused (${code})`;
+  return { kind: "failed", problem: what, code };
 }
 
 function configuredClient({ key, signIn: { client } }: SignInServer): Client {
@@ -149,18 +175,17 @@ function authenticationOf(server: SignInServer, client: Client | undefined, reso
     issuer?: { readonly token_endpoint_auth_methods_supported?: string[] | undefined },
   ): Promise<void> => {
     form.set("resource", resource);
-    await authenticate(server, client, issuer ?? {}, headers, form);
+    authenticate(server, client, issuer ?? {}, headers, form);
   };
 }
 
-async function authenticate(
+function authenticate(
   server: SignInServer,
   registered: Client | undefined,
   issuer: { readonly token_endpoint_auth_methods_supported?: string[] | undefined },
   headers: Headers,
   form: URLSearchParams,
-): Promise<void> {
-  const { selectClientAuthMethod } = await sdk();
+): void {
   const client = registered ?? configuredClient(server);
   const method = selectClientAuthMethod(client, issuer.token_endpoint_auth_methods_supported ?? []);
   if (method === "client_secret_basic") {

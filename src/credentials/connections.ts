@@ -4,7 +4,7 @@ import { parseJson } from "../mcp/parse-json.ts";
 import { showable } from "../mcp/showable.ts";
 import { CredentialsFault } from "../mcp/upstream-fault.ts";
 import { messageOf } from "../problem.ts";
-import { describeFailure, oauthCode, refreshTokens, revokeTokens } from "./authorization.ts";
+
 import { type Connection, type ConnectionStore, connectionSchema, placeOf, type SignInServer } from "./connection.ts";
 import { open, seal } from "./sealed.ts";
 import { PAUSE_MS, type TokenSource } from "./token-source.ts";
@@ -101,37 +101,33 @@ export function createConnections({ store, key, unixMs, log }: ConnectionsOption
   }
 
   function refresh(server: SignInServer, principal: string, one: Live, refreshToken: string): Promise<string> {
-    one.refreshing ??= refreshTokens(server, one.connection, refreshToken, unixMs())
-      .then(
-        (tokens) => {
-          // another sign-in has taken its place, or it was removed
-          if (!isCurrent(server, principal, one)) return tokensOf(server, principal).current();
-          one.connection = { ...one.connection, tokens };
-          one.failed = undefined;
-          try {
-            write(server, principal, one.connection);
-          } catch (error) {
-            log(`${nameOf(server, principal)}: its new tokens can't be written yet: ${messageOf(error)}`);
-          }
-          return tokens.access;
-        },
-        (error: unknown) => {
-          if (!isCurrent(server, principal, one)) return tokensOf(server, principal).current();
-          const over = one.connection.client === undefined ? OVER : OVER_FOR_REGISTERED;
-          if (over.has(oauthCode(error) ?? "")) throw end(server, principal, describeFailure(error));
-          if (one.failed === undefined)
-            log(`${nameOf(server, principal)}: its token can't be had anew: ${describeFailure(error)}`);
-          const fault = new CredentialsFault(
-            `the sign-in of ${showable(principal)} can't be renewed now: try again later`,
-          );
-          one.failed = { untilUnixMs: unixMs() + PAUSE_MS, fault };
-          throw fault;
-        },
-      )
-      .finally(() => {
-        one.refreshing = undefined;
-      });
+    one.refreshing ??= ask(server, principal, one, refreshToken).finally(() => {
+      one.refreshing = undefined;
+    });
     return one.refreshing;
+  }
+
+  async function ask(server: SignInServer, principal: string, one: Live, refreshToken: string): Promise<string> {
+    const { refreshTokens } = await import("./authorization.ts");
+    const answer = await refreshTokens(server, one.connection, refreshToken, unixMs());
+    // another sign-in has taken its place, or it was removed
+    if (!isCurrent(server, principal, one)) return tokensOf(server, principal).current();
+    if (answer.kind === "tokens") {
+      one.connection = { ...one.connection, tokens: answer.tokens };
+      one.failed = undefined;
+      try {
+        write(server, principal, one.connection);
+      } catch (error) {
+        log(`${nameOf(server, principal)}: its new tokens can't be written yet: ${messageOf(error)}`);
+      }
+      return answer.tokens.access;
+    }
+    const over = one.connection.client === undefined ? OVER : OVER_FOR_REGISTERED;
+    if (over.has(answer.code ?? "")) throw end(server, principal, answer.problem);
+    if (one.failed === undefined) log(`${nameOf(server, principal)}: its token can't be had anew: ${answer.problem}`);
+    const fault = new CredentialsFault(`the sign-in of ${showable(principal)} can't be renewed now: try again later`);
+    one.failed = { untilUnixMs: unixMs() + PAUSE_MS, fault };
+    throw fault;
   }
 
   function tokensOf(server: SignInServer, principal: string): TokenSource {
@@ -197,11 +193,11 @@ export function createConnections({ store, key, unixMs, log }: ConnectionsOption
       live.delete(idOf(server, principal));
       if (one === undefined) return undefined;
       log(`${nameOf(server, principal)} has signed out`);
-      const isRevoked = await revokeTokens(server, one.connection).catch((error: unknown) => {
-        log(`${nameOf(server, principal)}: its tokens can't be revoked: ${describeFailure(error)}`);
-        return false;
-      });
-      return { isRevoked };
+      const { revokeTokens } = await import("./authorization.ts");
+      const answer = await revokeTokens(server, one.connection);
+      if (answer.kind === "asked") return { isRevoked: answer.revoked };
+      log(`${nameOf(server, principal)}: its tokens can't be revoked: ${answer.problem}`);
+      return { isRevoked: false };
     },
   };
 }

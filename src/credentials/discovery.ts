@@ -1,5 +1,11 @@
 // Who gives tokens for a server: what the server says of that (RFC 9728), and what the authorization server says of itself (RFC 8414),
 // read by the MCP SDK's client. Held to more than that: the issuer must be the one that was named, take PKCE, and lead nowhere else.
+import {
+  discoverAuthorizationServerMetadata,
+  discoverOAuthProtectedResourceMetadata,
+  extractWWWAuthenticateParams,
+} from "@modelcontextprotocol/sdk/client/auth.js";
+import { checkResourceAllowed } from "@modelcontextprotocol/sdk/shared/auth-utils.js";
 import { z } from "zod";
 import { parseJson } from "../mcp/parse-json.ts";
 import { type createBoundedFetch, refusedUrl, SignInProblem } from "./bounded-fetch.ts";
@@ -23,9 +29,6 @@ export type Discovered = {
 
 /** @throws SignInProblem */
 export async function discover(server: URL, fetchFn: ReturnType<typeof createBoundedFetch>): Promise<Discovered> {
-  const { discoverAuthorizationServerMetadata, discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } =
-    await import("@modelcontextprotocol/sdk/client/auth.js");
-  const { checkResourceAllowed } = await import("@modelcontextprotocol/sdk/shared/auth-utils.js");
   // it is no message, so nothing comes of it but the question who asks
   const refused = await fetchFn(server, {
     method: "POST",

@@ -2,8 +2,8 @@
 // person came back with. The verifier of PKCE stays here: whoever sees the code on its way has no use for it.
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../problem.ts";
-import { type Begun, beginAuthorization, describeFailure, exchangeCode } from "./authorization.ts";
-import { placeOf, type SignInServer, type Tokens } from "./connection.ts";
+import type { Begun } from "./authorization.ts";
+import { placeOf, type SignInServer } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** `state` names the sign-in: it goes to the authorization server, and must come back with the code. */
@@ -83,12 +83,11 @@ export function createSignIns({ connections, unixMs, monotonicMs, log }: SignIns
       // from now on, so that those which fail count as well
       const flow: Flow = { principal, place: placeOf(server), redirectUri, untilMs, begun: undefined, used: false };
       flows.set(state, flow);
-      try {
-        flow.begun = await beginAuthorization(server, { redirectUri, state });
-        return { kind: "begun", url: flow.begun.url.href, state, secondsLeft: LIFETIME_MS / 1_000 };
-      } catch (error) {
-        return beyond(server, "begun", describeFailure(error));
-      }
+      const { beginAuthorization } = await import("./authorization.ts");
+      const answer = await beginAuthorization(server, { redirectUri, state });
+      if (answer.kind === "failed") return beyond(server, "begun", answer.problem);
+      flow.begun = answer.begun;
+      return { kind: "begun", url: answer.begun.url.href, state, secondsLeft: LIFETIME_MS / 1_000 };
     },
     async finish(server, principal, { state, code, iss }) {
       prune();
@@ -106,12 +105,10 @@ export function createSignIns({ connections, unixMs, monotonicMs, log }: SignIns
         log(`${server.key}: a sign-in came back from another authorization server than it went to, and is refused`);
         return refused("beyond", "the code is not of the authorization server that was asked (iss): begin again");
       }
-      let tokens: Tokens;
-      try {
-        tokens = await exchangeCode(server, begun, { code, redirectUri: flow.redirectUri }, unixMs());
-      } catch (error) {
-        return beyond(server, "finished", describeFailure(error));
-      }
+      const { exchangeCode } = await import("./authorization.ts");
+      const got = await exchangeCode(server, begun, { code, redirectUri: flow.redirectUri }, unixMs());
+      if (got.kind === "failed") return beyond(server, "finished", got.problem);
+      const { tokens } = got;
       const { client, resource } = begun;
       try {
         const sinceUnixMs = unixMs();

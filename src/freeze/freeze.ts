@@ -48,7 +48,7 @@ export type FreezeOptions = {
   /** Names of the issuers of tokens: whoever has one is `NAME:SUBJECT`, and nobody knows who all of them are. */
   readonly issuers?: readonly string[];
   readonly unixMs: () => number;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 const META_NAME = "frozen";
@@ -107,7 +107,7 @@ export function createFreezes(options: FreezeOptions): Freezes {
       if (frozen.length >= MAX_FREEZES) {
         return { kind: "refused", problem: `${MAX_FREEZES} freezes are there already; freeze all calls instead` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are frozen by the operator`);
+      log(`freeze: ${describeScope(scope, "calls")} are frozen by the operator`, "info");
       return keep([...frozen, { ...scope, sinceUnixMs: unixMs() }]);
     },
     thaw(given) {
@@ -118,11 +118,11 @@ export function createFreezes(options: FreezeOptions): Freezes {
         const there = others.length === 0 ? "nothing is frozen" : `frozen: ${others.join("; ")}`;
         return { kind: "refused", problem: `${describeScope(scope, "calls")} are not frozen by themselves; ${there}` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are thawed by the operator`);
+      log(`freeze: ${describeScope(scope, "calls")} are thawed by the operator`, "info");
       return keep(left);
     },
     thawAll() {
-      if (frozen.length > 0) log("freeze: all is thawed by the operator");
+      if (frozen.length > 0) log("freeze: all is thawed by the operator", "info");
       return keep([]);
     },
     onChange(listener) {

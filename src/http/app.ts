@@ -9,6 +9,7 @@ import { challengeOf } from "./auth.ts";
 import { type ConnectionsApiParts, createConnectionsApi } from "./connections-api.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
+import { createJudgeApi, type JudgeApiParts } from "./judge-api.ts";
 import {
   admit,
   answerBug,
@@ -20,7 +21,7 @@ import {
 } from "./mcp-route.ts";
 import type { OperatorCheck } from "./operator-check.ts";
 import { isNonce } from "./prove.ts";
-import { createMetadataApi, type Resource } from "./resource.ts";
+import { ALL_SERVERS, createMetadataApi, type Resource } from "./resource.ts";
 
 /** What became of the bundle that is to judge. */
 export type Reloaded =
@@ -56,8 +57,9 @@ export type ReloadedServers =
 /** What `POST /v1/reload` answers of both bundles, and of the servers. */
 export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow; readonly servers?: ReloadedServers };
 
-export type AppParts = Pick<DataApiParts, "ask" | "maxBodyBytes" | "maxDepth"> &
+export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
+  Pick<JudgeApiParts, "judge"> &
   Pick<ApprovalsApiParts, "approvals"> &
   Pick<ConnectionsApiParts, "connections"> & {
     readonly operator: OperatorCheck;
@@ -86,6 +88,12 @@ export function createApp(parts: AppParts): App {
 
   app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
 
+  app.all("/mcp", async (c) => {
+    // what else is read as this path, such as one with a fragment, another reader takes for another
+    if (!/^\/mcp(?:\?|$)/.test(c.env.incoming.url ?? "")) return nothingHere(c);
+    await answerMcp(parts, ALL_SERVERS, c.env.incoming, c.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
   app.all("/mcp/:server", async (c) => {
     await answerMcp(parts, c.req.param("server"), c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
@@ -125,11 +133,12 @@ export function createApp(parts: AppParts): App {
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
   app.route("/", createConnectionsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
+  app.route("/", createJudgeApi(parts));
 
   app.route("/", parts.metrics);
   app.route("/", parts.console);
 
-  app.notFound((c) => refuse(c, 404, "there is nothing here: MCP endpoints are /mcp/SERVER"));
+  app.notFound(nothingHere);
 
   app.onError((error, c) => {
     answerBug(parts, c.env.outgoing, error);
@@ -137,6 +146,10 @@ export function createApp(parts: AppParts): App {
   });
 
   return Object.assign(app, { direct: createDirectRoute(parts) });
+}
+
+function nothingHere(c: Pick<Context<Env>, "env">): Response {
+  return refuse(c, 404, "there is nothing here: MCP endpoints are /mcp and /mcp/SERVER");
 }
 
 /** One JSON error, on node's own response. */

@@ -2,7 +2,8 @@
 // gate listens on loopback only (the configuration sees to that), so a request that says it came through a proxy is not from
 // this machine, and is refused. What comes with a key, or a token that was seen before, is answered at once.
 import type { IncomingHttpHeaders } from "node:http";
-import { type ApiKey, RESERVED_KEY_NAME } from "../config/schema.ts";
+import { RESERVED_KEY_NAME } from "../config/key-name.ts";
+import type { ApiKey } from "../config/schema.ts";
 import type { Principal } from "../gate/types.ts";
 import type { TokenOutcome, Tokens } from "../identity/tokens.ts";
 import {

@@ -5,8 +5,10 @@ import { Hono } from "hono";
 import type { AuthConfig } from "../config/auth-schema.ts";
 import { SERVER_KEY } from "../config/server-schema.ts";
 
-/** What is asked for: an MCP endpoint by its server's key, or the gate itself. */
+/** What is asked for: an MCP endpoint by its server's key, that of all servers, or the gate itself. */
 export type Asked = string | undefined;
+/** The endpoint of all servers: no server has this key. */
+export const ALL_SERVERS = "";
 
 export interface Resource {
   /** For whom a token may be that comes to `asked`, where its issuer's configuration does not say. */
@@ -36,13 +38,14 @@ export function createResource({ scopes, issuers }: AuthConfig, url: () => strin
       authorization_servers: issuers.map(({ issuer }) => issuer),
       ...(scopes.length > 0 && { scopes_supported: scopes }),
       bearer_methods_supported: ["header"],
-      resource_name: asked === undefined ? "Regate" : `Regate: ${asked}`,
+      resource_name: asked === undefined ? "Regate" : `Regate: ${asked === ALL_SERVERS ? "all servers" : asked}`,
     }),
   };
 }
 
 /** A path of a request may hold anything; what is no server's name leads to the gate's own metadata. */
 function pathOf(asked: Asked): string {
+  if (asked === ALL_SERVERS) return "/mcp";
   return asked !== undefined && SERVER_KEY.test(asked) ? `/mcp/${asked}` : "";
 }
 
@@ -54,6 +57,7 @@ export function createMetadataApi(resource: Resource | undefined): Hono<{ Bindin
   const api = new Hono<{ Bindings: HttpBindings }>();
   if (resource === undefined) return api;
   api.get(WELL_KNOWN, (c) => c.json(resource.describe(undefined)));
+  api.get(`${WELL_KNOWN}/mcp`, (c) => c.json(resource.describe(ALL_SERVERS)));
   api.get(`${WELL_KNOWN}/mcp/:server`, (c, next) => {
     const server = c.req.param("server");
     return SERVER_KEY.test(server) ? c.json(resource.describe(server)) : next();

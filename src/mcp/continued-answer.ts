@@ -1,8 +1,9 @@
 // The response to a request whose event stream the gate has begun already, for whoever answers the request then and knows
 // nothing of that: a stream goes on in it, a whole answer becomes its last event. A view of node's own response: what is read
 // of the connection is the connection's.
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import { isRecord } from "./envelope.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { parseJson } from "./parse-json.ts";
 import { errorAnswer, UPSTREAM_FAILED_CODE } from "./refusal.ts";
 import { writeEvent } from "./sse.ts";
@@ -11,7 +12,7 @@ type Chunk = string | Uint8Array;
 type Head = { readonly status: number; readonly isStream: boolean };
 
 /** @param idText the request's id, as received */
-export function continueStream(outgoing: ServerResponse, idText: string): ServerResponse {
+export function continueStream(outgoing: Outgoing, idText: string): Outgoing {
   const chunks: Uint8Array[] = [];
   let head: Head | undefined;
 
@@ -43,7 +44,7 @@ export function continueStream(outgoing: ServerResponse, idText: string): Server
       return continued;
     },
   };
-  const continued: ServerResponse = new Proxy(outgoing, {
+  const continued: Outgoing = new Proxy(outgoing, {
     get(target, key) {
       if (key === "headersSent") return head !== undefined;
       if (Object.hasOwn(own, key)) return own[key];

@@ -17,15 +17,17 @@ import {
   refuseSession,
   refuseSignedOut,
 } from "./http-refusals.ts";
-import { createInFlight, type InFlight, type InFlightCaps, type Slot } from "./in-flight.ts";
+import { createInFlight, type InFlight, type InFlightCaps, overloaded, type Slot } from "./in-flight.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
-import { misspeltArgument } from "./misspelt.ts";
+import { describeListed } from "./misspelt.ts";
+import type { Outgoing, RequestHead } from "./outgoing.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { refusal } from "./refusal.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
+import type { CallTrace, Tracing } from "./tracing.ts";
 import type { Credentials, Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
@@ -52,6 +54,8 @@ export type EndpointOptions = {
   readonly signedOut?: Credentials["missing"];
   /** Judges answers by the policy's rules for them; where there is none, they pass. */
   readonly answers?: AnswerJudge;
+  /** Draws what becomes of each message, for who collects that. */
+  readonly tracing?: Tracing | undefined;
 };
 
 /**
@@ -65,12 +69,27 @@ export type Endpoint = (
   expiresUnixMs?: number,
 ) => Promise<void>;
 
-type Arrived = {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+/** One request whose body was read already, of a client that has one session with several servers. */
+export type SharedRequest = {
+  readonly incoming: RequestHead;
+  readonly outgoing: Outgoing;
   readonly principal: Principal;
-  readonly expiresUnixMs: number | undefined;
+  /** As in Endpoint. */
+  readonly expiresUnixMs?: number | undefined;
+  /** Exactly what came, or what was made of it: it is parsed, judged and forwarded as if it had come so. Empty where there is none. */
+  readonly body: Uint8Array;
+  /** The session, by its name (32 hexadecimal digits), that one opened by `initialize` is part of, or one ended by DELETE was. */
+  readonly session?: string | undefined;
+  /** It is over a cap that counts requests to other servers too. */
+  readonly overload?: Overload | undefined;
 };
+
+export type ServerEndpoint = Endpoint & {
+  /** The same for a client within the gate. */
+  readonly shared: (request: SharedRequest) => Promise<void>;
+};
+
+type Arrived = Omit<SharedRequest, "body">;
 
 /** With the tables of what is under way at one endpoint. */
 type Tables = Omit<EndpointOptions, "inFlight"> & {
@@ -82,6 +101,7 @@ type Tables = Omit<EndpointOptions, "inFlight"> & {
 
 /** Its stream is open for as long as the client wants. */
 const LISTENING = "subscriptions/listen";
+const NO_BODY = new Uint8Array();
 /** Of one call whose tool becomes another one each time. */
 const MAX_JUDGEMENTS = 3;
 const MISSPELT_NAME = "the server lists no tool of this name, but one that it could be taken for";
@@ -91,7 +111,7 @@ const CHANGING: Definition = {
   sessionLost: false,
 };
 
-export function createEndpoint(given: EndpointOptions): Endpoint {
+export function createEndpoint(given: EndpointOptions): ServerEndpoint {
   const inFlight = createInFlight(given.inFlight);
   const options: Tables = {
     ...given,
@@ -100,29 +120,37 @@ export function createEndpoint(given: EndpointOptions): Endpoint {
     inFlight,
     recent: createRecentCalls(),
   };
-  return async (incoming, outgoing, principal, expiresUnixMs) => {
+  const endpoint: Endpoint = async (incoming, outgoing, principal, expiresUnixMs) => {
     const arrived = { incoming, outgoing, principal, expiresUnixMs };
-    switch (incoming.method) {
-      case "POST":
-        return answerPost(options, arrived);
-      case "GET":
-      case "DELETE":
-        return answerSession(options, arrived);
-      default:
-        writeEmpty(outgoing, 405, { allow: "GET, POST, DELETE" });
-    }
+    if (incoming.method !== "POST") return answer(options, arrived, NO_BODY);
+    const body = await readJsonBody(incoming, options.maxBodyBytes);
+    if (body.kind === "gone") return;
+    if (body.kind === "refused") return refuseBody(incoming, outgoing, body);
+    return answer(options, arrived, body.bytes);
   };
+  return Object.assign(endpoint, {
+    shared: ({ body, ...arrived }: SharedRequest) => answer(options, arrived, body),
+  });
 }
 
-async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
+async function answer(options: Tables, arrived: Arrived, body: Uint8Array): Promise<void> {
+  switch (arrived.incoming.method) {
+    case "POST":
+      return answerPost(options, arrived, body);
+    case "GET":
+    case "DELETE":
+      return answerSession(options, arrived);
+    default:
+      writeEmpty(arrived.outgoing, 405, { allow: "GET, POST, DELETE" });
+  }
+}
+
+async function answerPost(options: Tables, arrived: Arrived, body: Uint8Array): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
   const { upstream, sessionNames, holds } = options;
 
   // 1. parse strictly
-  const body = await readJsonBody(incoming, options.maxBodyBytes);
-  if (body.kind === "gone") return;
-  if (body.kind === "refused") return refuseBody(incoming, outgoing, body);
-  const message = parseClientMessage(body.bytes, { maxBytes: options.maxBodyBytes, maxDepth: options.maxDepth });
+  const message = parseClientMessage(body, { maxBytes: options.maxBodyBytes, maxDepth: options.maxDepth });
   if (message.kind === "refused") {
     return refuseMessage(
       outgoing,
@@ -148,14 +176,17 @@ async function answerPost(options: Tables, arrived: Arrived): Promise<void> {
   if (message.kind === "response") {
     if (holds.takes(session.name, message)) return writeEmpty(outgoing, 202);
     // answers a request of the server's, which was judged when it was asked
-    return upstream.post({ ...openExchange(options, arrived, session, era), message, body: body.bytes, ...UNCOUNTED });
+    return upstream.post({ ...openExchange(options, arrived, session, era), message, body, ...UNCOUNTED });
   }
 
-  const slot = options.inFlight.enter(session.name, message);
+  const { overload } = arrived;
+  const slot = overload === undefined ? options.inFlight.enter(session.name, message) : overloaded(overload);
+  const trace = options.tracing?.begin({ message, session, headers: incoming.headers });
   try {
-    await carryOut(options, arrived, { message, body: body.bytes, headers, era, session, slot });
+    await carryOut(options, arrived, { message, body, headers, era, session, slot, trace });
   } finally {
     slot.leave();
+    trace?.end(outgoing);
   }
 }
 
@@ -166,13 +197,14 @@ type Request = {
   readonly era: Era;
   readonly session: SessionRef;
   readonly slot: Slot;
+  readonly trace: CallTrace | undefined;
 };
 
 /** From the message in its session to the end of its answer. */
 async function carryOut(options: Tables, arrived: Arrived, request: Request): Promise<void> {
   const { incoming, outgoing, principal, expiresUnixMs } = arrived;
   const { upstream, gate, sessionNames, holds, urlAskers } = options;
-  const { message, body, headers, era, session, slot } = request;
+  const { message, body, headers, era, session, slot, trace } = request;
 
   // 3 to 6 and 9. complete, decide, limit, approve, record
   const definition =
@@ -202,6 +234,7 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   });
   const first = describeCall(options, session, principal, message, definition, slot.overload);
   const { call, verdict } = await judge(options, exchange, message, first, hold.waiter);
+  trace?.judged(call, verdict);
   const answered = hold.end(verdict);
   slot.resumed();
   if (verdict.kind !== "forward") return refuseCall(answered, verdict, call, message, era);
@@ -220,13 +253,14 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
   // 7 and 8. forward the judged bytes, filter the answer
   if (message.method === LISTENING) endWithToken(arrived);
   const expects = message.kind === "request" ? { id: message.id } : "none";
+  const screen = screenOf(options, session, principal, era, { expects, call, verdict });
   return upstream.post({
     incoming,
     outgoing: answered,
     principal,
     session,
     era,
-    screen: screenOf(options, session, principal, era, { expects, call, verdict }),
+    screen: trace === undefined ? screen : trace.watch(screen),
     message,
     body,
     onNothingWritten: refund,
@@ -235,10 +269,13 @@ async function carryOut(options: Tables, arrived: Arrived, request: Request): Pr
       return refused && refusal(refused, call, idTextOf(message), era);
     },
     issueSessionId(upstreamId) {
-      const { id, name } = sessionNames.issue(principal.id, upstreamId);
+      const { id, name } = sessionNames.issue(principal.id, upstreamId, arrived.session);
+      // the server may have had a session in the same one before
+      if (arrived.session !== undefined) options.definitions.forget(name);
       if (message.method === "initialize") urlAskers.learn(name, message.params?.value);
       return id;
     },
+    traceHeaders: trace?.forwarded(),
   });
 }
 
@@ -262,7 +299,8 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
     return options.upstream.stream(exchange);
   }
   return options.upstream.end(exchange, () => {
-    if (session.kind === "issued") options.sessionNames.end(session.name);
+    // the session that this one is part of goes on
+    if (session.kind === "issued" && arrived.session === undefined) options.sessionNames.end(session.name);
     options.definitions.forget(session.name);
   });
 }
@@ -312,9 +350,8 @@ function withDefinition(call: Call, definition: Definition | undefined): Call {
   return { ...bare, ...defined(bare, definition) };
 }
 
-/** What the definition that counts says of a call. */
 function defined(
-  { args, looseArguments }: Call,
+  call: Call,
   definition: Definition | undefined,
 ): Pick<Call, "definition" | "definitionProblem" | "misspelt"> {
   switch (definition?.kind) {
@@ -324,12 +361,8 @@ function defined(
       return { definitionProblem: definition.problem };
     case "absent":
       return definition.misspelt === true ? { misspelt: MISSPELT_NAME } : {};
-    case "listed": {
-      const { definition: listed } = definition;
-      const meant = looseArguments === true ? undefined : misspeltArgument(listed, args?.value);
-      const misspelt = meant && `a key of the arguments is another spelling of ${JSON.stringify(meant)}`;
-      return misspelt === undefined ? { definition: listed } : { definition: listed, misspelt };
-    }
+    case "listed":
+      return describeListed(definition.definition, call);
   }
 }
 
@@ -422,7 +455,7 @@ function endWithToken({ outgoing, expiresUnixMs }: Arrived): void {
 }
 
 /** A request whose client left is not carried out; what is no request takes effect though nobody waits for it. */
-function isGone(outgoing: ServerResponse, message: ClientMessage): boolean {
+function isGone(outgoing: Outgoing, message: ClientMessage): boolean {
   return outgoing.destroyed && message.kind === "request";
 }
 

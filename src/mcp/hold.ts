@@ -1,7 +1,6 @@
 // One call while a person is asked: keeps its client waiting as MCP has it (progress to a token, comments on the stream, the
 // URL to a client that can show it), and ends the wait where the client leaves or cancels. Decides nothing.
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
 import type { Waiter } from "../gate/gate.ts";
 import type { ApprovalNote, Verdict } from "../gate/types.ts";
 import { continueStream } from "./continued-answer.ts";
@@ -10,6 +9,7 @@ import type { Holds } from "./holds.ts";
 import type { Slot } from "./in-flight.ts";
 import { MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { showable } from "./showable.ts";
 import { writeEvent } from "./sse.ts";
 import { accepts, sessionHeaders } from "./stdio-answers.ts";
@@ -36,7 +36,7 @@ export interface Hold {
   /** Whether the client has cancelled the call, at whatever moment since it was held. */
   isLeft(): boolean;
   /** The wait is over, if there was one. @returns the response on which the call is answered */
-  end(verdict: Verdict): ServerResponse;
+  end(verdict: Verdict): Outgoing;
 }
 
 /** Well below the minute for which clients wait by default. */
@@ -98,7 +98,7 @@ class Wait {
     }
   }
 
-  end(verdict: Verdict): ServerResponse {
+  end(verdict: Verdict): Outgoing {
     const { exchange, message } = this.#options;
     const { outgoing } = exchange;
     clearInterval(this.#beat);

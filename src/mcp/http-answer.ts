@@ -1,10 +1,10 @@
 // Relays one answer of an HTTP upstream to the client: a stream event by event as it comes, anything else in one write.
 // Every message passes the screen first. What is not screened does not reach the client; what can't be read is an error.
-import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
 import { EventPump } from "./event-pump.ts";
 import { type AnswerHeaders, clientHeaders, readContentType } from "./http-headers.ts";
 import type { ClientRequest } from "./jsonrpc.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { PacedWriter } from "./paced-writer.ts";
 import { upstreamError } from "./refusal.ts";
 import { showable } from "./showable.ts";
@@ -39,7 +39,7 @@ const GONE = new Error("the client went away");
 
 export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #options: AnswerRelayOptions;
-  readonly #outgoing: ServerResponse;
+  readonly #outgoing: Outgoing;
   /** What was POSTed, where it is a request. */
   readonly #request: ClientRequest | undefined;
   #controller: Dispatcher.DispatchController | undefined;

@@ -1,6 +1,7 @@
 // Which headers cross the gate. Towards the server an allow-list, so that no credential of the client's ever goes upstream;
 // towards the client everything but what belongs to one connection, to cookies, or would lead the client around the gate.
 import type { IncomingHttpHeaders } from "node:http";
+import type { TraceHeaders } from "./tracing.ts";
 
 const FORWARDED = new Set([
   "accept",
@@ -58,17 +59,24 @@ const knownTypes = new Map<string, ContentType>();
  * The request headers that go upstream, lower-case: what MCP and tracing need of the client's, then the credentials that
  * the configuration names for this server, which win.
  * @param upstreamSessionId the server's own session id, where the session has one
+ * @param trace goes in the place of the client's own context
  */
 export function upstreamHeaders(
   received: IncomingHttpHeaders,
   configured: Readonly<Record<string, string>>,
   upstreamSessionId: string | undefined,
+  trace?: TraceHeaders,
 ): Record<string, string> {
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   for (const [name, value] of Object.entries(received)) {
     if (typeof value === "string" && (FORWARDED.has(name) || name.startsWith("mcp-param-"))) headers[name] = value;
   }
   if (upstreamSessionId !== undefined) headers["mcp-session-id"] = upstreamSessionId;
+  if (trace !== undefined) {
+    headers.traceparent = trace.traceparent;
+    if (trace.tracestate === undefined) delete headers.tracestate;
+    else headers.tracestate = trace.tracestate;
+  }
   for (const [name, value] of Object.entries(configured)) headers[name.toLowerCase()] = value;
   return headers;
 }

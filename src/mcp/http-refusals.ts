@@ -5,6 +5,7 @@ import { finished } from "node:stream";
 import type { Call, Verdict } from "../gate/types.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
 import type { Era, HeaderFault } from "./message-headers.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Body } from "./read-body.ts";
 import { errorAnswer, REFUSED_CODE, refusal, SESSION_CODE, SIGN_IN_CODE, TRANSPORT_CODE } from "./refusal.ts";
 import type { Identified } from "./session-names.ts";
@@ -38,11 +39,11 @@ export function refuseBody(
 }
 
 /** What is wrong with the message, or with headers that repeat it; `idText` is its id as received, or `null`. */
-export function refuseMessage(outgoing: ServerResponse, fault: HeaderFault, idText: string): void {
+export function refuseMessage(outgoing: Outgoing, fault: HeaderFault, idText: string): void {
   writeJson(outgoing, fault.status, errorAnswer(idText, fault.code, fault.problem));
 }
 
-export function refuseSession(outgoing: ServerResponse, refused: Exclude<Identified, { kind: "identified" }>): void {
+export function refuseSession(outgoing: Outgoing, refused: Exclude<Identified, { kind: "identified" }>): void {
   switch (refused.kind) {
     case "unknown":
       writeJson(outgoing, 404, errorAnswer("null", SESSION_CODE, "Session not found: initialize again"));
@@ -74,13 +75,13 @@ export function refuseSession(outgoing: ServerResponse, refused: Exclude<Identif
 }
 
 /** @param request undefined for what is none; `problem` says how to sign in */
-export function refuseSignedOut(outgoing: ServerResponse, problem: string, request: ClientRequest | undefined): void {
+export function refuseSignedOut(outgoing: Outgoing, problem: string, request: ClientRequest | undefined): void {
   const status = request === undefined ? 403 : 200;
   writeJson(outgoing, status, errorAnswer(request?.idText ?? "null", SIGN_IN_CODE, problem));
 }
 
 export function refuseCall(
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   verdict: Exclude<Verdict, { kind: "forward" }>,
   call: Call,
   message: ClientRequest | ClientNotification,
@@ -91,6 +92,6 @@ export function refuseCall(
 }
 
 /** A call that its client cancelled when it was about to go out. */
-export function refuseCancelled(outgoing: ServerResponse, { idText }: ClientRequest): void {
+export function refuseCancelled(outgoing: Outgoing, { idText }: ClientRequest): void {
   writeJson(outgoing, 200, errorAnswer(idText, REFUSED_CODE, "The call was cancelled, and not carried out"));
 }

@@ -28,6 +28,11 @@ export interface InFlight {
 const UNCOUNTED: ReadonlySet<string> = new Set(["initialize", "ping", "subscriptions/listen"]);
 const NO_SLOT: Slot = { overload: undefined, held() {}, resumed() {}, leave() {} };
 
+/** For a request that is over a cap. */
+export function overloaded(overload: Overload): Slot {
+  return { ...NO_SLOT, overload };
+}
+
 export function createInFlight({ perSession, perServer }: InFlightCaps): InFlight {
   const bySession = new Map<string, number>();
   let atServer = 0;
@@ -47,7 +52,7 @@ export function createInFlight({ perSession, perServer }: InFlightCaps): InFligh
     enter(session, message) {
       if (message.kind !== "request" || UNCOUNTED.has(message.method)) return NO_SLOT;
       const overload = overloadOf(session);
-      if (overload !== undefined) return { ...NO_SLOT, overload };
+      if (overload !== undefined) return overloaded(overload);
       add(session, 1);
       atServer += 1;
       let state: "under way" | "held" | "over" = "under way";

@@ -4,6 +4,7 @@ import { sha256OfNode } from "./canonical.ts";
 import { unescapeString } from "./json-lexemes.ts";
 import { type JsonNode, MAX_DEPTH, memberOf, scanJson } from "./json-scan.ts";
 import { misspeltKey, protocolKeys } from "./protocol-keys.ts";
+import { type Edit, splice } from "./splice.ts";
 
 export type ListedTool = {
   readonly name: string;
@@ -72,13 +73,8 @@ export function withoutTools(text: string, hiddenNames: ReadonlySet<string>, roo
   const list = findList(text, root, MAX_LISTED_TOOLS);
   if (list.kind !== "list") throw new Error("the message holds no list of tools");
   const kept = list.elements.filter((element) => element.kind === "tool" && !hiddenNames.has(element.name));
-  const edits = [...dropElements(text, list.elements, kept), ...makePrivate(list.cacheScope)];
-  // from the end, so that positions before an edit stay true
-  edits.sort((a, b) => b.start - a.start);
-  return edits.reduce((edited, { start, end, text }) => edited.slice(0, start) + text + edited.slice(end), text);
+  return splice(text, [...dropElements(text, list.elements, kept), ...makePrivate(list.cacheScope)]);
 }
-
-type Edit = { readonly start: number; readonly end: number; readonly text: string };
 
 type Element =
   | { readonly kind: "tool"; readonly node: JsonNode; readonly name: string }

@@ -1,8 +1,8 @@
 // The HTTP headers that repeat what a message says: whoever routes by the headers must mean what was judged by the body.
 // Which era a message is of, and the 2026-07-28 rules on MCP-Protocol-Version, Mcp-Method, Mcp-Name and Mcp-Param-*.
-import type { IncomingMessage } from "node:http";
 import { isRecord } from "./envelope.ts";
 import { type ClientMessage, type ClientRequest, INVALID_PARAMS } from "./jsonrpc.ts";
+import type { RequestHead } from "./outgoing.ts";
 import { checkParamHeaders, decodeHeaderValue, type ParamHeader } from "./param-headers.ts";
 import { PROTOCOL_VERSION_KEY } from "./protocol-keys.ts";
 import { showable } from "./showable.ts";
@@ -40,7 +40,7 @@ const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
  * What checkHeaders and eraOf look at of a request's headers. Where no header came twice, which is nearly always, node need not
  * put each into a list.
  */
-export function distinctHeadersOf(incoming: IncomingMessage): DistinctHeaders {
+export function distinctHeadersOf(incoming: RequestHead): DistinctHeaders {
   const { headers, rawHeaders } = incoming;
   const distinct: Record<string, readonly string[]> = {};
   let names = 0;

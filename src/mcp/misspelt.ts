@@ -1,6 +1,6 @@
 // What of a call is another spelling of what the server lists: the tool's name, or a key of its arguments. Whoever reads it so
 // carries out another call than the one that is judged.
-import type { ListedDefinition } from "../gate/types.ts";
+import type { Call, ListedDefinition } from "../gate/types.ts";
 import { isRecord } from "./envelope.ts";
 import { misspeltKey, type ProtocolKeys, protocolKeys } from "./protocol-keys.ts";
 import { foldsOf } from "./spelling.ts";
@@ -16,6 +16,16 @@ export function spellingsOf(names: Iterable<string>): Spellings {
 export function isMisspelt(name: string, listed: Spellings): boolean {
   const folds = foldsOf(name);
   return folds === undefined || folds.some((fold) => listed.has(fold));
+}
+
+/** What the definition that counts says of a call of its tool. */
+export function describeListed(
+  definition: ListedDefinition,
+  { args, looseArguments }: Pick<Call, "args" | "looseArguments">,
+): Pick<Call, "definition" | "misspelt"> {
+  const meant = looseArguments === true ? undefined : misspeltArgument(definition, args?.value);
+  if (meant === undefined) return { definition };
+  return { definition, misspelt: `a key of the arguments is another spelling of ${JSON.stringify(meant)}` };
 }
 
 /** The properties of each definition that was called; undefined where it names none. */

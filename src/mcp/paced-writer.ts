@@ -1,6 +1,6 @@
 // Writes a stream to a client no faster than it reads: the source stands still while the client's buffer is full, and for
 // as long as anyone else holds it. Knows neither HTTP nor messages.
-import type { Writable } from "node:stream";
+import type { Outgoing } from "./outgoing.ts";
 
 export interface Source {
   pause(): void;
@@ -8,13 +8,13 @@ export interface Source {
 }
 
 export class PacedWriter {
-  readonly #to: Writable;
+  readonly #to: Pick<Outgoing, "write" | "once">;
   readonly #source: Source;
   /** How many reasons there are to stand still. */
   #holds = 0;
   #draining = false;
 
-  constructor(to: Writable, source: Source) {
+  constructor(to: Pick<Outgoing, "write" | "once">, source: Source) {
     this.#to = to;
     this.#source = source;
   }

@@ -13,6 +13,7 @@ export type ParamHeader = {
 };
 
 const DECIMAL = /^-?[0-9]+(?:\.[0-9]+)?$/;
+const VISIBLE_ASCII = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** What a tool's `inputSchema` wants repeated. Only chains of `properties` count; an annotation that is no name is none. */
@@ -81,4 +82,15 @@ export function valueAt(args: unknown, path: readonly string[]): unknown {
   let value = args;
   for (const key of path) value = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   return value;
+}
+
+/** Whether a header can carry it as it is. */
+export function isHeaderValue(value: string): boolean {
+  return VISIBLE_ASCII.test(value);
+}
+
+/** As it is where a header can carry it, else in the Base64 form; also where it looks like that form. */
+export function encodeHeaderValue(value: string): string {
+  const isPlain = isHeaderValue(value) && !/^=\?base64\?.*\?=$/.test(value);
+  return isPlain ? value : `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
 }

@@ -13,6 +13,7 @@ export type ProtocolKeys = {
 };
 
 export const PROTOCOL_VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+export const CLIENT_CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 export const MESSAGE_KEYS = protocolKeys(["jsonrpc", "id", "method", "params", "result", "error"]);
 
@@ -58,7 +59,7 @@ export const PARAMS_KEYS = protocolKeys([
 export const META_KEYS = protocolKeys([
   "progressToken",
   PROTOCOL_VERSION_KEY,
-  "io.modelcontextprotocol/clientCapabilities",
+  CLIENT_CAPABILITIES_KEY,
   "io.modelcontextprotocol/clientInfo",
   "io.modelcontextprotocol/logLevel",
   "io.modelcontextprotocol/related-task",

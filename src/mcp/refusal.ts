@@ -144,7 +144,7 @@ export function describeRefusal(verdict: RefusedVerdict, call: RefusedCall): str
   }
 }
 
-function decisionData(verdict: RefusedVerdict): DecisionData {
+export function decisionData(verdict: RefusedVerdict): DecisionData {
   return {
     action: actionOf(verdict.kind),
     reasons: reasonsOf(verdict).map((reason) => showable(reason, MAX_REASON_CHARS)),
@@ -180,7 +180,7 @@ function actionOf(kind: RefusedVerdict["kind"]): DecisionData["action"] {
 }
 
 /** The limit's own rule, or those that carry the decision. */
-function rulesBehind(verdict: RefusedVerdict): readonly string[] {
+export function rulesBehind(verdict: RefusedVerdict): readonly string[] {
   switch (verdict.kind) {
     case "denied":
     case "approval_needed":

@@ -28,8 +28,11 @@ export type Caller = {
 export interface SessionNames {
   /** A promise only where sessions are counted elsewhere. */
   identify(caller: Caller): Identified | Promise<Identified>;
-  /** The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed */
-  issue(principal: string, upstreamId: string): SealedSession;
+  /**
+   * The id that the client gets for the server's own. @throws RangeError where the server's id can't be sealed
+   * @param name of the session that it is part of, where it is part of one
+   */
+  issue(principal: string, upstreamId: string, name?: string): SealedSession;
   end(name: string): void;
 }
 
@@ -41,7 +44,7 @@ export interface SessionAdmission {
 }
 
 export type SessionNamesOptions = {
-  /** The server's key in the configuration: ids are bound to it. */
+  /** The server's key in the configuration: ids are bound to it. Empty for sessions with all servers. */
   readonly serverKey: string;
   readonly sessions: Sessions;
   readonly cap: SessionAdmission;
@@ -114,7 +117,7 @@ export function createSessionNames({ serverKey, sessions, cap, endsUnknown, log 
       const identified: Identified = { kind: "identified", session: { kind: "none", name: `principal:${principal}` } };
       return opens ? admit(principal, () => identified) : identified;
     },
-    issue: (principal, upstreamId) => sessions.seal({ server: serverKey, principal, upstreamId }),
+    issue: (principal, upstreamId, name) => sessions.seal({ server: serverKey, principal, upstreamId, name }),
     end: (name) => sessions.end(name),
   };
 }

@@ -29,8 +29,11 @@ export type OpenedSession =
   | { readonly kind: "unknown"; readonly problem: string };
 
 export type Sessions = {
-  /** @throws RangeError where the upstream's id is not sealable (see isSealable) */
-  seal(session: SessionOwner & { readonly upstreamId: string }): SealedSession;
+  /**
+   * @throws RangeError where the upstream's id is not sealable (see isSealable)
+   * @param session `name` is that of the session which this one is part of: a new one where it is undefined
+   */
+  seal(session: SessionOwner & { readonly upstreamId: string; readonly name?: string | undefined }): SealedSession;
   open(id: string, owner: SessionOwner): OpenedSession;
   /** From now on the session's id is unknown. */
   end(name: string): void;
@@ -88,11 +91,13 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   return {
-    seal({ upstreamId, ...owner }) {
+    seal({ upstreamId, name, ...owner }) {
       if (!isSealable(upstreamId))
         throw new RangeError(`the upstream's session id is not 1 to ${MAX_UPSTREAM_ID_BYTES} visible ASCII characters`);
       const head = Buffer.alloc(HEAD_BYTES);
-      randomBytes(NAME_BYTES).copy(head);
+      if (name === undefined) randomBytes(NAME_BYTES).copy(head);
+      else if (head.write(name, "hex") !== NAME_BYTES)
+        throw new RangeError("a session's name is 32 hexadecimal digits");
       head.writeUIntBE(unixSeconds(), NAME_BYTES, ISSUED_AT_BYTES);
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(boundTo(owner));

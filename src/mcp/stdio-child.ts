@@ -4,7 +4,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { inheritedEnvironment } from "./inherited-environment.ts";
 import { showable } from "./showable.ts";
 import { decodeLine, frameLine, LineSplitter } from "./stdio-lines.ts";
 import type { Reaper } from "./stdio-reaper.ts";
@@ -56,7 +56,7 @@ export function startChild(options: ChildOptions, events: ChildEvents): Promise<
     try {
       const started = spawn(options.command, options.args, {
         cwd: options.cwd,
-        env: { ...getDefaultEnvironment(), ...options.env },
+        env: { ...inheritedEnvironment(process.env), ...options.env },
         stdio: ["pipe", "pipe", "pipe"],
         shell: false,
         windowsHide: true,

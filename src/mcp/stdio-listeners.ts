@@ -1,6 +1,7 @@
 // The GET streams of one session: where the server's messages go that belong to no request, and where they wait while no
 // client listens. Each message goes out once, on the stream opened last. Bounded throughout.
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Outgoing } from "./outgoing.ts";
 import type { Cursor, ReplayLog, StreamName } from "./stdio-replay.ts";
 import { EventStream, type StreamSettings } from "./stdio-streams.ts";
 
@@ -33,12 +34,7 @@ export class Listeners {
    * Opens one more stream, or goes on with that of the cursor, whose older connection ends; false where there are too many.
    * @param primed sends an event id at once
    */
-  async open(
-    outgoing: ServerResponse,
-    headers: OutgoingHttpHeaders,
-    primed: boolean,
-    cursor?: Cursor,
-  ): Promise<boolean> {
+  async open(outgoing: Outgoing, headers: OutgoingHttpHeaders, primed: boolean, cursor?: Cursor): Promise<boolean> {
     const others = this.#streams.filter((stream) => stream.attached && stream.name !== cursor?.stream);
     if (others.length >= MAX_STREAMS) return false;
     if (cursor === undefined) this.#opened += 1;

@@ -1,7 +1,8 @@
 // The HTTP answer to one POSTed request: plain JSON, or an event stream on which the server's other messages come first.
 // It decides the form and writes it; which messages belong here is decided in stdio-session.ts.
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Era } from "./message-headers.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { answerJson, statusOfAnswer } from "./stdio-answers.ts";
 import { type EventStream, hasRoom, KEEP_ALIVE_MS } from "./stdio-streams.ts";
 
@@ -14,9 +15,11 @@ export type ReplyForm =
   | "first";
 
 export type ReplyOptions = {
-  readonly outgoing: ServerResponse;
+  readonly outgoing: Outgoing;
   readonly form: ReplyForm;
   readonly era: Era;
+  /** The request lacks what every request of the modern era carries. */
+  readonly incomplete: boolean;
   readonly stream: EventStream;
   /** Whether the client can read an event id without data (2025-11-25 and later). */
   readonly primed: boolean;
@@ -64,11 +67,11 @@ export class Reply {
 
   /** Sends the answer and ends. `errorCode` is the JSON-RPC error's, where the answer is one. */
   async answer(text: string, errorCode: number | undefined): Promise<void> {
-    const { outgoing, era, stream } = this.#options;
+    const { outgoing, era, incomplete, stream } = this.#options;
     clearTimeout(this.#patience);
     if (!outgoing.headersSent && !outgoing.destroyed) {
       const headers = errorCode === undefined ? this.#options.sessionHeaders() : {};
-      answerJson(outgoing, statusOfAnswer(era, errorCode), text, headers);
+      answerJson(outgoing, statusOfAnswer(era, errorCode, incomplete), text, headers);
       return await hasRoom(outgoing, stream.settings);
     }
     await stream.finish(text);

@@ -2,6 +2,7 @@
 // the answer, and tells the server of clients that left or lost patience. Answers themselves come through stdio-inbound.ts.
 import { type ClientRequest, INVALID_REQUEST } from "./jsonrpc.ts";
 import type { Era } from "./message-headers.ts";
+import { CLIENT_CAPABILITIES_KEY } from "./protocol-keys.ts";
 import { errorAnswer, UPSTREAM_FAILED_CODE, upstreamError } from "./refusal.ts";
 import { accepts, answerJson, sessionHeaders, whenOver } from "./stdio-answers.ts";
 import type { Started } from "./stdio-child.ts";
@@ -101,6 +102,7 @@ export class Requests {
       outgoing,
       form: streams ? (atOnce ? "stream" : "first") : "json",
       era,
+      incomplete: request.meta?.[CLIENT_CAPABILITIES_KEY] === undefined,
       stream: new EventStream(`p${this.#streams}`, streams && atOnce ? events : undefined, settings),
       primed: isPrimed(exchange),
       sessionHeaders: () =>

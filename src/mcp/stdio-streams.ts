@@ -1,7 +1,8 @@
 // One event stream towards a client: Server-Sent Events on whichever connection it has at the moment, with ids and replay
 // where the session keeps events. Writes at once; a client that does not read is waited for, then disconnected. What goes
 // on which stream is decided in stdio-session.ts.
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Outgoing } from "./outgoing.ts";
 import { writeEvent } from "./sse.ts";
 import type { Cursor, ReplayLog, StreamName } from "./stdio-replay.ts";
 
@@ -25,7 +26,7 @@ export type StreamSettings = {
 };
 
 export class EventStream {
-  #outgoing: ServerResponse | undefined;
+  #outgoing: Outgoing | undefined;
   #resumable = false;
 
   /** @param events where events are kept for resumption; undefined: the stream has no ids and ends with its connection */
@@ -49,7 +50,7 @@ export class EventStream {
    * Begins the answer on `outgoing`, which takes the place of an earlier connection, and replays what came after `cursor`.
    * @param primed sends an event id at once; clients before 2025-11-25 can't read an event without data
    */
-  attach(outgoing: ServerResponse, headers: OutgoingHttpHeaders, primed: boolean, cursor?: Cursor): void {
+  attach(outgoing: Outgoing, headers: OutgoingHttpHeaders, primed: boolean, cursor?: Cursor): void {
     if (outgoing.destroyed) return;
     this.#outgoing?.destroy();
     this.#outgoing = outgoing;
@@ -112,7 +113,7 @@ function messageEvent(text: string, id: string | undefined): Uint8Array {
  * Resolves at once where the client reads what is written, else when it has read, or is gone; one that does not read in
  * time is disconnected.
  */
-export async function hasRoom(outgoing: ServerResponse, { stallMs, log }: StreamSettings): Promise<void> {
+export async function hasRoom(outgoing: Outgoing, { stallMs, log }: StreamSettings): Promise<void> {
   if (outgoing.writableLength <= MAX_UNREAD_BYTES) return;
   await new Promise<void>((resolve) => {
     const stalled = setTimeout(() => {

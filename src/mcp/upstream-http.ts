@@ -62,7 +62,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
           path,
           body,
           headersTimeout,
-          headers: upstreamHeaders(received, own, sessionId),
+          headers: upstreamHeaders(received, own, sessionId, post?.traceHeaders),
         }),
         handler: relay,
       });

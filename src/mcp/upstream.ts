@@ -1,10 +1,11 @@
 // The seam between the endpoint, which has parsed, attributed and judged a message, and the two kinds of upstream that
 // carry it on. Types only. An upstream never judges and never changes a message from the client; what comes back from
 // the server passes `screen` first.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../gate/types.ts";
 import type { ClientMessage } from "./jsonrpc.ts";
 import type { Era } from "./message-headers.ts";
+import type { Outgoing, RequestHead } from "./outgoing.ts";
+import type { TraceHeaders } from "./tracing.ts";
 
 /** The session of one exchange. `name` is what policy, log and buckets call it. */
 export type SessionRef =
@@ -32,9 +33,9 @@ export type Screen = ((text: string) => Screened | Promise<Screened>) & {
 
 /** One HTTP exchange, cleared by the gate. */
 export type Exchange = {
-  readonly incoming: IncomingMessage;
+  readonly incoming: RequestHead;
   /** Not yet begun: the upstream writes status, headers and body. */
-  readonly outgoing: ServerResponse;
+  readonly outgoing: Outgoing;
   readonly principal: Principal;
   readonly session: SessionRef;
   /** `modern` is 2026-07-28 and later: no initialize, no session ids. */
@@ -55,6 +56,8 @@ export type PostExchange = Exchange & {
   readonly stopped?: () => string | undefined;
   /** Turns the server's new session id into the id that the client gets; for the answer to a legacy `initialize`. */
   readonly issueSessionId: (upstreamId: string) => string;
+  /** Goes with it over HTTP, in the place of what the client sent; undefined where the gate draws no traces. */
+  readonly traceHeaders?: TraceHeaders | undefined;
 };
 
 /** Answer to a request of the gate's own (such as tools/list): the whole JSON-RPC response message, or why there is none. */

@@ -4,7 +4,7 @@ import type { Judged } from "../gate/gate.ts";
 
 /** Stands for what is not named, so that the number of series stays bounded. */
 export const OTHER = "(other)";
-/** A tool that its server does not list: an agent may call any name. */
+/** A tool that its server does not list, nor the catalogue: an agent may call any name. */
 export const UNLISTED = "(unlisted)";
 
 /** What a client may ask besides tools; any other method is `(other)`. */
@@ -49,14 +49,14 @@ export function createBound(max: number): (value: string) => boolean {
   };
 }
 
-export function methodLabel({ call }: Judged): string {
+export function methodLabel({ call }: Pick<Judged, "call">): string {
   return METHODS.has(call.method) ? call.method : OTHER;
 }
 
 /** Empty where the method names no tool. */
-export function toolLabel({ call }: Judged): string {
+export function toolLabel({ call, verdict }: Judged): string {
   if (call.tool === undefined) return "";
-  return call.definition === undefined ? UNLISTED : call.tool;
+  return call.definition === undefined && verdict.facts?.definition.catalogued !== true ? UNLISTED : call.tool;
 }
 
 /** On a server that is observed, what would have become of the call. */

@@ -12,6 +12,8 @@ export type MetricsPorts = {
   readonly buckets: () => number;
   /** Requests for approval that nobody has decided. */
   readonly pendingApprovals: () => number;
+  /** Spans that no collector got; undefined where none are drawn. */
+  readonly lostSpans?: (() => number) | undefined;
 };
 
 export interface Metrics {

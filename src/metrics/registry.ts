@@ -48,7 +48,7 @@ class ObservedHistogram extends Histogram {
 }
 
 /** What is asked of the gate at each scrape. */
-function addGauges(registry: Registry, { status, buckets, pendingApprovals }: MetricsPorts): void {
+function addGauges(registry: Registry, { status, buckets, pendingApprovals, lostSpans }: MetricsPorts): void {
   const registers = [registry];
   let now: Status | undefined;
   /** One status for all gauges of a scrape. */
@@ -103,6 +103,8 @@ function addGauges(registry: Registry, { status, buckets, pendingApprovals }: Me
   gauge("regate_decision_log_lost", "Decisions that are missing from the log since the gate started.", [], () =>
     one(asked().log.lost),
   );
+  if (lostSpans !== undefined)
+    gauge("regate_spans_lost", "Spans that no collector got since the gate started.", [], () => one(lostSpans()));
   gauge("regate_decision_log_failing", "1 while the decision log can't be written.", [], () =>
     one(asked().log.failing ? 1 : 0),
   );

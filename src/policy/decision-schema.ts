@@ -11,7 +11,7 @@ const rateLimitSchema = z.strictObject({
   cost: z.number().nonnegative(),
 });
 
-const decisionSchema: z.ZodType<Decision> = z
+export const decisionSchema: z.ZodType<Decision> = z
   .strictObject({
     action: z.enum(["allow", "require_approval", "deny"]),
     reasons: z.array(z.string()),

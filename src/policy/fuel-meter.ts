@@ -42,7 +42,8 @@ export function meterFuel(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
           : section.id === SECTION.code
             ? meterCode(wasm, section, charge)
             : [wasm.subarray(section.start, section.end)];
-    chunks.push(Uint8Array.of(section.id, ...leb(byteLength(content))), ...content);
+    chunks.push(Uint8Array.of(section.id, ...leb(byteLength(content))));
+    for (const chunk of content) chunks.push(chunk);
   }
   const metered = concat(chunks);
   if (!WebAssembly.validate(metered))
@@ -104,16 +105,15 @@ function meterCode(wasm: Uint8Array, section: Section, charge: Uint8Array): Uint
   const bodies: Uint8Array[] = [Uint8Array.from(leb(count))];
   for (let index = 0; index < count; index += 1) {
     const length = reader.readUint();
-    const start = reader.offset;
+    let from = reader.offset;
     reader.skipBytes(length);
-    const body: Uint8Array[] = [];
-    let from = start;
-    for (const point of findMeterPoints(new ByteReader(wasm, start, reader.offset))) {
-      body.push(wasm.subarray(from, point), charge);
+    const points = findMeterPoints(wasm, from, reader.offset);
+    bodies.push(Uint8Array.from(leb(length + points.length * charge.length)));
+    for (const point of points) {
+      bodies.push(wasm.subarray(from, point), charge);
       from = point;
     }
-    body.push(wasm.subarray(from, reader.offset));
-    bodies.push(Uint8Array.from(leb(byteLength(body))), ...body);
+    bodies.push(wasm.subarray(from, reader.offset));
   }
   return bodies;
 }

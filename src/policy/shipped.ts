@@ -1,11 +1,10 @@
-// Where the parts of policy that ship with Regate lie: found from this file, so that a checkout and an installed
-// package (dist/policy/) are alike. Paths only; nothing is read here.
-import { fileURLToPath } from "node:url";
+// Where the parts of policy that ship with Regate lie. Paths only; nothing is read here.
+import { PACKAGE_ROOT } from "../package-root.ts";
 
-const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const fromRoot = (path: string): string => `${PACKAGE_ROOT}${path}`;
 
 /** The checkout, or the installed package. */
-export const SHIPPED_ROOT = fromRoot("");
+export const SHIPPED_ROOT = PACKAGE_ROOT;
 /** The Rego library: package `regate` and below. */
 export const SHIPPED_LIBRARY = fromRoot("rego/regate");
 /** Package `policy.defaults`, for policies that bring none. */

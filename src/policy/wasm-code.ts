@@ -2,6 +2,11 @@
 // compiles to, and refuses all others: an instruction that is skipped wrongly would leave loops without a meter, and
 // those of later versions that fill or copy memory do unbounded work in one step.
 
+const CUT_SHORT = "the WebAssembly module is cut short";
+const TOO_LONG = "the WebAssembly module holds a number that is too long";
+/** Of 64 bits. */
+const MAX_NUMBER_BYTES = 10;
+
 /** Reads one byte after another; every read past the end throws. */
 export class ByteReader {
   offset: number;
@@ -16,7 +21,7 @@ export class ByteReader {
 
   readByte(): number {
     const byte = this.offset < this.end ? this.#bytes[this.offset] : undefined;
-    if (byte === undefined) throw new RangeError("the WebAssembly module is cut short");
+    if (byte === undefined) throw new RangeError(CUT_SHORT);
     this.offset += 1;
     return byte;
   }
@@ -29,17 +34,17 @@ export class ByteReader {
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw new RangeError("the WebAssembly module holds a number that is too long");
+    throw new RangeError(TOO_LONG);
   }
 
   /** A LEB128 number of any length up to 64 bits, signed or not. */
   skipNumber(): void {
-    for (let length = 0; length < 10; length += 1) if (this.readByte() < 0x80) return;
-    throw new RangeError("the WebAssembly module holds a number that is too long");
+    for (let length = 0; length < MAX_NUMBER_BYTES; length += 1) if (this.readByte() < 0x80) return;
+    throw new RangeError(TOO_LONG);
   }
 
   skipBytes(count: number): void {
-    if (this.offset + count > this.end) throw new RangeError("the WebAssembly module is cut short");
+    if (this.offset + count > this.end) throw new RangeError(CUT_SHORT);
     this.offset += count;
   }
 
@@ -48,31 +53,82 @@ export class ByteReader {
   }
 }
 
-type Immediate = "none" | "byte" | "number" | "two_numbers" | "branch_table" | "four_bytes" | "eight_bytes";
-
 const LOOP = 0x03;
+
+/** What follows an opcode. */
+const NOTHING = 0;
+const NUMBER = 1;
+const TWO_NUMBERS = 2;
+const BRANCH_TABLE = 3;
+const ONE_BYTE = 4;
+const FOUR_BYTES = 5;
+const EIGHT_BYTES = 6;
+const UNKNOWN = 7;
+
+/** By opcode. A module has some hundred thousand instructions, and a start waits for them. */
+const IMMEDIATES = Uint8Array.from({ length: 256 }, (_, opcode) => immediateOf(opcode));
 
 /**
  * Finds where a function body is entered and where its loops begin.
- * @param code at the first byte of the body, its count of local variables
+ * @param start of the body, its count of local variables
  * @returns offsets behind the local variables and behind each loop's header, ascending
  * @throws RangeError for an instruction that is not of WebAssembly 1.0, or a damaged body
  */
-export function findMeterPoints(code: ByteReader): number[] {
-  for (let groups = code.readUint(); groups > 0; groups -= 1) {
-    code.skipNumber();
-    code.skipBytes(1);
+export function findMeterPoints(bytes: Uint8Array, start: number, end: number): number[] {
+  const head = new ByteReader(bytes, start, end);
+  for (let groups = head.readUint(); groups > 0; groups -= 1) {
+    head.skipNumber();
+    head.skipBytes(1);
   }
-  const points = [code.offset];
-  while (code.offset < code.end) {
-    const opcode = code.readByte();
-    skipImmediate(code, immediateOf(opcode));
-    if (opcode === LOOP) points.push(code.offset);
+  let at = head.offset;
+  const points = [at];
+  while (at < end) {
+    const opcode = bytes[at] ?? 0;
+    at += 1;
+    switch (IMMEDIATES[opcode]) {
+      case NOTHING:
+        break;
+      case NUMBER:
+        at = behindNumber(bytes, at, end);
+        if (opcode === LOOP) points.push(at);
+        break;
+      case TWO_NUMBERS:
+        at = behindNumber(bytes, behindNumber(bytes, at, end), end);
+        break;
+      case BRANCH_TABLE: {
+        const table = new ByteReader(bytes, at, end);
+        for (let labels = table.readUint() + 1; labels > 0; labels -= 1) table.skipNumber();
+        at = table.offset;
+        break;
+      }
+      case ONE_BYTE:
+        at += 1;
+        break;
+      case FOUR_BYTES:
+        at += 4;
+        break;
+      case EIGHT_BYTES:
+        at += 8;
+        break;
+      default:
+        throw new RangeError(`the WebAssembly module uses instruction 0x${opcode.toString(16)}, which is not metered`);
+    }
   }
+  if (at > end) throw new RangeError(CUT_SHORT);
   return points;
 }
 
-function immediateOf(opcode: number): Immediate {
+/** As ByteReader's skipNumber. */
+function behindNumber(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while ((bytes[at] ?? 0) >= 0x80) at += 1;
+  at += 1;
+  if (at > end) throw new RangeError(CUT_SHORT);
+  if (at - start > MAX_NUMBER_BYTES) throw new RangeError(TOO_LONG);
+  return at;
+}
+
+function immediateOf(opcode: number): number {
   switch (opcode) {
     case 0x02: // block
     case LOOP:
@@ -82,18 +138,18 @@ function immediateOf(opcode: number): Immediate {
     case 0x10: // call
     case 0x41: // i32.const
     case 0x42: // i64.const
-      return "number";
+      return NUMBER;
     case 0x0e:
-      return "branch_table";
+      return BRANCH_TABLE;
     case 0x11: // call_indirect
-      return "two_numbers";
+      return TWO_NUMBERS;
     case 0x3f: // memory.size
     case 0x40: // memory.grow
-      return "byte";
+      return ONE_BYTE;
     case 0x43: // f32.const
-      return "four_bytes";
+      return FOUR_BYTES;
     case 0x44: // f64.const
-      return "eight_bytes";
+      return EIGHT_BYTES;
     case 0x00: // unreachable
     case 0x01: // nop
     case 0x05: // else
@@ -101,37 +157,11 @@ function immediateOf(opcode: number): Immediate {
     case 0x0f: // return
     case 0x1a: // drop
     case 0x1b: // select
-      return "none";
+      return NOTHING;
     default:
-      if (opcode >= 0x20 && opcode <= 0x24) return "number"; // local.* and global.*
-      if (opcode >= 0x28 && opcode <= 0x3e) return "two_numbers"; // loads and stores
-      if (opcode >= 0x45 && opcode <= 0xbf) return "none"; // arithmetic, comparisons, conversions
-      throw new RangeError(`the WebAssembly module uses instruction 0x${opcode.toString(16)}, which is not metered`);
-  }
-}
-
-function skipImmediate(code: ByteReader, immediate: Immediate): void {
-  switch (immediate) {
-    case "none":
-      break;
-    case "byte":
-      code.skipBytes(1);
-      break;
-    case "number":
-      code.skipNumber();
-      break;
-    case "two_numbers":
-      code.skipNumber();
-      code.skipNumber();
-      break;
-    case "branch_table":
-      for (let labels = code.readUint() + 1; labels > 0; labels -= 1) code.skipNumber();
-      break;
-    case "four_bytes":
-      code.skipBytes(4);
-      break;
-    case "eight_bytes":
-      code.skipBytes(8);
-      break;
+      if (opcode >= 0x20 && opcode <= 0x24) return NUMBER; // local.* and global.*
+      if (opcode >= 0x28 && opcode <= 0x3e) return TWO_NUMBERS; // loads and stores
+      if (opcode >= 0x45 && opcode <= 0xbf) return NOTHING; // arithmetic, comparisons, conversions
+      return UNKNOWN;
   }
 }

@@ -19,7 +19,7 @@ export type LinkOptions = {
   readonly prefix: string;
   /** How long an answer may take. */
   readonly timeoutMs: number;
-  readonly log: (line: string) => void;
+  readonly log: (line: string, level?: "info") => void;
 };
 
 export interface StoreLink {
@@ -92,7 +92,7 @@ export function createLink(options: LinkOptions): StoreLink {
   }
 
   function goUp(): void {
-    if (problem !== undefined) log(`store ${url}: in use`);
+    if (problem !== undefined) log(`store ${url}: in use`, "info");
     problem = undefined;
   }
 

@@ -6,7 +6,8 @@ const HEAD = `# Ways around a gate
 Each way in which someone got around a gate before MCP servers, or might: WAYS of them, tried TRIES times. Every one is tried against one running gate
 with a server behind it that believes every reading of every byte that reaches it and writes down what it does (\`test/fixtures/gullible-server.mjs\`): zero
 effects that the policy refuses. The policy allows everything but what it names, which is where a way around has the most to gain. The same bytes are sent
-to that server without the gate as well, and must have their effect there, so that each row could fail.
+to that server without the gate as well, and must have their effect there, so that each row could fail. Messages and requests are sent to the [endpoint of all servers](all-servers.md) besides, in
+both eras, under the tools' names there and under their own: as little comes of them.
 
     npx vitest run --project e2e test/e2e/bypass.test.ts
 

@@ -9,7 +9,7 @@ import type { Approvals } from "../../src/approvals/approval.ts";
 import { writeRunningGate } from "../../src/config/running-gate.ts";
 import type { ApiKey } from "../../src/config/schema.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
-import { createApp, type ReloadedAll } from "../../src/http/app.ts";
+import { type AppParts, createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import type { ConnectionDesk } from "../../src/http/connections-api.ts";
 import { listen } from "../../src/http/listen.ts";
@@ -37,6 +37,7 @@ export type FrontOptions = {
   readonly approvals?: Approvals;
   readonly connections?: ConnectionDesk;
   readonly notReady?: () => string | undefined;
+  readonly judge?: AppParts["judge"];
   /** What it listens on; 127.0.0.1 where none is given. */
   readonly host?: string;
 };
@@ -59,7 +60,7 @@ const notExpected = (): never => {
 };
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { target, keys = [], freezes, reload, status, approvals, connections, notReady, host } = options;
+  const { target, keys = [], freezes, reload, status, approvals, connections, notReady, judge, host } = options;
   const came: Came[] = [];
   const proved: string[] = [];
   const open = new Set<ServerResponse>();
@@ -69,6 +70,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const address = { host: host ?? "127.0.0.1", port: 0 };
   const app = createApp({
     instance,
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map([
       [
         "it",
@@ -92,8 +94,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     status: status ?? notExpected,
     metrics: new Hono(),
     approvals: approvals ?? NO_APPROVALS,
-    ask: notExpected,
     connections: connections ?? NO_CONNECTIONS,
+    documents: notExpected,
+    provenance: notExpected,
+    judge: judge ?? notExpected,
     maxBodyBytes: 1_024,
     maxDepth: 32,
     notReady: notReady ?? (() => undefined),

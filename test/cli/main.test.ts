@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeTempDir, run, runToEnd } from "../e2e/harness-process.ts";
-import { buildSources } from "./built.ts";
+import { buildDist } from "./built.ts";
 
-const dist = buildSources();
+const dist = buildDist();
 const main = join(dist, "main.js");
 
 const regate = (...args: string[]) => runToEnd(process.execPath, [main, ...args], { cwd: makeTempDir() });
@@ -50,11 +50,11 @@ describe("the command line", () => {
     [["--port"], "regate --port: there is no such command; regate --help lists the commands\n"],
     [
       ["reload", "--cofnig", "x"],
-      "regate reload: Unknown option '--cofnig'; usage: regate reload [-c regate.yaml] [--allow-rollback]\n",
+      "regate reload: Unknown option '--cofnig' (did you mean --config?); usage: regate reload [-c regate.yaml] [--allow-rollback] [--json]\n",
     ],
     [
       ["keys", "list", "-c"],
-      "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml]\n",
+      "regate keys: Option '-c, --config <value>' argument missing; usage: regate keys add NAME | list | remove NAME  [-c regate.yaml] [--json]\n",
     ],
     [["keys", "list"], "regate.yaml: no such file in "],
   ])("answers %j with one line and 2", async (args, line) => {
@@ -87,31 +87,39 @@ describe("the command line", () => {
 
   test("loads the code of a command only when it is called for", async () => {
     const dir = makeTempDir();
-    const load =
-      'export async function load(url, context, next) { writeSync(2, url + "\\n"); return next(url, context); }';
-    writeFileSync(join(dir, "hooks.mjs"), `import { writeSync } from "node:fs";\n${load}`);
+    const trace = join(dir, "trace.cjs");
     writeFileSync(
-      join(dir, "trace.mjs"),
-      'import { register } from "node:module";\nregister("./hooks.mjs", import.meta.url);',
+      trace,
+      'process.on("exit", () => require("node:fs").writeSync(2, Object.keys(require.cache).join("\\n")));',
     );
-    const { stderr } = await runToEnd(process.execPath, ["--import", join(dir, "trace.mjs"), main, "keys", "list"], {
-      cwd: dir,
-    });
-    expect(stderr).toContain("/dist/cli/keys.js");
-    expect(stderr).not.toMatch(
-      /\/dist\/(?:compose|cli\/(?:serve|dev|build|stdio|decide|reload))\.js|libsql|hono|opa-wasm/,
+    const { stderr } = await runToEnd(process.execPath, ["--require", trace, main, "keys", "list"], { cwd: dir });
+    const loaded = stderr.split("\n").filter((line) => line.endsWith("js") && line !== trace);
+    expect(loaded.map((file) => file.replace(`${dist}/`, "")).sort()).toEqual([
+      "client.js",
+      "main.js",
+      "problem.js",
+      "scratch.js",
+    ]);
+    // rows end within strings too
+    const [client, gate] = ["client.js", "gate.js"].map((file) =>
+      readFileSync(join(dist, file), "utf8").replaceAll("\\\n", ""),
     );
+    expect(client).toContain("is no name for a key");
+    for (const ofTheGate of ["opa_eval", "takes.journal"]) {
+      expect(client).not.toContain(ofTheGate);
+      expect(gate).toContain(ofTheGate);
+    }
   });
 
   test("tells a bug from a fault of the user's: it exits 70, with the stack", async () => {
-    const { code, stdout, stderr } = await withReload('export function run() { throw new TypeError("a bug") }');
+    const { code, stdout, stderr } = await withReload('function run() { throw new TypeError("a bug") }');
     expect({ code, stdout }).toEqual({ code: 70, stdout: "" });
     expect(stderr).toMatch(/^regate: internal error; please report it with this text\nTypeError: a bug\n {4}at /);
   });
 
   test("tells a bug in the background too", async () => {
     const { code, stderr } = await withReload(
-      "export async function run() { setTimeout(() => Promise.reject(new Error('late'))); await new Promise((done) => setTimeout(done, 60_000)); }",
+      "async function run() { setTimeout(() => Promise.reject(new Error('late'))); await new Promise((done) => setTimeout(done, 60_000)); }",
     );
     expect(code).toBe(70);
     expect(stderr).toContain("Error: late");
@@ -119,18 +127,18 @@ describe("the command line", () => {
 
   test("gives a command all of standard input, and prints all of its answer before it exits with its code", async () => {
     const { code, stdout } = await withReload(
-      "export async function run(args, io) { io.stdout(Buffer.from(await io.stdin()).toString().repeat(10)); return 1; }",
+      "async function run(args, io) { io.stdout(Buffer.from(await io.stdin()).toString().repeat(10)); return 1; }",
       "x".repeat(300_000),
     );
     expect({ code, length: stdout.length }).toEqual({ code: 1, length: 3_000_000 });
   });
 });
 
-/** Runs a command whose module says `code`. */
+/** Runs a command whose code is `code`. */
 async function withReload(code: string, input = "") {
-  const file = join(dist, "cli/reload.js");
+  const file = join(dist, "client.js");
   const text = readFileSync(file, "utf8");
-  writeFileSync(file, code);
+  writeFileSync(file, `${code}\nmodule.exports = () => ({ run });`);
   try {
     const running = run(process.execPath, [main, "reload"]);
     running.stdin.end(input);

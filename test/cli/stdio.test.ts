@@ -12,11 +12,11 @@ import { makeKey } from "../../src/http/bearer.ts";
 import { makeProofSecret } from "../../src/http/prove.ts";
 import { fixturePath, startHttpFixture } from "../e2e/harness-fixtures.ts";
 import { makeTempDir, run, runToEnd, waitFor, whenDone } from "../e2e/harness-process.ts";
-import { buildSources } from "./built.ts";
+import { buildDist } from "./built.ts";
 import { startFront } from "./front.ts";
 import { startImpostor } from "./impostor.ts";
 
-const main = join(buildSources(), "main.js");
+const main = join(buildDist(), "main.js");
 const ABOUT = { name: "regate-test", version: "1.0.0" };
 
 describe("a legacy client behind regate stdio", () => {
@@ -235,7 +235,6 @@ describe("wrong use", () => {
   writeFileSync(join(home, "regate.yaml"), "servers: {}\n");
 
   test.each([
-    [[], {}, "use: regate stdio SERVER"],
     [["a", "b"], {}, "use: regate stdio SERVER"],
     [["../a"], {}, '"../a" is no key of a server'],
     [

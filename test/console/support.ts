@@ -159,6 +159,7 @@ export async function startConsole(
   });
   const app = createApp({
     instance: "instance-1",
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([]),
@@ -168,7 +169,9 @@ export async function startConsole(
     status: () => {
       throw new Error("not expected");
     },
-    ask,
+    documents: () => new Map(),
+    provenance: () => ({ version: "0.0.0", revision: "r1" }),
+    judge: () => Promise.reject(new Error("not expected")),
     approvals,
     connections: NO_CONNECTIONS,
     metrics: new Hono(),

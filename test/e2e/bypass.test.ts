@@ -1,8 +1,9 @@
 // The bypass corpus, each way in each column, against one gate: nothing that the policy refuses may be done by the server. And
 // each way without the gate, where it must be done: else it would show nothing.
+import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { messageBytes, modernHeaders, requestBytes } from "../bypass/bytes.ts";
-import type { Caller } from "../bypass/callers.ts";
+import { messageBytes, modernHeaders, type RequestContext, requestBytes } from "../bypass/bytes.ts";
+import { type Caller, openLegacy, openModern } from "../bypass/callers.ts";
 import {
   type Column,
   columnNames,
@@ -16,6 +17,7 @@ import { type Effect, type Effects, prepareGullibleStdio, startGullibleHttp } fr
 import { HIDDEN_TEXT } from "../bypass/plays/hidden.ts";
 import { plays } from "../bypass/plays/plays.ts";
 import { type Stage, speakRaw, startStages } from "../bypass/stage.ts";
+import { OPERATOR_KEY, startGate } from "./harness-gate.ts";
 import { run } from "./harness-process.ts";
 import { callBody, post } from "./harness-wire.ts";
 
@@ -96,6 +98,57 @@ describe("the bypass corpus", () => {
       expect(stage.effects.forbidden()).toEqual([]);
       expect(main.heard()).not.toContain(HIDDEN_TEXT);
     });
+  });
+});
+
+/** The same with its tools' names as they are at the endpoint of all servers. */
+function underServer(text: string): string {
+  return text
+    .replace(/(<<(?:call|length|chunk\S*|post) )(\w+)/g, "$1http__$2")
+    .replace(/("[^"<>{}]{0,12}name"\s*:\s*")/gi, "$1http__");
+}
+
+describe("at the endpoint of all servers", () => {
+  test.each(["legacy", "modern"] as const)("nothing is done, by the server's names or its own: %s", async (era) => {
+    const http = await startGullibleHttp();
+    const key = `rgk_${"all-servers-".padEnd(43, "x")}`;
+    const keys = [{ name: "main", sha256: createHash("sha256").update(key).digest("hex") }];
+    const gate = await startGate({ servers: { http: { url: http.url, catalogue: "bypass" } }, config: { keys } });
+    const url = `${gate.base}/mcp`;
+    const bearer = { authorization: `Bearer ${key}` };
+    const main = era === "modern" ? openModern(url, bearer) : await openLegacy(url, bearer);
+    const raw = era === "modern" ? main : await openLegacy(url, bearer);
+    await main.call("http__echo", { amount: 500, days: 0, name: "http__denied" });
+    expect(http.all()).toMatchObject([{ did: "echo" }]);
+    const context: RequestContext = {
+      id: "raw",
+      era,
+      session: raw.session?.id,
+      path: "/mcp",
+      host: new URL(gate.base).host,
+      key,
+      operatorKey: OPERATOR_KEY,
+      upstream: http.url,
+    };
+    const done: unknown[] = [];
+    for (const way of triedIn(era).flatMap(([, ways]) => ways)) {
+      const mark = http.all().length;
+      if (isRaw(way)) {
+        for (const text of [way.raw, underServer(way.raw)])
+          await speakRaw(gate.base, requestBytes(text, { ...context, id: way.id }));
+      } else if (isMessage(way)) {
+        const under = { ...way, send: underServer(way.send), name: `http__${way.name}` };
+        for (const one of [way, under]) await main.send(messageBytes(one, { id: way.id, era }), one);
+      }
+      const own = way.effect === "any" ? http.all().filter(({ id }) => id === way.id) : [];
+      const effects = [...http.forbidden(mark), ...own];
+      if (effects.length > 0) done.push({ way: way.id, effects });
+    }
+    expect(done).toEqual([]);
+    const mark = http.all().length;
+    await main.call("http__echo");
+    expect(http.all().slice(mark)).toMatchObject([{ did: "echo" }]);
+    expect(main.heard()).not.toContain(HIDDEN_TEXT);
   });
 });
 

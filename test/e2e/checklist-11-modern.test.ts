@@ -114,6 +114,19 @@ describe.each(["http", "stdio"] as const)("before a modern SDK server over %s, t
     expect(await client.callTool({ name: "denied", arguments: {} })).toMatchObject({ isError: true });
   });
 
+  test("says 400 to a request that does not say what its client can do, and 200 to one whose params are wrong", async () => {
+    const discover = modernRequest(1, "server/discover");
+    const silent = discover.body.replace(/,"io.modelcontextprotocol\/clientCapabilities":\{[^}]*\{\}\}/, "");
+    expect(silent).not.toContain("clientCapabilities");
+    const refused = await post(gate.url(transport), silent, discover.headers);
+    expect(refused.status).toBe(400);
+    expect(await messagesOf(refused)).toMatchObject([{ id: 1, error: { code: -32602 } }]);
+    const wrong = modernRequest(2, "resources/read", { uri: "test://nowhere" });
+    const answered = await post(gate.url(transport), wrong.body, wrong.headers);
+    expect(await messagesOf(answered)).toMatchObject([{ id: 2, error: { code: -32602 } }]);
+    expect(answered.status).toBe(200);
+  });
+
   test("lets a server ask in mid-call, and its client retry, for one token", async () => {
     const client = await connectV2(gate.url(transport));
     client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { name: "Ann" } }));

@@ -89,9 +89,16 @@ describe("regate connect", () => {
       const answer = await send(gate.url("notes"), method, { ...bearer("carol"), accept: "text/event-stream" });
       expect(answer).toMatchObject({ status: 403, text: expect.stringMatching(NOT_SIGNED_IN) });
     }
-    expect(await upstream.seen()).toEqual(before);
-    // at another server carol is as welcome as ever
+    // at other servers carol is as welcome as ever, at the endpoint of all of them too
     expect((await openSession(gate.url("shared"), bearer("carol"))).id).toBeDefined();
+    const tools = async (name: Name) =>
+      JSON.stringify((await (await openSession(`${gate.base}/mcp`, bearer(name))).ask("tools/list")).result);
+    expect(await tools("carol")).toContain("shared__echo");
+    expect(await tools("carol")).not.toContain("notes__echo");
+    expect(await upstream.seen()).toEqual(before);
+    expect(await tools("ann")).toContain("notes__echo");
+    const all = await openSession(`${gate.base}/mcp`, bearer("ann"));
+    expect(textOf(await all.call("notes__echo"))).toBe("you are ann");
   });
 
   test("a code that was used brings nothing, nor does what another page sends", async () => {

@@ -69,6 +69,11 @@ describe("a client without a token", () => {
         resource_name: `Regate: ${name}`,
       });
     }
+    const all = `${gate.base}/.well-known/oauth-protected-resource/mcp`;
+    const challenge = (await post(`${gate.base}/mcp`, callBody(1, "staffed__echo"))).headers["www-authenticate"];
+    expect(challenge).toContain(`resource_metadata="${all}"`);
+    const described = JSON.parse((await send(all, "GET")).text);
+    expect(described).toMatchObject({ resource: `${gate.base}/mcp`, resource_name: "Regate: all servers" });
     const own = await send(`${gate.base}/.well-known/oauth-protected-resource`, "GET");
     expect(JSON.parse(own.text)).toMatchObject({ resource: gate.base });
     const strange = await send(`${gate.base}/.well-known/oauth-protected-resource/mcp/%0d%0aX`, "GET");

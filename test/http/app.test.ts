@@ -17,6 +17,7 @@ import { isProof, makeNonce, makeProofSecret, prove } from "../../src/http/prove
 import { writeEmpty } from "../../src/mcp/write-answer.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { NO_APPROVALS } from "../approvals/support.ts";
+import { speakRaw } from "../bypass/stage.ts";
 import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { parseMessage, send } from "../e2e/harness-wire.ts";
 
@@ -45,6 +46,10 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
   const reached: string[] = [];
   const app = createApp({
     instance: "instance-1",
+    all: async (incoming, outgoing, principal) => {
+      reached.push(`all ${incoming.method} ${principal.id}`);
+      writeEmpty(outgoing, 202);
+    },
     endpoints: new Map([
       [
         "files",
@@ -71,7 +76,9 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     }),
     reload: async () => ({ kind: "swapped", from: "r1", to: "r2" }),
     status: () => STATUS,
-    ask: async () => ({ kind: "refused", problem: "not expected" }),
+    documents: () => new Map(),
+    provenance: () => ({ version: "0.0.0", revision: "r1" }),
+    judge: () => Promise.reject(new Error("not expected")),
     approvals: NO_APPROVALS,
     connections: NO_CONNECTIONS,
     maxBodyBytes: 1_024,
@@ -115,6 +122,23 @@ describe("an MCP endpoint", () => {
       }
     }
     expect(reached).toEqual([]);
+  });
+
+  test("of all servers is /mcp, for who proved to be the caller, from a page that may, and under no other spelling", async () => {
+    const { url, reached } = await startApp({}, KEYS);
+    const authorization = `Bearer ${API_KEY}`;
+    for (const path of ["/mcp", "/mcp?x=1"])
+      expect(await send(`${url}${path}`, "POST", { authorization }, "{}")).toMatchObject({ status: 202 });
+    expect(reached).toEqual(["all POST ann", "all POST ann"]);
+    const unproven = await send(`${url}/mcp`, "POST", {}, "{}");
+    expect(unproven).toMatchObject({ status: 401, headers: { "www-authenticate": 'Bearer realm="regate"' } });
+    const foreign = { authorization, origin: "http://evil.example" };
+    expect((await send(`${url}/mcp`, "POST", foreign, "{}")).status).toBe(403);
+    for (const path of ["/mcp/", "/mcpx", "/%6dcp", "/mcp%23x", "//mcp", "/MCP"])
+      expect((await send(`${url}${path}`, "POST", { authorization }, "{}")).status).toBe(404);
+    const fragment = `POST /mcp#x HTTP/1.1\r\nHost: ${new URL(url).host}\r\nAuthorization: ${authorization}\r\nConnection: close\r\n\r\n`;
+    expect(await speakRaw(url, Buffer.from(fragment))).toMatch(/^HTTP\/1.1 404 /);
+    expect(reached).toHaveLength(2);
   });
 
   test("is not reached through a proxy while nobody can be told apart", async () => {
@@ -209,7 +233,7 @@ describe("every route", () => {
 
   test("that is not there is 404", async () => {
     const { url } = await startApp();
-    for (const path of ["/", "/mcp", "/mcp/", "/mcp/files/more", "/v1/nothing"]) {
+    for (const path of ["/", "/mcp/", "/mcp/files/more", "/v1/nothing"]) {
       const answer = await send(`${url}${path}`, "GET");
       expect(answer.status).toBe(404);
       expect(answer.headers["regate-instance"]).toBe("instance-1");

@@ -41,6 +41,7 @@ async function start() {
   };
   const app = createApp({
     instance: "instance-1",
+    all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map(),
     originCheck: createOriginCheck({ listen: address, allowedHosts: [], allowedOrigins: [] }),
     authenticator: createAuthenticator([
@@ -50,7 +51,9 @@ async function start() {
     freezes: createFreezes({ store: new Map(), servers: new Map(), unixMs: () => 0, log: () => {} }),
     reload: notExpected,
     status: notExpected,
-    ask: notExpected,
+    documents: notExpected,
+    provenance: notExpected,
+    judge: notExpected,
     approvals: desk,
     connections: NO_CONNECTIONS,
     maxBodyBytes: 1_024,

@@ -1,15 +1,16 @@
 // Whoever answers a request on a stream that the gate has begun writes as ever, over real HTTP; the client reads one stream.
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { continueStream } from "../../src/mcp/continued-answer.ts";
+import type { Outgoing } from "../../src/mcp/outgoing.ts";
 import { answerNoSession } from "../../src/mcp/stdio-answers.ts";
 import { EventStream } from "../../src/mcp/stdio-streams.ts";
 import { endWith, writeEmpty, writeJson } from "../../src/mcp/write-answer.ts";
 import { openStream } from "../e2e/harness-wire.ts";
 
 /** What a client reads where `answer` answers request `"a"` after the stream was begun. */
-async function readAnswer(answer: (outgoing: ServerResponse) => void): Promise<string[]> {
+async function readAnswer(answer: (outgoing: Outgoing) => void): Promise<string[]> {
   const server = createServer((_, outgoing) => {
     outgoing.writeHead(200, { "content-type": "text/event-stream" });
     outgoing.write('event: message\ndata: "waiting"\n\n');
@@ -76,10 +77,18 @@ describe("an answer on a stream that was begun", () => {
     expect(data).toEqual(['"waiting"', "1", "2"]);
   });
 
-  test.each<[string, (outgoing: ServerResponse) => void, number, string]>([
+  test.each<[string, (outgoing: Outgoing) => void, number, string]>([
     ["names no request", answerNoSession, 1003, "Session not found: initialize again"],
     ["is empty", (outgoing) => writeEmpty(outgoing, 502), 1002, "the server answered with HTTP status 502"],
-    ["is no JSON", (outgoing) => outgoing.writeHead(500).end("<p>"), 1002, "the server answered with HTTP status 500"],
+    [
+      "is no JSON",
+      (outgoing) => {
+        outgoing.writeHead(500);
+        outgoing.end("<p>");
+      },
+      1002,
+      "the server answered with HTTP status 500",
+    ],
     [
       "has no words",
       (outgoing) => writeJson(outgoing, 400, '{"error":1}'),

@@ -10,7 +10,7 @@ export const CALLER = {
   principal: { id: "ann", groups: [], claims: {} },
 } as const;
 
-export function exchangeOf(session: string = CALLER.session): Exchange {
+export function exchangeOf(session: string = CALLER.session): Exchange & { readonly outgoing: ServerResponse } {
   const incoming = new IncomingMessage(new Socket());
   return {
     incoming,

@@ -12,13 +12,13 @@ function bench(text: string) {
   const body = Buffer.from(text);
   const message = parseClientMessage(body, { maxBytes: 1_000, maxDepth: 64 });
   if (message.kind === "refused") throw new Error(message.problem);
-  const exchange: PostExchange = {
+  const exchange = {
     ...exchangeOf(),
     message,
     body,
     onNothingWritten: () => trace.push("nothing written"),
-    issueSessionId: (id) => id,
-  };
+    issueSessionId: (id: string) => id,
+  } satisfies PostExchange;
   const relay = new AnswerRelay({
     exchange,
     post: exchange,

@@ -68,6 +68,19 @@ describe("a sealed session", () => {
     expect(sealed.name).toMatch(/^[0-9a-f]{32}$/);
   });
 
+  test("may be part of another, whose name it has then: for its own owner only, and ended with it", () => {
+    const { sessions: own } = sessionsAt(NOW);
+    const part = own.seal({ ...OWNER, upstreamId: "up-13", name: sealed.name });
+    expect(part.name).toBe(sealed.name);
+    expect(part.id).not.toBe(sealed.id);
+    expect(own.open(part.id, OWNER)).toEqual({ kind: "open", name: sealed.name, upstreamId: "up-13" });
+    expect(own.open(part.id, { ...OWNER, server: "" }).kind).toBe("unknown");
+    own.end(sealed.name);
+    expect(own.open(part.id, OWNER).kind).toBe("unknown");
+    for (const name of ["", "ab", `${sealed.name}00`, "g".repeat(32)])
+      expect(() => own.seal({ ...OWNER, upstreamId: "up", name })).toThrow("32 hexadecimal digits");
+  });
+
   test("shows neither the upstream's id nor its own name in its id", () => {
     const raw = Buffer.from(sealed.id, "base64url");
     expect(raw.includes("up-12")).toBe(false);

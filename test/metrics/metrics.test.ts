@@ -39,7 +39,7 @@ const STATUS: Status = {
 };
 
 function start(status: () => Status = () => STATUS) {
-  return createMetrics({ status, buckets: () => 7, pendingApprovals: () => 2 });
+  return createMetrics({ status, buckets: () => 7, pendingApprovals: () => 2, lostSpans: () => 9 });
 }
 
 function judged(kind: Verdict["kind"], call: Partial<Call> = {}, more: Record<string, unknown> = {}): Judged {
@@ -98,6 +98,16 @@ describe("calls", () => {
     ]);
   });
 
+  test("of a tool that the catalogue has are named, listed or not", async () => {
+    const metrics = start();
+    const { call, verdict } = judged("denied");
+    const { definition: _, ...unlisted } = call;
+    const known = { definition: { catalogued: true, changed: false } };
+    const facts = { category: "Read", risk: "Low", severity: "low", ...known } as const;
+    metrics.count({ ...judged("denied"), call: unlisted, verdict: { ...verdict, facts } });
+    expect((await samplesOf(metrics, "regate_calls_total"))[0]).toContain('tool="read_file"');
+  });
+
   test("of more tools, or by more rules, than there is room for are counted together", async () => {
     const metrics = start();
     for (let index = 0; index < 2_500; index += 1) {
@@ -132,6 +142,7 @@ test("what the gate holds is asked at each scrape, its status once", async () =>
     "regate_freezes 1",
     "regate_decision_log_lost 3",
     "regate_decision_log_failing 1",
+    "regate_spans_lost 9",
   ])
     expect(text.split("\n")).toContain(sample);
   await metrics.read();

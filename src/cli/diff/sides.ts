@@ -1,7 +1,6 @@
 // Finds the two policies that `regate diff` compares: each a bundle, the working tree, or a revision of git, which is built in
 // a scratch folder from the files as git has them. Samples and schemas that lie beside a policy folder come with it.
-import { access, mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, stat } from "node:fs/promises";
 import { join, posix, resolve } from "node:path";
 import { buildBundle } from "../../policy/build/compose.ts";
 import { readBundle } from "../../policy/bundle.ts";
@@ -10,6 +9,7 @@ import { findOpa, type Opa } from "../../policy/opa.ts";
 import { readSamples, type Sample } from "../../policy/samples.ts";
 import { readToolSchemas } from "../../policy/tool-schemas.ts";
 import { Problem } from "../../problem.ts";
+import { makeScratch, removeScratch } from "../../scratch.ts";
 import type { CommandIo } from "../command.ts";
 import {
   findMergeBase,
@@ -163,7 +163,7 @@ async function openRevision(
     throw new Problem([`${found.name} (${short}): has no folder ${policy}; name the policy's with --policy`]);
   }
   const opa = await findOpa(io.env, io.cwd);
-  const scratch = await mkdtemp(join(tmpdir(), "regate-diff-"));
+  const scratch = makeScratch("diff");
   try {
     // beside a policy at the root of a repository lies nothing that is the repository's
     const beside = path === "" ? [] : ["schemas", "test/samples"].map((name) => posix.join(posix.dirname(path), name));
@@ -177,7 +177,7 @@ async function openRevision(
     const remedy = "compare with a revision that builds, or with a bundle: regate diff bundles/regate.tar.gz";
     throw new Problem([first, ...others, `the base ${found.name} does not build; ${remedy}`]);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

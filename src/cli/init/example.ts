@@ -1,10 +1,10 @@
 // Plays a pull request on a new repository: loosens one of its rules in a copy, and compares the two as `regate diff` does.
 // The repository itself stays as it is; what is shown is computed, never written beforehand.
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { comparePolicies } from "../../policy/diff/compare-policies.ts";
 import type { Opa } from "../../policy/opa.ts";
+import { makeScratch, removeScratch } from "../../scratch.ts";
 import { writeMarkdown } from "../diff/markdown.ts";
 import { composeReport, countChanges, type Report } from "../diff/report.ts";
 import { gatherSchemas, openFolder, type Side } from "../diff/sides.ts";
@@ -35,7 +35,7 @@ export async function playExample(repository: string, opa: Opa): Promise<Example
 }
 
 async function compare(base: Side, repository: string, edit: RuleEdit, opa: Opa): Promise<Report> {
-  const copy = await mkdtemp(join(tmpdir(), "regate-example-"));
+  const copy = makeScratch("example");
   try {
     await cp(repository, copy, { recursive: true });
     await writeFile(join(copy, edit.path), edit.changed);
@@ -45,7 +45,7 @@ async function compare(base: Side, repository: string, edit: RuleEdit, opa: Opa)
     const comparison = comparePolicies(policies, base.samples, gatherSchemas(sides));
     return composeReport(sides, comparison, undefined, { understood: [], misunderstood: [] }, "looser");
   } finally {
-    await rm(copy, { recursive: true, force: true });
+    await removeScratch(copy);
   }
 }
 

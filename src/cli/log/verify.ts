@@ -26,7 +26,10 @@ export async function runVerify(args: readonly string[], io: CommandIo): Promise
   const logs = listLogs(positionals, values.config, io);
   const keys = readKeys(values.key, values.config, io);
   const verified: { readonly log: string; readonly result: Verified }[] = [];
-  for (const log of logs) verified.push({ log: log.shown, result: await verifyLog(log, keys) });
+  for (const log of logs) {
+    io.doing?.(`verifying ${showable(log.shown)}`);
+    verified.push({ log: log.shown, result: await verifyLog(log, keys) });
+  }
   const isWhole = verified.every(({ result }) => isAsWritten(result));
   if (values.json) io.stdout(`${JSON.stringify(verified.map(toJson), undefined, 2)}\n`);
   else for (const one of verified) io.stdout(format(one));

@@ -3,10 +3,15 @@
 import { isRecord } from "../../mcp/envelope.ts";
 import type { ClientRequest } from "../../mcp/jsonrpc.ts";
 import { repeatedName } from "../../mcp/message-headers.ts";
-import { type ParamHeader, paramHeadersOf, spellingOf, valueAt } from "../../mcp/param-headers.ts";
+import {
+  encodeHeaderValue,
+  isHeaderValue,
+  type ParamHeader,
+  paramHeadersOf,
+  spellingOf,
+  valueAt,
+} from "../../mcp/param-headers.ts";
 import { PROTOCOL_VERSION_KEY } from "../../mcp/protocol-keys.ts";
-
-const VISIBLE_ASCII = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** What the tools that the server listed want repeated, by their names. */
 export type ListedTools = Map<string, readonly ParamHeader[]>;
@@ -20,8 +25,8 @@ export function claimedVersion(request: ClientRequest): string | undefined {
 /** The headers of a request that claims `version`. */
 export function modernHeaders(request: ClientRequest, version: string, listed: ListedTools): Record<string, string> {
   const headers: Record<string, string> = {};
-  if (VISIBLE_ASCII.test(version)) headers["mcp-protocol-version"] = version;
-  if (VISIBLE_ASCII.test(request.method)) headers["mcp-method"] = request.method;
+  if (isHeaderValue(version)) headers["mcp-protocol-version"] = version;
+  if (isHeaderValue(request.method)) headers["mcp-method"] = request.method;
   const name = repeatedName(request);
   if (typeof name === "string") headers["mcp-name"] = encodeHeaderValue(name);
   if (request.tool === undefined) return headers;
@@ -39,10 +44,4 @@ export function learnTools(result: unknown, listed: ListedTools): void {
   for (const tool of tools) {
     if (isRecord(tool) && typeof tool.name === "string") listed.set(tool.name, paramHeadersOf(tool.inputSchema));
   }
-}
-
-/** As it is where a header can carry it, else in the Base64 form; also where it looks like that form. */
-export function encodeHeaderValue(value: string): string {
-  const isPlain = VISIBLE_ASCII.test(value) && !/^=\?base64\?.*\?=$/.test(value);
-  return isPlain ? value : `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
 }

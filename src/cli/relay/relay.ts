@@ -28,8 +28,8 @@ const END_MS = 2_000;
 export type RelayOptions = {
   /** The gate that runs now: one that is restarted has another secret. */
   readonly locate: () => RunningGate | undefined;
-  /** The server's key in the configuration. */
-  readonly server: string;
+  /** The server's key in the configuration; undefined: all of them. */
+  readonly server: string | undefined;
   readonly apiKey: string | undefined;
   /** UUID of this process: names its session where the server gives none. */
   readonly relayId: string;
@@ -222,7 +222,11 @@ class Relay {
     const { apiKey, relayId, server, locate } = this.options;
     const own = { "regate-stdio": relayId, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
     const headers = { ...outgoing.headers, ...own };
-    return sendKept(this.#connections, locate, { ...outgoing, path: `/mcp/${server}`, headers });
+    return sendKept(this.#connections, locate, {
+      ...outgoing,
+      path: server === undefined ? "/mcp" : `/mcp/${server}`,
+      headers,
+    });
   }
 
   async #endSession(): Promise<void> {

@@ -1,10 +1,10 @@
 // Builds a bundle: the shipped library and a user's own policy, each with its roots, checked and compiled by OPA in a
 // scratch folder with relative paths, so that the same sources give the same bytes wherever they lie. It answers bytes and
 // writes nothing outside the scratch folder. What it answers has been loaded by the gate's own engine.
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../../problem.ts";
+import { makeScratch, removeScratch } from "../../scratch.ts";
 import { type Bundle, ENTRYPOINTS, parseBundle, RESULT_ENTRYPOINT } from "../bundle.ts";
 import { toJson } from "../conditions.ts";
 import { createEngine } from "../engine.ts";
@@ -51,12 +51,12 @@ export async function buildBundle(
   choice: LibraryChoice = "shipped",
   signing?: Signing,
 ): Promise<BuiltBundle> {
-  const scratch = await mkdtemp(join(tmpdir(), "regate-build-"));
+  const scratch = makeScratch("build");
   try {
     const vendored = choice === "vendored" ? await readVendoredLibrary(folder) : [];
     return await buildIn(scratch, folder, vendored.length > 0 ? vendored : await readLibrary(), opa, signing);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

@@ -1,9 +1,9 @@
 // Reads what a policy is made of: its own sources and those that a build adds, parsed, in their places. It refuses what would be
 // left out or can't be read; what the rules say is for others.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Problem } from "../../problem.ts";
+import { makeScratch, removeScratch } from "../../scratch.ts";
 import type { Opa } from "../opa.ts";
 import { checkCatalogue } from "./check-catalogue.ts";
 import type { Fault } from "./faults.ts";
@@ -31,11 +31,11 @@ export type Policy = {
 
 /** @throws Problem with a line for each source that is not part of a policy */
 export async function parsePolicy(folder: PolicyFolder, opa: Opa): Promise<Policy> {
-  const scratch = await mkdtemp(join(tmpdir(), "regate-parse-"));
+  const scratch = makeScratch("parse");
   try {
     return await readPolicy(scratch, folder, await readLibrary(), opa);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 

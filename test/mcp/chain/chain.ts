@@ -12,7 +12,7 @@ import { createLimiter } from "../../../src/limits/limiter.ts";
 import { createSessionCap } from "../../../src/limits/session-cap.ts";
 import { createContinuations } from "../../../src/mcp/continuations.ts";
 import { createDefinitions } from "../../../src/mcp/definitions.ts";
-import { createEndpoint, type EndpointOptions } from "../../../src/mcp/endpoint.ts";
+import { createEndpoint, type EndpointOptions, type ServerEndpoint } from "../../../src/mcp/endpoint.ts";
 import { createSessions } from "../../../src/mcp/session.ts";
 import { createSessionNames } from "../../../src/mcp/session-names.ts";
 import { createHttpUpstream, type HttpUpstreamOptions } from "../../../src/mcp/upstream-http.ts";
@@ -35,6 +35,7 @@ export type ChainOptions = {
 };
 
 export type Chain = {
+  readonly endpoint: ServerEndpoint;
   readonly url: string;
   readonly port: number;
   readonly server: ScriptedServer;
@@ -168,6 +169,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   });
   const { port } = front.address() as AddressInfo;
   return {
+    endpoint,
     url: `http://127.0.0.1:${port}/`,
     port,
     server,

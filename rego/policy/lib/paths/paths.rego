@@ -25,7 +25,15 @@ _folded := object.union(
 	},
 )
 
-_is_secret(name) if name in {
+_is_secret(name) if name in secret_names
+
+_is_secret(name) if startswith(name, ".env")
+
+_is_secret(name) if endswith(name, ".pem")
+
+# METADATA
+# title: Names that keys, credentials and git's own files usually have
+secret_names := {
 	".aws",
 	".docker",
 	".git",
@@ -42,7 +50,3 @@ _is_secret(name) if name in {
 	"id_ed25519",
 	"id_rsa",
 }
-
-_is_secret(name) if startswith(name, ".env")
-
-_is_secret(name) if endswith(name, ".pem")
