@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const NOT_SIGNED_IN = /^ann has not signed in to notes, .*run regate connect notes/;
 
 beforeEach(() =>
-  upstream.behave({ lifetime: 3600, iss: null, issuer: {}, resource: {}, refreshes: true, holdMs: 0, oidc: false }),
+  upstream.behave({ lifetime: 3600, iss: null, issuer: {}, resource: {}, refreshes: true, holds: false, oidc: false }),
 );
 
 /** Everything that the state folder holds, its write-ahead log included. */
@@ -215,7 +215,6 @@ describe("tokens", () => {
     const first = await kept.token("ann");
     const refreshes = async () => (await upstream.seen()).grants.filter((grant) => grant === "refresh_token").length;
     const before = await refreshes();
-    await upstream.behave({ holdMs: 50 });
     // in its last fifth it still counts, and another is had meanwhile
     kept.clock.ms += 0.85 * HOUR_MS;
     expect(await kept.token("ann")).toBe(first);
@@ -290,12 +289,13 @@ describe("tokens", () => {
     const kept = startConnections(upstream.url);
     await kept.signIn("ann");
     const { revoked, grants } = await upstream.seen();
-    await upstream.behave({ holdMs: 300 });
+    await upstream.behave({ holds: true });
     kept.clock.ms += HOUR_MS;
     const renewing = kept.token("ann");
     renewing.catch(() => {});
     while ((await upstream.seen()).grants.length === grants.length);
     expect(await kept.connections.remove(kept.server, "ann")).toEqual({ isRevoked: true });
+    await upstream.behave({ holds: false });
     await expect(renewing).rejects.toThrow(NOT_SIGNED_IN);
     expect(kept.log.at(-1)).toBe("notes: ann has signed out");
     expect((await upstream.seen()).revoked).toBe(revoked + 1);
