@@ -4,7 +4,6 @@ import { parseJson } from "../mcp/parse-json.ts";
 import { showable } from "../mcp/showable.ts";
 import { CredentialsFault } from "../mcp/upstream-fault.ts";
 import { messageOf } from "../problem.ts";
-
 import { type Connection, type ConnectionStore, connectionSchema, placeOf, type SignInServer } from "./connection.ts";
 import { open, seal } from "./sealed.ts";
 import { PAUSE_MS, type TokenSource } from "./token-source.ts";
