@@ -23,12 +23,13 @@ const FILES = {
   scratch: ["scratch.ts"],
   gate: ["cli/serve.ts", "library.ts"],
   hono: ["http/judge-middleware.ts"],
-  client: commands("approvals freeze hook keys log reload servers status stdio unwrap wrap"),
+  client: commands("approvals connect freeze hook keys log reload servers status stdio unwrap wrap"),
   author: commands("audit build classify decide dev diff init learn scan test why"),
   console: ["console/console.tsx"],
   registry: ["metrics/registry.ts"],
   store: ["compose-store.ts"],
   traces: ["compose-traces.ts"],
+  signin: ["credentials/authorization.ts"],
 };
 /** Packages that a source requires at its first use, by the file that they get. */
 const REQUIRED = {

@@ -6,7 +6,8 @@ import type { Live } from "./compose-live.ts";
 import type { RunningStore } from "./compose-store.ts";
 import type { RunningTraces } from "./compose-traces.ts";
 import type { Config } from "./config/schema.ts";
-import type { ServerConfig } from "./config/server-schema.ts";
+import type { HttpServer, ServerConfig } from "./config/server-schema.ts";
+import type { Connections } from "./credentials/connections.ts";
 import { createCredentials } from "./credentials/credentials.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Takes } from "./limits/limiter.ts";
@@ -17,7 +18,7 @@ import { createDefinitions } from "./mcp/definitions.ts";
 import { createEndpoint, type ServerEndpoint } from "./mcp/endpoint.ts";
 import { createSessions } from "./mcp/session.ts";
 import { createSessionNames, type SessionNames } from "./mcp/session-names.ts";
-import type { Upstream } from "./mcp/upstream.ts";
+import type { Credentials, Upstream } from "./mcp/upstream.ts";
 import { createHttpUpstream } from "./mcp/upstream-http.ts";
 import { createStdioUpstream } from "./mcp/upstream-stdio.ts";
 import { type Metrics, timeExchanges } from "./metrics/metrics.ts";
@@ -36,6 +37,8 @@ export type ServerParts = {
   /** What is shared with other gates. */
   readonly store: Pick<RunningStore, "ended" | "endsUnknown"> | undefined;
   readonly live: Live;
+  /** Who has signed in to which server. */
+  readonly connections: Pick<Connections, "tokensOf">;
   readonly policy: ActivePolicy;
   readonly decisions: Pick<DecisionLog, "record">;
   readonly countExchange: Metrics["countExchange"];
@@ -97,7 +100,8 @@ export function composeServers(parts: ServerParts): Servers {
   const namesOf = (serverKey: string): SessionNames =>
     createSessionNames({ serverKey, sessions, cap, log, ...(store && { endsUnknown: store.endsUnknown }) });
   const start = (server: ServerConfig): RunningServer => {
-    const upstream = createUpstream(config, server, log);
+    const credentials = server.kind === "http" ? credentialsOf(server, parts) : undefined;
+    const upstream = createUpstream(config, server, credentials, log);
     const tally = createTally(Date.now);
     const endpoint = createEndpoint({
       server: server.catalogue,
@@ -107,6 +111,7 @@ export function composeServers(parts: ServerParts): Servers {
       sessionNames: namesOf(server.key),
       definitions: createDefinitions(LISTING_TIMEOUT_MS, live.observe(server)),
       continuations,
+      ...(credentials?.missing && { signedOut: credentials.missing }),
       answers,
       arguments: server.arguments,
       mode: server.mode,
@@ -133,10 +138,24 @@ function readSessionKey(file: string): Buffer {
   return createHash("sha256").update(readSecret(file, SECRET_KEY_BYTES)).digest();
 }
 
-function createUpstream(config: Config, server: ServerConfig, log: (line: string) => void): Upstream {
+function credentialsOf(server: HttpServer, { connections, log }: ServerParts): Credentials {
+  const { key, url, signIn } = server;
+  return createCredentials(server, {
+    monotonicMs: () => performance.now(),
+    log,
+    ...(signIn && { tokensOf: (principal: string) => connections.tokensOf({ key, url, signIn }, principal) }),
+  });
+}
+
+function createUpstream(
+  config: Config,
+  server: ServerConfig,
+  credentials: Credentials | undefined,
+  log: (line: string) => void,
+): Upstream {
   if (server.kind === "http") {
+    if (credentials === undefined) throw new Error("a server over HTTP has credentials, if no others than none");
     const { key, url } = server;
-    const credentials = createCredentials(server, { monotonicMs: () => performance.now(), log });
     const limits = { ...patienceOf(config), maxAnswerBytes: MAX_ANSWER_BYTES };
     return createHttpUpstream({ server: key, url: new URL(url), credentials, ...limits, log });
   }

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GatePolicy, ReloadOptions } from "./bundles/gate-policy.ts";
+import { composeConnections } from "./compose-connections.ts";
 import { composeConsole } from "./compose-console.ts";
 import { Closers, composeCore } from "./compose-core.ts";
 import { composeIdentity } from "./compose-identity.ts";
@@ -117,6 +118,8 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
     });
     metrics = served;
     const { countExchange } = served;
+    let running = (): readonly ServerConfig[] => [];
+    const { connections, desk } = composeConnections({ state, servers: () => running(), log });
     const { start, sharedNames } = composeServers({
       config,
       gate,
@@ -125,6 +128,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       state,
       store,
       live,
+      connections,
       policy,
       decisions,
       countExchange,
@@ -132,6 +136,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       log,
     });
     const servers = runServers(config.servers, names, start);
+    running = () => servers.running().map(({ server }) => server);
     closers.push(() => servers.close());
     const all = composeAll(options, servers, sharedNames);
     closers.push(() => all.close());
@@ -183,6 +188,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       }),
       freezes,
       approvals: approvals.desk,
+      connections: desk,
       status,
       metrics: createMetricsApi({ metrics: served, operatorKey, token: config.metrics.token }),
       maxBodyBytes: config.limits.maxBodyBytes,

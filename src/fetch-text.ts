@@ -12,7 +12,7 @@ export type FetchOptions = {
 };
 
 export type Fetched =
-  | { readonly kind: "answered"; readonly status: number; readonly text: string }
+  | { readonly kind: "answered"; readonly status: number; readonly text: string; readonly headers: Headers }
   | { readonly kind: "failed"; readonly problem: string };
 
 /** Never rejects. A redirect is an answer like any other: it is not followed. */
@@ -34,7 +34,8 @@ export async function fetchText(url: string, options: FetchOptions): Promise<Fet
       if (size > maxBytes) return { kind: "failed", problem: `it answered with more than ${maxBytes} bytes` };
       chunks.push(chunk);
     }
-    return { kind: "answered", status: answer.status, text: Buffer.concat(chunks).toString("utf8") };
+    const text = Buffer.concat(chunks).toString("utf8");
+    return { kind: "answered", status: answer.status, text, headers: answer.headers };
   } catch (error) {
     return { kind: "failed", problem: describe(error) };
   }

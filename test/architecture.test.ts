@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "library.ts": ["compose-core.ts", "compose-judge.ts", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
+    "compose-connections.ts",
     "compose-console.ts",
     "compose-core.ts",
     "compose-identity.ts",
@@ -72,6 +73,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "compose-approvals.ts": SERVING,
   "compose-bundle.ts": SERVING,
+  "compose-connections.ts": [...SERVING, "problem.ts"],
   "compose-operator.ts": [
     "compose-gate.ts",
     "compose-live.ts",
@@ -120,7 +122,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: ["gate", "freeze", "bundles"],
   metrics: ["gate", "mcp", "status"],
   traces: ["gate", "mcp", "metrics"],
-  state: ["limits", "approvals", "history", "problem.ts"],
+  state: ["credentials", "limits", "approvals", "history", "problem.ts"],
   store: ["gate", "limits", "approvals", "problem.ts"],
   config: ["problem.ts"],
   "problem.ts": [],
@@ -139,6 +141,11 @@ const KEPT_TO: readonly (readonly [name: string, pattern: RegExp, files: RegExp]
   ["undici", /^undici(?:$|\/)/, /^(?:mcp\/(?:upstream-http|http-[a-z-]+|undici-pool\.d)|cli\/.+)\.ts$/],
   ["libsql", /^libsql/, /^state\//],
   ["redis", /^@redis\//, /^store\/link\.ts$/],
+  [
+    "the SDK's OAuth client",
+    /^@modelcontextprotocol\/sdk\/client\/auth/,
+    /^credentials\/(?:authorization|discovery)\.ts$/,
+  ],
   ["diff", /^diff$/, /^scan\/word-diff\.ts$/],
   ["ajv", /^ajv/, /^arguments\/(?:compiled-schema|schema-errors)\.ts$/],
   ["prom-client", /^prom-client$/, /^metrics\/registry\.ts$/],

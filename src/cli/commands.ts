@@ -206,6 +206,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     },
   ],
   [
+    "connect",
+    {
+      usage: "SERVER [--remove [--principal NAME]] | --list  [-c regate.yaml] [--json]",
+      summary: "sign in to a server that wants each principal's own account; --remove signs out",
+      load: () => import("./connect.ts"),
+    },
+  ],
+  [
     "keys",
     {
       usage: "add NAME | list | remove NAME  [-c regate.yaml] [--json]",

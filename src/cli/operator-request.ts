@@ -15,7 +15,7 @@ const ANSWER_MS = 60_000;
 export type OperatorRequest<T> = {
   /** The configuration file, as the person named it. */
   readonly config: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   /** Of a POST, sent as JSON. */
   readonly body?: unknown;
@@ -27,7 +27,7 @@ export type OperatorRequest<T> = {
 };
 
 /** How the gate says that it did not do what it was asked. */
-const refusedSchema = z.object({ problem: z.string(), remedy: z.string() });
+export const refusedSchema = z.object({ problem: z.string(), remedy: z.string() });
 
 /** How it says why a credential does not make an operator. */
 const unauthenticatedSchema = z.object({ error: z.object({ message: z.string() }) });
@@ -67,16 +67,17 @@ function readWhyNot(answer: { readonly status: number | undefined; readonly body
   return unauthenticatedSchema.safeParse(parseJson(answer.body)).data?.error.message;
 }
 
-async function exchange(
+/** @param key what proves who asks; undefined where nothing has to */
+export async function exchange(
   gate: RunningGate,
   { method, path, body }: Pick<OperatorRequest<unknown>, "method" | "path" | "body">,
-  operatorKey: string,
+  key: string | undefined,
 ): Promise<{ status: number | undefined; body: string }> {
   try {
     const bytes = Buffer.from(body === undefined ? "" : JSON.stringify(body));
-    const authorization = `Bearer ${operatorKey}`;
+    const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const type = body === undefined ? {} : { "content-type": "application/json" };
-    const headers = { authorization, ...type, ...(method === "POST" && { "content-length": String(bytes.length) }) };
+    const headers = { ...authorization, ...type, ...(method === "POST" && { "content-length": String(bytes.length) }) };
     const signal = AbortSignal.timeout(ANSWER_MS);
     const answer = await send(gate, { method, path, headers, body: bytes, signal }).answer;
     return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };

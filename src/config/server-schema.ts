@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { says, strictFields, toFaults } from "./faults.ts";
 import { type Dialect, interpolate } from "./interpolate.ts";
-import { type OAuthClient, oauthSchema } from "./oauth-schema.ts";
+import { type OAuthClient, oauthSchema, type SignIn } from "./oauth-schema.ts";
 import { type SecretText, secretText } from "./secret-text.ts";
 import { checkUrl } from "./server-url.ts";
 import { nearestWord } from "./suggest.ts";
@@ -41,6 +41,8 @@ export type HttpServer = Common & {
   readonly headers: Readonly<Record<string, SecretText>>;
   /** How the gate gets the token that it sends as well. */
   readonly oauth?: OAuthClient | undefined;
+  /** Each principal signs in for itself, and the token sent is the principal's own. */
+  readonly signIn?: SignIn | undefined;
 };
 
 export type ServerConfig = StdioServer | HttpServer;
@@ -139,7 +141,15 @@ function httpSchema(key: string, context: ServerContext): z.ZodType<HttpServer> 
       ctx.addIssue({ code: "custom", path: ["url"], message: checked.problem });
       return z.NEVER;
     }
-    return { kind: "http", key, catalogue: catalogue ?? key, url: checked.href, oauth, ...rest };
+    return {
+      kind: "http",
+      key,
+      catalogue: catalogue ?? key,
+      url: checked.href,
+      oauth: oauth?.kind === "own" ? oauth.client : undefined,
+      signIn: oauth?.kind === "per_principal" ? oauth.signIn : undefined,
+      ...rest,
+    };
   });
 }
 

@@ -6,6 +6,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Status } from "../status/status-schema.ts";
 import { type ApprovalsApiParts, createApprovalsApi } from "./approvals-api.ts";
 import { challengeOf } from "./auth.ts";
+import { type ConnectionsApiParts, createConnectionsApi } from "./connections-api.ts";
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import { createJudgeApi, type JudgeApiParts } from "./judge-api.ts";
@@ -59,7 +60,8 @@ export type ReloadedAll = Reloaded & { readonly shadow?: ReloadedShadow; readonl
 export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyBytes" | "maxDepth"> &
   McpRouteParts &
   Pick<JudgeApiParts, "judge"> &
-  Pick<ApprovalsApiParts, "approvals"> & {
+  Pick<ApprovalsApiParts, "approvals"> &
+  Pick<ConnectionsApiParts, "connections"> & {
     readonly operator: OperatorCheck;
     /** What the gate is called where it takes tokens; undefined where it takes none. */
     readonly resource?: Resource | undefined;
@@ -129,6 +131,7 @@ export function createApp(parts: AppParts): App {
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));
   app.route("/", createApprovalsApi({ ...parts, operatorOnly }));
+  app.route("/", createConnectionsApi({ ...parts, operatorOnly }));
   app.route("/", createDataApi(parts));
   app.route("/", createJudgeApi(parts));
 

@@ -9,7 +9,14 @@ import type { Definition, Definitions } from "./definitions.ts";
 import { atExpiry } from "./expiry.ts";
 import { createHold } from "./hold.ts";
 import { createHolds, type Holds } from "./holds.ts";
-import { refuseBody, refuseCall, refuseCancelled, refuseMessage, refuseSession } from "./http-refusals.ts";
+import {
+  refuseBody,
+  refuseCall,
+  refuseCancelled,
+  refuseMessage,
+  refuseSession,
+  refuseSignedOut,
+} from "./http-refusals.ts";
 import { createInFlight, type InFlight, type InFlightCaps, overloaded, type Slot } from "./in-flight.ts";
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
@@ -21,7 +28,7 @@ import { refusal } from "./refusal.ts";
 import { type Caller, createScreen } from "./screen.ts";
 import type { SessionNames } from "./session-names.ts";
 import type { CallTrace, Tracing } from "./tracing.ts";
-import type { Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
+import type { Credentials, Exchange, PostExchange, SessionRef, Upstream } from "./upstream.ts";
 import { createUrlAskers, type UrlAskers } from "./url-askers.ts";
 import { writeEmpty } from "./write-answer.ts";
 
@@ -43,6 +50,8 @@ export type EndpointOptions = {
   readonly maxDepth: number;
   /** Requests that may be under way at a time. */
   readonly inFlight: InFlightCaps;
+  /** Where principals sign in to the server: whoever has not is told so, and nothing of it is judged. */
+  readonly signedOut?: Credentials["missing"];
   /** Judges answers by the policy's rules for them; where there is none, they pass. */
   readonly answers?: AnswerJudge;
   /** Draws what becomes of each message, for who collects that. */
@@ -154,7 +163,11 @@ async function answerPost(options: Tables, arrived: Arrived, body: Uint8Array): 
   const mismatch = checkHeaders(message, headers);
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, idTextOf(message));
 
-  // 2. which session
+  // 2. which session, of one who may have any
+  const asking = options.signedOut?.(principal.id);
+  const signedOut = asking instanceof Promise ? await asking : asking;
+  if (signedOut !== undefined)
+    return refuseSignedOut(outgoing, signedOut, message.kind === "request" ? message : undefined);
   const opens = message.kind === "request" && message.method === "initialize";
   const naming = sessionNames.identify({ headers: incoming.headers, era, principal: principal.id, opens });
   const identified = naming instanceof Promise ? await naming : naming;
@@ -271,6 +284,9 @@ async function answerSession(options: Tables, arrived: Arrived): Promise<void> {
   const { incoming, outgoing, principal } = arrived;
   const mismatch = checkBodiless(incoming.headersDistinct);
   if (mismatch !== undefined) return refuseMessage(outgoing, mismatch, "null");
+  const asking = options.signedOut?.(principal.id);
+  const signedOut = asking instanceof Promise ? await asking : asking;
+  if (signedOut !== undefined) return refuseSignedOut(outgoing, signedOut, undefined);
   const era = eraOfHeaders(incoming.headersDistinct);
   const caller = { headers: incoming.headers, era, principal: principal.id, opens: false };
   const naming = options.sessionNames.identify(caller);

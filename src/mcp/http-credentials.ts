@@ -12,6 +12,8 @@ export type Handler = Dispatcher.DispatchHandler & {
 export type Sending = {
   readonly dispatcher: Pick<Dispatcher, "dispatch">;
   readonly credentials: Credentials;
+  /** Whose request it is, by id; undefined for nobody's. */
+  readonly principal: string | undefined;
   /** The request as it goes out with these credentials. */
   readonly request: (credentials: CredentialHeaders) => Dispatcher.DispatchOptions;
   readonly handler: Handler;
@@ -19,25 +21,33 @@ export type Sending = {
 
 /** At once where the credentials are at hand. Where they can't be had, the handler is told so, and nothing is sent. */
 export function sendWithCredentials(sending: Sending): void {
-  const { credentials, handler } = sending;
-  const given = credentials.headers();
+  const { credentials, principal, handler } = sending;
+  const given = credentials.headers(principal);
   if (given instanceof Promise)
     given.then(
       (headers) => send(sending, headers),
-      () => handler.onResponseError(undefined, new CredentialsFault()),
+      (error: unknown) =>
+        handler.onResponseError(undefined, error instanceof CredentialsFault ? error : new CredentialsFault()),
     );
   else send(sending, given);
 }
 
-function send({ dispatcher, credentials, request, handler }: Sending, headers: CredentialHeaders): void {
-  const { renew } = credentials;
+function send({ dispatcher, credentials, principal, request, handler }: Sending, headers: CredentialHeaders): void {
+  const { renew, missing } = credentials;
   if (renew === undefined) {
     dispatcher.dispatch(request(headers), handler);
     return;
   }
   const again = (fresh: CredentialHeaders): boolean => dispatcher.dispatch(request(fresh), handler);
-  dispatcher.dispatch(request(headers), new OnceMore(handler, () => renew(headers), again));
+  const renewed = async (): Promise<Renewed> => {
+    const fresh = await renew(headers, principal);
+    return { fresh, missing: fresh === undefined ? await missing?.(principal) : undefined };
+  };
+  dispatcher.dispatch(request(headers), new OnceMore(handler, renewed, again));
 }
+
+/** `missing`: why there are none any more, where that is for the caller to mend. */
+type Renewed = { readonly fresh: CredentialHeaders | undefined; readonly missing: string | undefined };
 
 /** Hands everything on but a 401, for which it looks for other credentials first. */
 class OnceMore implements Dispatcher.DispatchHandler {
@@ -46,7 +56,7 @@ class OnceMore implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly inner: Dispatcher.DispatchHandler,
-    private readonly renew: () => Promise<CredentialHeaders | undefined>,
+    private readonly renew: () => Promise<Renewed>,
     private readonly again: (fresh: CredentialHeaders) => void,
   ) {}
 
@@ -66,10 +76,15 @@ class OnceMore implements Dispatcher.DispatchHandler {
     }
     this.#state = "renewing";
     controller.pause();
-    void this.renew().then((fresh) => {
-      this.#state = fresh === undefined ? "open" : "over";
+    void this.renew().then(({ fresh, missing }) => {
+      this.#state = fresh === undefined && missing === undefined ? "open" : "over";
       // whoever waited has left
       if (controller.aborted) return;
+      if (missing !== undefined) {
+        this.inner.onResponseError?.(controller, new CredentialsFault(missing));
+        controller.abort(new Error("its credentials count no more"));
+        return;
+      }
       if (fresh === undefined) {
         this.inner.onResponseStart?.(controller, status, headers, message);
         controller.resume();

@@ -103,6 +103,7 @@ class HttpLink implements OwnLink {
       sendWithCredentials({
         dispatcher: this.#pool,
         credentials,
+        principal: undefined,
         request: (own) => ({ ...rest, headers: ownHeaders(said, own, this.#sessionId, method) }),
         handler: new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve, hooks),
       });

@@ -7,7 +7,7 @@ import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
 import type { Era, HeaderFault } from "./message-headers.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Body } from "./read-body.ts";
-import { errorAnswer, REFUSED_CODE, refusal, SESSION_CODE, TRANSPORT_CODE } from "./refusal.ts";
+import { errorAnswer, REFUSED_CODE, refusal, SESSION_CODE, SIGN_IN_CODE, TRANSPORT_CODE } from "./refusal.ts";
 import type { Identified } from "./session-names.ts";
 import { writeEmpty, writeJson } from "./write-answer.ts";
 
@@ -72,6 +72,12 @@ export function refuseSession(outgoing: Outgoing, refused: Exclude<Identified, {
       return;
     }
   }
+}
+
+/** @param request undefined for what is none; `problem` says how to sign in */
+export function refuseSignedOut(outgoing: Outgoing, problem: string, request: ClientRequest | undefined): void {
+  const status = request === undefined ? 403 : 200;
+  writeJson(outgoing, status, errorAnswer(request?.idText ?? "null", SIGN_IN_CODE, problem));
 }
 
 export function refuseCall(

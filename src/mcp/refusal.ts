@@ -36,6 +36,8 @@ export const DECISION_KEY = "regate/decision";
 /** Outside the ranges that JSON-RPC and MCP reserve. */
 export const REFUSED_CODE = 1001;
 export const UPSTREAM_FAILED_CODE = 1002;
+/** The principal has not signed in to the server. */
+export const SIGN_IN_CODE = 1005;
 /** The session is unknown, or no new one may be opened. */
 export const SESSION_CODE = 1003;
 /** Something is wrong with the HTTP request, not with its message. */

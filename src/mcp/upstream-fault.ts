@@ -1,11 +1,12 @@
 // What went wrong with an HTTP upstream's connection, in words that are safe to show to the agent: no address, no host.
 
-/** Nothing was sent: the log says why the gate has no credentials for the server. */
+/** There are no credentials for the server: the message says why where a caller can mend it, else the log does. */
 export class CredentialsFault extends Error {
   override readonly name = "CredentialsFault";
 
-  constructor() {
-    super("the gate's credentials for it can't be had");
+  /** @param message safe to show to the agent */
+  constructor(message = "the gate's credentials for it can't be had") {
+    super(message);
   }
 }
 

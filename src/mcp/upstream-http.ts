@@ -55,6 +55,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       sendWithCredentials({
         dispatcher: pool,
         credentials,
+        principal: exchange.principal.id,
         // named, not spread: V8 makes a new shape for each object that is spread first
         request: (own) => ({
           method,
@@ -83,6 +84,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       sendWithCredentials({
         dispatcher: pool,
         credentials,
+        principal: exchange.principal.id,
         request: (own) => ({ ...rest, headers: ownHeaders(received, own, sessionId, method) }),
         handler: new OwnExchange(id, maxAnswerBytes, timeoutMs, resolve),
       });

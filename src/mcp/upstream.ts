@@ -72,12 +72,14 @@ export type OwnAnswer =
 /** Names as they are configured. */
 export type CredentialHeaders = Readonly<Record<string, string>>;
 
-/** What the gate sends to a server to be let in. */
+/** What the gate sends to a server to be let in. `principal`: the id of whose request it is; left out for nobody's, as a scan's. */
 export interface Credentials {
-  /** A promise where they have to be fetched first; it rejects where they can't be had. */
-  headers(): CredentialHeaders | Promise<CredentialHeaders>;
+  /** A promise where they have to be fetched first; it rejects where they can't be had, with a CredentialsFault that says why where that is for the caller to mend. */
+  headers(principal?: string): CredentialHeaders | Promise<CredentialHeaders>;
   /** The server answered 401 to these: others, where there are any. Never rejects. Absent where they never change. */
-  renew?(refused: CredentialHeaders): Promise<CredentialHeaders | undefined>;
+  renew?(refused: CredentialHeaders, principal?: string): Promise<CredentialHeaders | undefined>;
+  /** Why nothing of this principal's can go out, as it has not signed in; undefined where it can. Never rejects. Absent where all have the same. */
+  missing?(principal?: string): string | undefined | Promise<string | undefined>;
 }
 
 export type UpstreamState =

@@ -24,6 +24,9 @@ const SCHEMA_STEPS = [
      PRIMARY KEY (principal, kind, name, hour)
    ) STRICT;
    CREATE INDEX history_by_hour ON history (hour);`,
+  `CREATE TABLE connections (
+     principal TEXT NOT NULL, place TEXT NOT NULL, sealed TEXT NOT NULL, PRIMARY KEY (principal, place)
+   ) STRICT;`,
 ];
 
 /** Throws a Problem where another gate holds the file, where a newer regate wrote it, or where it is no state file. */

@@ -1,13 +1,15 @@
 // What a gate must know again after a restart, in one folder that one process owns at a time: bucket levels,
-// histories, ended sessions, requests for approval, a few named values, secret keys.
+// histories, ended sessions, requests for approval, sign-ins to servers, a few named values, secret keys.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ApprovalStore } from "../approvals/approval.ts";
+import type { ConnectionStore } from "../credentials/connection.ts";
 import type { HistoryStore } from "../history/history-journal.ts";
 import type { BucketStore } from "../limits/journal.ts";
 import { createApprovalTable } from "./approval-table.ts";
 import { createBucketTable } from "./bucket-table.ts";
+import { createConnectionTable } from "./connection-table.ts";
 import { closeDatabase, type Db, openDatabase } from "./database.ts";
 import { createEndedSessions, type EndedSessions } from "./ended-sessions.ts";
 import { createHistoryTable } from "./history-table.ts";
@@ -29,6 +31,7 @@ export interface State {
   readonly endedSessions: EndedSessions;
   readonly approvals: ApprovalStore;
   readonly history: HistoryStore;
+  readonly connections: ConnectionStore;
   readonly meta: Meta;
   /** The SECRET_KEY_BYTES random bytes of `<name>.key`, made at the first call. Throws a Problem where the file is open to others or of another length. */
   secretKey(name: string): Buffer;
@@ -52,6 +55,7 @@ export function openState(dir: string): State {
     endedSessions,
     approvals: createApprovalTable(db),
     history: createHistoryTable(db),
+    connections: createConnectionTable(db),
     meta: createMeta(db),
     secretKey(name) {
       if (!/^[a-z-]+$/.test(name)) throw new RangeError(`${name} is no name of a key`);

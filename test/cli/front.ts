@@ -11,6 +11,7 @@ import type { ApiKey } from "../../src/config/schema.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { type AppParts, createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
+import type { ConnectionDesk } from "../../src/http/connections-api.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
@@ -18,6 +19,7 @@ import { createOriginCheck } from "../../src/http/origin.ts";
 import { makeProofSecret, prove } from "../../src/http/prove.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { NO_APPROVALS } from "../approvals/support.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { makeTempDir, whenDone } from "../e2e/harness-process.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-command-tests";
@@ -33,6 +35,7 @@ export type FrontOptions = {
   readonly reload?: () => Promise<ReloadedAll>;
   readonly status?: () => Status;
   readonly approvals?: Approvals;
+  readonly connections?: ConnectionDesk;
   readonly notReady?: () => string | undefined;
   readonly judge?: AppParts["judge"];
   /** What it listens on; 127.0.0.1 where none is given. */
@@ -57,7 +60,7 @@ const notExpected = (): never => {
 };
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { target, keys = [], freezes, reload, status, approvals, notReady, judge, host } = options;
+  const { target, keys = [], freezes, reload, status, approvals, connections, notReady, judge, host } = options;
   const came: Came[] = [];
   const proved: string[] = [];
   const open = new Set<ServerResponse>();
@@ -91,6 +94,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     status: status ?? notExpected,
     metrics: new Hono(),
     approvals: approvals ?? NO_APPROVALS,
+    connections: connections ?? NO_CONNECTIONS,
     documents: notExpected,
     provenance: notExpected,
     judge: judge ?? notExpected,

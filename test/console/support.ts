@@ -24,6 +24,7 @@ import { catalogueSchema } from "../../src/policy/catalogue.ts";
 import { type Activity, createActivity } from "../../src/status/activity.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { MemoryStore } from "../approvals/support.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { type Answer, send } from "../e2e/harness-wire.ts";
 import { buildFolder, type Files, makeFolder, ROOT } from "../policy/support.ts";
 
@@ -172,6 +173,7 @@ export async function startConsole(
     provenance: () => ({ version: "0.0.0", revision: "r1" }),
     judge: () => Promise.reject(new Error("not expected")),
     approvals,
+    connections: NO_CONNECTIONS,
     metrics: new Hono(),
     maxBodyBytes: 1_024,
     maxDepth: 16,

@@ -70,6 +70,20 @@ test("an OAuth client's token goes with the other headers, and its secret may co
   expect(server.asked).toHaveLength(1);
 });
 
+test("where each principal signs in, nobody's request has credentials, as that of a scan", async () => {
+  const server = load('oauth: { perPrincipal: true, clientId: of-the-operator, clientSecret: "${S}", scope: a }', {
+    S: "s",
+  });
+  expect(server.signIn).toEqual({ client: { id: "of-the-operator", secret: "s" }, scope: "a" });
+  expect(server.oauth).toBeUndefined();
+  expect(load("oauth: { perPrincipal: true }").signIn).toEqual({ client: undefined, scope: undefined });
+  const { headers, renew, missing } = start(server);
+  await expect(headers()).rejects.toThrow("each principal signs in to a with its own account");
+  await expect(headers("ann")).rejects.toThrow("nobody is signed in here");
+  expect(await missing?.("ann")).toContain("nobody is signed in here");
+  expect(await renew?.({ authorization: "Bearer x" }, "ann")).toBeUndefined();
+});
+
 describe("a mistake is told with its place and the remedy, and never with what is secret", () => {
   const oauth = (fields: string) => `oauth: { clientId: gate, clientSecret: SECRET-of-16, ${fields} }`;
   const TOKEN_URL = "tokenUrl: https://login.example.com/token";
@@ -85,6 +99,16 @@ describe("a mistake is told with its place and the remedy, and never with what i
     [oauth("tokenUrl: login"), "servers.a.oauth.tokenUrl: is no URL"],
     [oauth(`${TOKEN_URL}, clientAuth: jwt`), "servers.a.oauth.clientAuth: must be basic or post"],
     [oauth(`${TOKEN_URL}, scopes: x`), "servers.a.oauth.scopes: is not known here; did you mean scope?"],
+    ["oauth: { perPrincipal: false }", "servers.a.oauth.perPrincipal: must be true; leave it out"],
+    ["oauth: { perPrincipal: true, tokenUrl: https://SECRET.example }", "servers.a.oauth.tokenUrl: is not known here"],
+    ["oauth: { perPrincipal: true, clientSecret: SECRET }", "servers.a.oauth.clientSecret: is of no client"],
+    ["oauth: { perPrincipal: true, clientId: '' }", "servers.a.oauth.clientId: must be text"],
+    ["oauth: { perPrincipl: true }", "servers.a.oauth.perPrincipl: is not known here"],
+    ["oauth: true", "servers.a.oauth: must be a mapping"],
+    [
+      "headers: { Authorization: x }, oauth: { perPrincipal: true }",
+      "servers.a.oauth: stands beside a header Authorization",
+    ],
     [`oauth: { ${TOKEN_URL}, clientId: gate }`, "servers.a.oauth.clientSecret: is missing"],
     [
       `headers: { authorization: SECRET-x }, ${oauth(TOKEN_URL)}`,

@@ -18,6 +18,7 @@ import { writeEmpty } from "../../src/mcp/write-answer.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { NO_APPROVALS } from "../approvals/support.ts";
 import { speakRaw } from "../bypass/stage.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { parseMessage, send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
@@ -79,6 +80,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     provenance: () => ({ version: "0.0.0", revision: "r1" }),
     judge: () => Promise.reject(new Error("not expected")),
     approvals: NO_APPROVALS,
+    connections: NO_CONNECTIONS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

@@ -12,6 +12,7 @@ import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { MemoryStore, QUESTION } from "../approvals/support.ts";
+import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
 import { send } from "../e2e/harness-wire.ts";
 
 const OPERATOR_KEY = "operator-key-of-the-tests";
@@ -54,6 +55,7 @@ async function start() {
     provenance: notExpected,
     judge: notExpected,
     approvals: desk,
+    connections: NO_CONNECTIONS,
     maxBodyBytes: 1_024,
     maxDepth: 16,
     notReady: () => undefined,

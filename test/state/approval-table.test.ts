@@ -79,7 +79,7 @@ describe("requests for approval", () => {
     const dir = join(scratchFolder(), "state");
     open(dir).close();
     const db = new Database(join(dir, "state.db"));
-    db.exec("DROP TABLE approvals; DROP TABLE history");
+    db.exec("DROP TABLE approvals; DROP TABLE connections; DROP TABLE history");
     db.exec("PRAGMA user_version = 1");
     db.close();
     const state = open(dir);

@@ -90,7 +90,7 @@ describe("the database", () => {
     db.exec("PRAGMA user_version = 7");
     db.close();
     expect(problemOf(() => openState(dir))).toContain(
-      `${dir}/state.db: a newer regate wrote it (format 7, this one knows 3): run that one`,
+      `${dir}/state.db: a newer regate wrote it (format 7, this one knows 4): run that one`,
     );
   });
 
