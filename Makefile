@@ -30,7 +30,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots compatibility docs-conformance docs-pull-requests audit sbom ci policy-tools clean
+.PHONY: help tools run test check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots compatibility conformance docs-conformance docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,8 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts check-reference dist/main.js .venv/ready .tools/clients/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
-	npx vitest run
+test: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
+	npx vitest run --project unit --project e2e
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
 	FUZZ_MINUTES=$(or $(MINUTES),1) FUZZ_ONLY=$(ONLY) FUZZ_SEED=$(SEED) npx vitest run --project unit test/fuzz/fuzz.test.ts
@@ -83,8 +83,11 @@ screenshots: dist/main.js $(OPA) .venv/ready $(CHROMIUM) ## the pictures of the 
 	@fc-list 2>/dev/null | grep -q 'Inter' || echo 'make screenshots: without the font Inter (Debian: fonts-inter) the pictures look otherwise'
 	node scripts/take-screenshots.mjs
 
-compatibility: .venv/ready .tools/clients/ready ## every client with every server in every mix of transports and revisions: minutes; make test plays what docs/compatibility.md has
-	PAIRINGS=all npx vitest run --project e2e test/e2e/pairings.test.ts
+compatibility: dist/main.js .venv/ready .tools/clients/ready ## play every cell of docs/compatibility.md, real clients before real servers; with ALL=1 every client with every server in every mix: minutes
+	PAIRINGS=$(if $(ALL),all) npx vitest run --project clients test/clients/pairings.test.ts
+
+conformance: dist/main.js .venv/ready .tools/clients/ready ## the conformance suite's servers through the gate, held against docs/conformance.md, and a few of its clients
+	npx vitest run --project clients test/clients/conformance.test.ts
 
 audit: dist/main.js ## known vulnerabilities of what ships, asked of the registry; fails on high
 	node scripts/shipped.mjs audit
@@ -100,7 +103,7 @@ docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests
 	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
 
 docs-conformance: .venv/ready .tools/clients/ready ## run all of the MCP conformance suite, direct and through the gate, and write docs/conformance.md: minutes
-	CONFORMANCE=all npx vitest run --project e2e test/e2e/conformance.test.ts --update
+	CONFORMANCE=all npx vitest run --project clients test/clients/conformance.test.ts --update
 
 policy-tools: dist/main.js $(OPA) $(REGAL) ## install what the policy- targets need
 

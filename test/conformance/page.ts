@@ -1,4 +1,4 @@
-// docs/conformance.md, from what the suite found: the servers' part is found again by every `make test`, the clients' by `make docs-conformance`.
+// docs/conformance.md, from what the suite found: the servers' part is found again by `make conformance`, the clients' by `make docs-conformance`.
 import { type Figures, isClean, REVISIONS, type Requirements, type Revision } from "./run.ts";
 
 export const MODES = ["direct", "http", "stdio"] as const;
@@ -46,7 +46,7 @@ export function renderPage(
   return `# Conformance
 
 What the MCP project's own suite (\`@modelcontextprotocol/conformance\` ${version}) finds with the gate between, beside what it finds without. The bar for a gate that hands on what it allows is the same figures. This page is written
-by \`make docs-conformance\`; \`make test\` runs every server scenario again, and holds the page against what it found, and a few of the clients'.
+by \`make docs-conformance\`; \`make conformance\` runs every server scenario again, and holds the page against what it found, and a few of the clients'.
 
 ${renderServers(servers)}
 

@@ -66,9 +66,13 @@ export async function signInTo(
   return visited;
 }
 
-/** What axe-core finds wrong with the page for people who don't see it, or don't use a mouse. */
-export async function findBarriers(page: Page): Promise<string[]> {
+/**
+ * What axe-core finds wrong with the page for people who don't see it, or don't use a mouse.
+ * @param rules those of its rules that are looked at; all of them where it is left out
+ */
+export async function findBarriers(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
+  const options = rules === undefined ? "" : JSON.stringify({ runOnly: rules });
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`);
   return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

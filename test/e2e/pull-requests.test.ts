@@ -89,15 +89,8 @@ test_editing_is_limited_and_kept_out_of_the_log if {`,
 };
 const UNCHANGED: Branch = {
   name: "tidy-up",
-  message: "A helper's name says what it holds for",
-  edits: [
-    [RULES, "} if not _names_no_secret", "} if not _is_harmless"],
-    [
-      RULES,
-      "_names_no_secret if {\n\tevery path in _paths { paths.names_no_secret(path) }",
-      "_is_harmless if {\n\tevery one in _paths { paths.names_no_secret(one) }",
-    ],
-  ],
+  message: "The rule says itself which tool it is for",
+  edits: [[RULES, '\t"redact": ["/content"],\n}', '\t"redact": ["/content"],\n} if input.tool == "write_file"']],
 };
 const BROKEN: Branch = {
   name: "log-edits",

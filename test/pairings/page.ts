@@ -1,4 +1,4 @@
-// docs/compatibility.md, from what test/e2e/pairings.test.ts plays: a table can't say what no session showed.
+// docs/compatibility.md, from what test/clients/pairings.test.ts plays: a table can't say what no session showed.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -14,8 +14,8 @@ export function renderPage(): string {
 
 Regate hands messages on as they are, so a client and a server that meet without it meet through it, in every revision that both speak. Each cell below is a session with a
 real client and a real server, with the gate between: the client connects, lists the tools, makes a call whose answer is compared, and makes one that the policy denies, of which
-it must show the reason (\`Policy violation: forbidden on pairing is denied. This tool is for nobody. ...\`). This page is written by \`npx vitest run --project e2e test/e2e/pairings.test.ts --update\`;
-\`make test\` plays every cell of it. \`make compatibility\` plays the whole product of clients, servers, transports and revisions, ${ALL.length} sessions.
+it must show the reason (\`Policy violation: forbidden on pairing is denied. This tool is for nobody. ...\`). This page is written by \`npx vitest run --project clients test/clients/pairings.test.ts --update\`;
+\`make compatibility\` plays every cell of it, \`make compatibility ALL=1\` the whole product of clients, servers, transports and revisions, ${ALL.length} sessions.
 
 ${[...LETTERS].map(([version, letter]) => `**${letter}** ${version}`).join(", ")}. A to D open with \`initialize\` (the legacy era), E does not (the modern one).
 

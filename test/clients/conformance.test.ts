@@ -22,9 +22,9 @@ import {
   runServer,
   suiteVersion,
 } from "../conformance/run.ts";
-import { fixturePath, startHttpFixture } from "./harness-fixtures.ts";
-import { startGate } from "./harness-gate.ts";
-import { ROOT } from "./harness-process.ts";
+import { fixturePath, startHttpFixture } from "../e2e/harness-fixtures.ts";
+import { startGate } from "../e2e/harness-gate.ts";
+import { ROOT } from "../e2e/harness-process.ts";
 
 const PAGE = join(ROOT, "docs/conformance.md");
 const ALL = process.env.CONFORMANCE === "all";
@@ -32,7 +32,7 @@ const FIXTURES: Readonly<Record<Revision, string>> = {
   "2025-11-25": "everything-server.mjs",
   "2026-07-28": "everything-modern-server.mjs",
 };
-/** Played by every `make test`: a call of each era, and a sign-in by the gate's own metadata. */
+/** Played by `make conformance`: a call of each era, and a sign-in by the gate's own metadata. */
 const SOME: readonly (readonly [Revision, string])[] = [
   ["2025-11-25", "tools_call"],
   ["2026-07-28", "http-custom-headers"],

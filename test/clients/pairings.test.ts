@@ -2,6 +2,7 @@
 // PAIRINGS=all plays the whole product of clients, servers, transports and revisions instead: minutes.
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { ROOT } from "../e2e/harness-process.ts";
 import {
   ALL,
   type Cell,
@@ -18,7 +19,6 @@ import { MODERN } from "../pairings/job.ts";
 import { CLIENTS, SERVERS, type ServerKind } from "../pairings/kinds.ts";
 import { renderPage } from "../pairings/page.ts";
 import { driveMcpRemote, drivers, type Stage, startStage } from "../pairings/start.ts";
-import { ROOT } from "./harness-process.ts";
 
 const CELLS = process.env.PAIRINGS === "all" ? ALL : [...PAIRS, ...MIXED];
 const REFUSED = /^Policy violation: (forbidden|get-env) on pairing is denied\. This tool is for nobody\./;
