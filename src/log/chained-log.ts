@@ -84,6 +84,8 @@ export class ChainedLog {
   #bytes: number;
   /** When the file that is written now was begun, Unix time in milliseconds. */
   #begunUnixMs: number;
+  /** All that was recorded up to then is written. */
+  #writtenUnixMs: number;
   /** Whether it holds more than its first line. */
   #hasLines: boolean;
   #retryUnixMs = 0;
@@ -104,6 +106,7 @@ export class ChainedLog {
     this.#number = found.number;
     this.#bytes = file.sizeBytes;
     this.#hasLines = file.sizeBytes > 0;
+    this.#writtenUnixMs = options.unixMs();
     this.#begunUnixMs = readTimestamp(file.firstLine ?? "") ?? options.unixMs();
   }
 
@@ -131,7 +134,7 @@ export class ChainedLog {
         problem,
       }),
     ]);
-    await this.touch();
+    await this.touch(this.#writtenUnixMs);
   }
 
   /** The lines, each without a line feed; rejects where they were not all written, and then none of them stay. */
@@ -150,8 +153,9 @@ export class ChainedLog {
     return this.file.sync();
   }
 
-  /** All that was recorded so far is written. */
-  touch(): Promise<void> {
+  /** All that was recorded up to then is written. */
+  touch(unixMs: number): Promise<void> {
+    this.#writtenUnixMs = unixMs;
     return this.#writeHead("open");
   }
 
@@ -180,6 +184,7 @@ export class ChainedLog {
     try {
       await this.#write([this.own({ event: "end" })]);
       await this.file.sync();
+      this.#writtenUnixMs = this.options.unixMs();
       await this.#writeHead("closed");
     } finally {
       await this.file.close();
@@ -194,8 +199,8 @@ export class ChainedLog {
   }
 
   #writeHead(state: "open" | "closed"): Promise<void> {
-    const { file, key, unixMs } = this.options;
-    return writeHead(file, { ...this.#head, state, unixMs: unixMs() }, key);
+    const { file, key } = this.options;
+    return writeHead(file, { ...this.#head, state, unixMs: this.#writtenUnixMs }, key);
   }
 
   async #rotate(now: number): Promise<void> {
@@ -226,7 +231,8 @@ export class ChainedLog {
     this.#hasLines = false;
     this.#begunUnixMs = now;
     await last.close();
-    await this.touch();
+    // the lines for which it was put away are still to be written
+    await this.#writeHead("open");
   }
 
   async #removeOld(now: number): Promise<void> {

@@ -317,14 +317,15 @@ class ChainedDecisionLog implements DecisionLog {
     await this.flush();
     if (this.#gap !== undefined) await this.#write();
     if (this.#failing !== undefined || this.#closed) return;
-    this.#writing ??= this.#keep();
+    // by the time that this is written, more may have been recorded
+    if (this.#waiting.length === 0) this.#writing ??= this.#keep(this.options.unixMs());
     await this.#writing;
   }
 
-  /** What is to be done from time to time, with nothing to write. */
-  async #keep(): Promise<void> {
+  /** What is to be done from time to time, with nothing to write. @param unixMs of the moment at which nothing waited */
+  async #keep(unixMs: number): Promise<void> {
     await this.log.rotateIfDue();
-    await this.log.touch().catch(() => undefined);
+    await this.log.touch(unixMs).catch(() => undefined);
     this.#writing = undefined;
     if (this.#waiting.length > 0) void this.#write();
   }

@@ -37,7 +37,7 @@ const usageOf = async (name: string): Promise<string> => (await regate(empty, [n
 const optionsIn = (usage: string): string[] => [...new Set(usage.match(/(?<![\w-])--[a-z-]+[a-z]/g) ?? [])];
 
 /** They answer messages or serve until they are told to stop. */
-const NO_JSON = ["serve", "dev", "stdio"];
+const NO_JSON = ["serve", "dev", "stdio", "hook"];
 const PLAIN = /^[\x20-\x7e\n]*$/;
 
 test("the table has the commands", () => {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type DecisionLog, type DecisionLogOptions, openDecisionLog } from "../../src/log/decision-log.ts";
 import { toLogLine } from "../../src/log/log-line.ts";
 import { Problem } from "../../src/problem.ts";
@@ -335,4 +335,38 @@ describe("a process", () => {
 test("a wait over 50 ms is refused at construction", async () => {
   await expect(open({ batchMs: 51 })).rejects.toThrow(RangeError);
   await expect(open({ batchMs: Number.NaN })).rejects.toThrow(RangeError);
+});
+
+test("what is recorded while it is noted that all is written is not said to be", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    let now = NOW;
+    let isKept: () => void = () => {};
+    const kept = new Promise<void>((resolve) => {
+      isKept = resolve;
+    });
+    // asked once for the moment, and then by whoever looks whether the file is to be put away
+    const asked: number[] = [];
+    const log = await open({
+      unixMs: () => {
+        asked.push(now);
+        if (now > NOW && asked.filter((one) => one === now).length === 2) {
+          now += 1_000;
+          void log.record(makeEvent({ id: "late" }));
+          isKept();
+        }
+        return now;
+      },
+    });
+    now = NOW + 5_000;
+    asked.length = 0;
+    vi.advanceTimersByTime(5_000);
+    await kept;
+    const noted = (): number => JSON.parse(readFileSync(`${file}.head`, "utf8")).unixMs;
+    await waitFor("the note that all is written", () => noted() > NOW);
+    expect(noted()).toBe(NOW + 5_000);
+    await log.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
