@@ -30,7 +30,7 @@ COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help tools run test check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots compatibility conformance docs-conformance docs-pull-requests audit sbom ci policy-tools clean
+.PHONY: help tools run test checked check-rego check-ts check-reference reference bundle catalogue bench soak fuzz screenshots compatibility conformance docs-conformance pull-requests docs-pull-requests audit sbom ci policy-tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,14 @@ run: dist/main.js ## serve the default bundle before three real MCP servers
 	@$(MAKE) --silent .venv/ready || echo 'make run: no usable python3 here: going on without the SiteWise server'
 	@node dist/main.js serve -c regate.yaml
 
-test: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node ## everything that must hold: Rego, TypeScript, the gate before real servers
+test: ## everything that must hold: Rego, TypeScript, the gate before real servers
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target checked
 	npx vitest run --project unit --project e2e
+
+# apt takes one at a time
+$(PROMTOOL): | $(CHROMIUM)
+$(REDIS_SERVER): | $(PROMTOOL)
+checked: check-rego check-ts check-reference dist/main.js .venv/ready $(CHROMIUM) $(PROMTOOL) $(REDIS_SERVER) .tools/opa-wasm .tools/node-22/bin/node .tools/node-24/bin/node
 
 fuzz: node_modules/ready .venv/ready ## feed broken bytes to all that reads from outside: MINUTES=N (1), ONLY=TARGET,..., SEED=N
 	FUZZ_MINUTES=$(or $(MINUTES),1) FUZZ_ONLY=$(ONLY) FUZZ_SEED=$(SEED) npx vitest run --project unit test/fuzz/fuzz.test.ts
@@ -99,8 +105,11 @@ sbom: dist/main.js ## sbom.cdx.json: what ships, as CycloneDX
 ci: ## exactly what CI runs
 	.ci/run
 
-docs-pull-requests: dist/main.js ## play the pull requests of docs/pull-requests/ and write their comments there
-	npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
+pull-requests: dist/main.js $(OPA) $(REGAL) ## play all pull requests of docs/pull-requests/, and hold their comments against those pages
+	PULL_REQUESTS=all npx vitest run --project e2e test/e2e/pull-requests.test.ts
+
+docs-pull-requests: dist/main.js $(OPA) $(REGAL) ## play them, and write their comments there
+	PULL_REQUESTS=all npx vitest run --project e2e test/e2e/pull-requests.test.ts --update
 
 docs-conformance: .venv/ready .tools/clients/ready ## run all of the MCP conformance suite, direct and through the gate, and write docs/conformance.md: minutes
 	CONFORMANCE=all npx vitest run --project clients test/clients/conformance.test.ts --update
