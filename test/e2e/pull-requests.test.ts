@@ -213,7 +213,7 @@ describe("a policy repository made by the packed package in an empty folder", ()
 });
 
 describe("a pull request", () => {
-  test("that loosens a rule fails until it is acknowledged, and its one comment follows", {
+  test("that loosens a rule fails, and its comment names exactly the calls that it lets through", {
     timeout: PATIENCE_MS,
   }, async () => {
     github.comment(1, "a-reviewer", "I quote: <!-- regate diff -->");
@@ -224,18 +224,26 @@ describe("a pull request", () => {
     expect(await toolsThatDiffer(main, join(dir, ".policy/regate.tar.gz"))).toEqual(["write_file"]);
     expect(played.summary).toContain(commentOf(1));
     await expect(await writePage("One rule loosened", LOOSENED, played, 1)).toMatchFileSnapshot(page("loosened"));
-
-    const message =
-      "The importer needs it\n\nRegate-Acknowledge: looser filesystem/write_file -- the importer writes in bulk";
-    const meant = { ...LOOSENED, message: `${LOOSENED.message}\n\n${message}` };
-    const again = await play(1, meant);
-    expect(again.steps, again.output).toEqual(ALL_WELL);
-    expect(rowsOf(commentOf(1))).toEqual(["looser, acknowledged write_file"]);
-    expect(github.comments(1).map(({ user }) => user.login)).toEqual(["a-reviewer", BOT]);
-    await expect(await writePage("One rule loosened, and acknowledged", meant, again, 1)).toMatchFileSnapshot(
-      page("acknowledged"),
-    );
   });
+
+  test.runIf(ALL)(
+    "that loosens a rule passes once that is acknowledged, and its one comment follows",
+    {
+      timeout: PATIENCE_MS,
+    },
+    async () => {
+      const message =
+        "The importer needs it\n\nRegate-Acknowledge: looser filesystem/write_file -- the importer writes in bulk";
+      const meant = { ...LOOSENED, message: `${LOOSENED.message}\n\n${message}` };
+      const again = await play(1, meant);
+      expect(again.steps, again.output).toEqual(ALL_WELL);
+      expect(rowsOf(commentOf(1))).toEqual(["looser, acknowledged write_file"]);
+      expect(github.comments(1).map(({ user }) => user.login)).toEqual(["a-reviewer", BOT]);
+      await expect(await writePage("One rule loosened, and acknowledged", meant, again, 1)).toMatchFileSnapshot(
+        page("acknowledged"),
+      );
+    },
+  );
 
   test.runIf(ALL)(
     "that tightens a rule passes, and its comment names exactly the calls that it refuses",
