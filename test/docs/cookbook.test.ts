@@ -3,8 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run as runTest } from "../../src/cli/test.ts";
-import { ROOT } from "../policy/support.ts";
+import { ROOT, regateTest } from "../policy/support.ts";
 import { renderCookbook } from "./cookbook-page.ts";
 
 const PAGE = join(ROOT, "docs/cookbook.md");
@@ -32,16 +31,7 @@ test("docs/cookbook.md has every recipe, with a call that passes or waits and on
 test.each(FOLDERS)(
   "%s passes regate test --strict",
   async (folder) => {
-    let printed = "";
-    const code = await runTest([join(folder, "rego"), "--strict"], {
-      stdout: (more) => {
-        printed += more;
-      },
-      stderr: () => {},
-      env: process.env,
-      cwd: ROOT,
-      stdin: () => Promise.reject(new Error("not read")),
-    });
+    const { code, printed } = await regateTest(join(folder, "rego"), "--strict");
     expect(printed).toMatch(/\nok\n$/);
     expect(code).toBe(0);
   },

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { expect, test } from "vitest";
-import { run as runTest } from "../../src/cli/test.ts";
-import { buildFolder } from "../policy/support.ts";
+import { buildFolder, regateTest } from "../policy/support.ts";
 import { makeTempDir, ROOT, runToEnd, whenDone } from "./harness-process.ts";
 
 const EXAMPLE = join(ROOT, "examples/in-process");
@@ -53,16 +52,7 @@ test("a server gates its own tools: the client's calls are carried out, limited,
 });
 
 test("the example's policy passes regate test", async () => {
-  let printed = "";
-  const code = await runTest([join(EXAMPLE, "rego"), "--skip", "samples"], {
-    stdout: (more) => {
-      printed += more;
-    },
-    stderr: () => {},
-    env: process.env,
-    cwd: ROOT,
-    stdin: () => Promise.reject(new Error("not read")),
-  });
+  const { code, printed } = await regateTest(join(EXAMPLE, "rego"), "--skip", "samples");
   expect([code, printed]).toEqual([0, expect.stringMatching(/\nok/)]);
 });
 

@@ -2,9 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run as runTest } from "../../src/cli/test.ts";
 import { createEngine } from "../../src/policy/engine.ts";
-import { buildFolder, makeFolder, ROOT } from "./support.ts";
+import { buildFolder, makeFolder, ROOT, regateTest } from "./support.ts";
 
 /** The first block of Rego under a heading of a page. */
 async function exampleOf(page: string, heading: string): Promise<string> {
@@ -20,16 +19,7 @@ test("a guardrail of three lines closes the way out after a secret was read", as
   // the page and the example are one
   const body = text.slice(text.indexOf("rules contains {")).trim();
   expect(await readFile(join(ROOT, example, "rego/policy/guardrails/guardrails.rego"), "utf8")).toContain(body);
-  let printed = "";
-  const code = await runTest([join(example, "rego"), "--strict"], {
-    stdout: (more) => {
-      printed += more;
-    },
-    stderr: () => {},
-    env: process.env,
-    cwd: ROOT,
-    stdin: () => Promise.reject(new Error("not read")),
-  });
+  const { code, printed } = await regateTest(join(example, "rego"), "--strict");
   expect(printed).toMatch(/\nok\n$/);
   expect(code).toBe(0);
 });

@@ -1,10 +1,12 @@
 // What the policy tests share: folders of Rego, bundles of them, bundles of Rego that the library would never let through,
 // and archives of any form.
+
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll } from "vitest";
+import { run as runTest } from "../../src/cli/test.ts";
 import type { Evaluation } from "../../src/gate/types.ts";
 import { type ActivePolicy, loadActivePolicy } from "../../src/policy/active-policy.ts";
 import { type BuiltBundle, buildBundle } from "../../src/policy/build/compose.ts";
@@ -147,4 +149,21 @@ export function problemOfEvaluation(evaluation: Evaluation): string {
 /** The policy of the committed bundle. */
 export async function loadShippedPolicy(): Promise<ActivePolicy> {
   return await loadActivePolicy(SHIPPED_BUNDLE, "the shipped bundle");
+}
+
+/** `regate test` in this process, from the root of the repository. */
+export async function regateTest(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly printed: string }> {
+  let printed = "";
+  const code = await runTest(args, {
+    stdout: (more) => {
+      printed += more;
+    },
+    stderr: () => {},
+    env: process.env,
+    cwd: ROOT,
+    stdin: () => Promise.reject(new Error("not read")),
+  });
+  return { code, printed };
 }
