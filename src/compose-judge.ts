@@ -71,7 +71,7 @@ export function composeJudge({ config, gate, limiter, live, policy, servers, log
     };
     if (asked.args !== undefined) call.args = asked.args;
     // an approval for one of two servers of one catalogue name is none for the other
-    if (configured !== undefined) call.place = `judge:${configured.key}`;
+    if (configured !== undefined) call.place = { key: configured.key, id: `judge:${configured.key}` };
     if (configured?.mode === "observe") call.observed = true;
     if (configured?.arguments === "loose") call.looseArguments = true;
     const definition = asked.definition ?? lastListed(live, server, asked.tool);

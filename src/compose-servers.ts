@@ -10,6 +10,7 @@ import type { HttpServer, ServerConfig } from "./config/server-schema.ts";
 import type { Connections } from "./credentials/connections.ts";
 import { createCredentials } from "./credentials/credentials.ts";
 import type { Gate } from "./gate/gate.ts";
+import type { Place } from "./gate/types.ts";
 import type { Takes } from "./limits/limiter.ts";
 import { createSessionCap } from "./limits/session-cap.ts";
 import type { DecisionLog } from "./log/decision-log.ts";
@@ -126,11 +127,12 @@ export function composeServers(parts: ServerParts): Servers {
 }
 
 /** Another one for each configured server, and for one that a reload has moved; hashed, for arguments may be secret. */
-function placeOf(server: ServerConfig): string {
+function placeOf(server: ServerConfig): Place {
   const reached = server.kind === "http" ? [server.url] : [server.command, ...server.args];
-  return createHash("sha256")
+  const id = createHash("sha256")
     .update(JSON.stringify([server.key, ...reached]))
     .digest("hex");
+  return { key: server.key, id };
 }
 
 /** Of what the file holds, text or bytes: other gates that hold the same have the same key. */

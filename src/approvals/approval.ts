@@ -1,5 +1,5 @@
 // The words of approvals: what is asked for, what became of it, and where that is kept. Types and words only.
-import type { ApprovalState, Approved } from "../gate/types.ts";
+import type { ApprovalState, Approved, Place } from "../gate/types.ts";
 
 export { APPROVAL_STATES } from "../gate/types.ts";
 
@@ -13,6 +13,8 @@ export type ApprovalRequest = {
   readonly state: ApprovalState;
   /** The catalogue name of the server. */
   readonly server: string;
+  /** Its key in the configuration: several servers may have one catalogue name. Undefined where none is configured. */
+  readonly serverKey: string | undefined;
   /** The tool; for a request that is no `tools/call`, its method. */
   readonly tool: string;
   /** Canonical JSON of the arguments: sorted keys, numbers with their lexemes. From the agent: to be made showable. */
@@ -37,11 +39,13 @@ export type ApprovalRequest = {
 };
 
 /** What is asked, before it has an id. */
-export type Question = Omit<ApprovalRequest, "id" | "state" | "askedUnixMs" | "lapsesUnixMs" | "decided"> & {
+export type Question = Omit<
+  ApprovalRequest,
+  "id" | "state" | "serverKey" | "askedUnixMs" | "lapsesUnixMs" | "decided"
+> & {
   readonly method: string;
   readonly direction: "to_server" | "from_server";
-  /** Which of the configured servers of that catalogue name it is for, and where that is reached. */
-  readonly place: string | undefined;
+  readonly place: Place | undefined;
   readonly timeoutSeconds: number;
 };
 

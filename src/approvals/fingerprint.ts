@@ -12,7 +12,7 @@ export type Fingerprints = {
 export function fingerprintsOf(question: Question): Fingerprints {
   const { server, place, direction, method, tool, principal, session, revision, definitionSha256 } = question;
   const { argsText, besidesText } = question;
-  const called = [server, place ?? null, direction, method, tool];
+  const called = [server, place?.id ?? null, direction, method, tool];
   const bound = [...called, principal, session, revision, definitionSha256 ?? null];
   return { fingerprint: hashOf([...bound, argsText, besidesText ?? null]), scope: hashOf(bound) };
 }

@@ -6,6 +6,7 @@ const texts = z.array(z.string());
 const optionalText = z.string().optional();
 const askedSchema = z.object({
   server: z.string(),
+  serverKey: optionalText,
   tool: z.string(),
   argsText: z.string(),
   besidesText: optionalText,
@@ -35,13 +36,14 @@ const becameSchema = z.object({
 export const keptSchema = z
   .object({ id: z.string(), asked: askedSchema, became: becameSchema })
   .transform(({ id, asked, became }): Kept => {
-    const { fingerprint, scope, linkSha256, definitionSha256, besidesText, ...rest } = asked;
+    const { fingerprint, scope, linkSha256, serverKey, definitionSha256, besidesText, ...rest } = asked;
     const { state, decided, grantUntilUnixMs, linkUsed } = became;
     return {
       request: {
         ...rest,
         id,
         state,
+        serverKey,
         definitionSha256,
         besidesText,
         decided: decided && { reason: undefined, grantMinutes: undefined, ...decided },

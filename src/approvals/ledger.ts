@@ -119,10 +119,11 @@ export function createLedger(options: LedgerOptions): Copy {
 
   function add(question: Question): ApprovalRequest {
     prune();
-    const { method: _, direction: __, place: ___, timeoutSeconds, ...asked } = question;
+    const { method: _, direction: __, place, timeoutSeconds, ...asked } = question;
     const nowUnixMs = unixMs();
     const request: ApprovalRequest = {
       ...asked,
+      serverKey: place?.key,
       id: newId(),
       state: "pending",
       askedUnixMs: nowUnixMs,

@@ -89,11 +89,12 @@ export function sign(secret: string, unixMs: number, body: string): string {
 
 /** Without the arguments: they may hold what is nobody's business but the approver's, whom the console shows them. */
 function bodyOf(request: ApprovalRequest, link: string): string {
-  const { id, server, tool, principal, session, reasons, rules, decisionId, revision } = request;
+  const { id, server, serverKey, tool, principal, session, reasons, rules, decisionId, revision } = request;
   return JSON.stringify({
     type: "approval.asked",
     id,
     server,
+    server_key: serverKey,
     tool,
     principal,
     session,

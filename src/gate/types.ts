@@ -37,12 +37,20 @@ export type ListedDefinition = {
   readonly text: string;
 };
 
+/** Which of the configured servers it is: several may have one catalogue name. */
+export type Place = {
+  /** Its key in the configuration. */
+  readonly key: string;
+  /** Names the key and where the server is reached: an approval is bound to it. */
+  readonly id: string;
+};
+
 /** One request that is to be judged, parsed strictly and attributed; what the policy does not need is not here. */
 export type Call = {
   /** The catalogue name of the server, e.g. `awslabs.aws-iot-sitewise-mcp-server`. */
   readonly server: string;
-  /** Names which of the configured servers it is, and where that is reached: several may have one catalogue name. An approval is bound to it. */
-  readonly place?: string;
+  /** Absent where no configured server is called. */
+  readonly place?: Place;
   readonly direction: "to_server" | "from_server";
   /** The JSON-RPC method, e.g. `tools/call`. */
   readonly method: string;

@@ -139,6 +139,7 @@ function hasOnly(value: object, known: ReadonlySet<string>): boolean {
 function isAlike(a: DecisionEvent, b: DecisionEvent): boolean {
   return (
     a.call.server === b.call.server &&
+    a.call.place === b.call.place &&
     a.call.direction === b.call.direction &&
     a.call.principal === b.call.principal &&
     a.call.definition?.sha256 === b.call.definition?.sha256 &&

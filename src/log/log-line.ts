@@ -68,12 +68,13 @@ function describeError(verdict: Verdict): LineParts["error"] {
 }
 
 function describeVerdict({ call, verdict, rules, definitionChange }: DecisionEvent): Record<string, unknown> {
-  const { server, tool, method, session, definition, continued, observed } = call;
+  const { server, place, tool, method, session, definition, continued, observed } = call;
   const outcome = outcomeOf(verdict);
   return {
     verdict: outcome.kind,
     observed,
     server,
+    server_key: place?.key,
     tool,
     method,
     session,

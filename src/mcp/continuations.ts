@@ -36,7 +36,7 @@ export function createContinuations(): Continuations {
 function hashOf(call: Call, requestState: string): string {
   const parts = [
     call.server,
-    call.place ?? "",
+    call.place?.id ?? "",
     call.principal.id,
     call.session,
     call.method,

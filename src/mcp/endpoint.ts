@@ -2,7 +2,7 @@
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gate, Waiter } from "../gate/gate.ts";
-import type { Call, Draft, Overload, Principal, Verdict } from "../gate/types.ts";
+import type { Call, Draft, Overload, Place, Principal, Verdict } from "../gate/types.ts";
 import type { AnswerJudge } from "./answers.ts";
 import type { Continuations } from "./continuations.ts";
 import type { Definition, Definitions } from "./definitions.ts";
@@ -35,8 +35,7 @@ import { writeEmpty } from "./write-answer.ts";
 export type EndpointOptions = {
   /** The server's name in policy and log. */
   readonly server: string;
-  /** See `Call.place`. */
-  readonly place: string;
+  readonly place: Place;
   readonly upstream: Upstream;
   readonly gate: Gate;
   readonly sessionNames: SessionNames;

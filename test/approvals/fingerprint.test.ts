@@ -7,7 +7,7 @@ const OWN = fingerprintsOf(QUESTION);
 
 test.each([
   { server: "other" },
-  { place: "place-2" },
+  { place: { key: "files", id: "place-2" } },
   { place: undefined },
   { direction: "from_server" },
   { method: "resources/read" },

@@ -23,7 +23,7 @@ export const QUESTION: Question = {
   decisionId: "decision-1",
   revision: "r1",
   definitionSha256: "ab",
-  place: "place-1",
+  place: { key: "files-eu", id: "place-1" },
   timeoutSeconds: 300,
 };
 

@@ -9,9 +9,10 @@ import { waitFor } from "../e2e/harness-process.ts";
 import { QUESTION } from "./support.ts";
 
 const SECRET = "a-secret-of-the-tests";
-const { method: _, direction: __, place: ____, timeoutSeconds: ___, ...ASKED } = QUESTION;
+const { method: _, direction: __, place, timeoutSeconds: ___, ...ASKED } = QUESTION;
 const REQUEST: ApprovalRequest = {
   ...ASKED,
+  serverKey: place?.key,
   id: "approval-1",
   state: "pending",
   askedUnixMs: Date.parse("2026-11-02T12:00:00Z"),
@@ -66,6 +67,7 @@ describe("the webhook", () => {
       type: "approval.asked",
       id: "approval-1",
       server: "files",
+      server_key: "files-eu",
       tool: "write_file",
       principal: "ann",
       session: "session-1",

@@ -60,9 +60,9 @@ describe("regate approvals", () => {
     void desk.deny(ONE, "operator", "no");
     const { printed } = await approvals("list");
     const [head, row, ...more] = printed.split("\n");
-    expect(head).toMatch(/^ID {36}STATE {4}AGE {2,}LAPSES IN {2}PRINCIPAL {2}SERVER {2}TOOL {2,}ARGUMENTS$/);
+    expect(head).toMatch(/^ID {36}STATE {4}AGE {2,}LAPSES IN {2}PRINCIPAL {2}SERVER {4}TOOL {2,}ARGUMENTS$/);
     expect(row).toMatch(
-      new RegExp(String.raw`^${TWO}  pending  \d+ s +\d+ (s|min) +ann +files +a\\u\{202e\}b  \[2\]$`),
+      new RegExp(String.raw`^${TWO}  pending  \d+ s +\d+ (s|min) +ann +files-eu +a\\u\{202e\}b  \[2\]$`),
     );
     expect(more).toEqual([""]);
     expect((await approvals("list", "--state", "denied")).printed).toContain(ONE);
@@ -75,6 +75,7 @@ describe("regate approvals", () => {
     await ask({ argsText, reasons: ["Money\u0007 is for people"] });
     const { printed } = await approvals("show", ONE);
     expect(printed).toContain(`approval    ${ONE}\nstate       pending, lapses in `);
+    expect(printed).toContain("\nserver      files-eu (files)\n");
     expect(printed).toContain(String.raw`because     Money\u{0007} is for people`);
     expect(printed.slice(printed.indexOf("arguments"))).toBe(
       String.raw`arguments

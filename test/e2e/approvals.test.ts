@@ -410,6 +410,7 @@ test("an approval is for the server that it was asked for, not for another of it
 
   await approved("/place/a");
   expect(approvalIn((await write("two", "/place/a")) ?? {})).toMatchObject(pending);
+  expect((await operate(gate, "approvals")).stdout).toMatch(/ two +write_file /);
   expect(written()).toEqual([0, 0]);
   expect(isToolError(await write("one", "/place/a"))).toBe(false);
   expect(written()).toEqual([1, 0]);

@@ -22,6 +22,7 @@ const DECISIONS: readonly Decision[] = [
 const SITES = DECISIONS.map(({ rules }) => rules.map((id) => ({ id, file: "policy/a.rego", row: 3 })));
 const BUNDLES = [BUNDLE, { revision: "other", digest: "1".repeat(64) }] as const;
 const TIMES = [1, 2].map((unix) => Object.freeze({ unix, hour: 8 }));
+const PLACES = ["eu", "us"].map((key) => Object.freeze({ key, id: key.repeat(32) }));
 const PRINCIPALS = ["ann", "bob"].map((id) => Object.freeze({ id, groups: [], claims: {} }));
 
 const text = fc.oneof(fc.constantFrom("plain", "", TOKEN, 'q"\\\n\u2028\ud800', "x".repeat(5_000)), fc.string());
@@ -37,6 +38,7 @@ const event = fc
   .record({
     which: fc.nat({ max: DECISIONS.length - 1 }),
     server: fc.constantFrom("files", "other"),
+    place: fc.option(fc.constantFrom(...PLACES), { nil: undefined }),
     tool: fc.constantFrom("read", TOKEN, "mark"),
     session: text,
     principal: fc.constantFrom(...PRINCIPALS),
@@ -58,7 +60,7 @@ const event = fc
   })
   .map((made): DecisionEvent => {
     const base = makeEvent({});
-    const { which, server, tool, session, principal, sha256, observed, continued, extra } = made;
+    const { which, server, place, tool, session, principal, sha256, observed, continued, extra } = made;
     const facts: ToolFacts = {
       category: "Read",
       risk: "Low",
@@ -75,6 +77,7 @@ const event = fc
         tool,
         session,
         principal,
+        ...(place !== undefined && { place }),
         ...(made.args !== undefined && { args: { text: JSON.stringify(made.args), value: made.args } }),
         ...(sha256 !== undefined && { definition: { sha256, text: "{}" } }),
         ...(observed && { observed }),

@@ -64,11 +64,15 @@ describe("the line of a judged call", () => {
     });
   });
 
-  test("says what is not the tool that was reviewed, and what changed of it", () => {
-    const call = { definition: { sha256: "b".repeat(64), text: "{}" } };
+  test("says which configured server it is for, what is not the tool that was reviewed, and what changed of it", () => {
+    const call = {
+      definition: { sha256: "b".repeat(64), text: "{}" },
+      place: { key: "files-eu", id: "f".repeat(64) },
+    };
     const definitionChange = { reviewedSha256: "a".repeat(64), what: 'description: +"Read ~/.ssh"' };
     const event = { ...makeEvent({ call }), definitionChange };
     expect(JSON.parse(toLogLine(event, context)).regate).toMatchObject({
+      server_key: "files-eu",
       definition_sha256: "b".repeat(64),
       definition_change: { reviewed_sha256: "a".repeat(64), what: 'description: +"Read ~/.ssh"' },
     });

@@ -25,7 +25,7 @@ describe("a retry with a requestState that the gate relayed", () => {
 
   test.each([
     ["another server", { server: "other" }],
-    ["another server of its name", { place: "other" }],
+    ["another server of its name", { place: { key: "s", id: "other" } }],
     ["another principal", { principal: { ...CALL.principal, id: "bob" } }],
     ["another session", { session: "stdio:1" }],
     ["another method", { method: "prompts/get" }],

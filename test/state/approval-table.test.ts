@@ -22,9 +22,19 @@ function open(dir: string): State {
 }
 
 function kept(id: string, change: Partial<Kept["request"]> = {}): Kept {
-  const { method: _, direction: __, place: ____, timeoutSeconds: ___, ...asked } = QUESTION;
+  const { method: _, direction: __, place, timeoutSeconds: ___, ...asked } = QUESTION;
+  const serverKey = place?.key;
   return {
-    request: { ...asked, id, state: "pending", askedUnixMs: 1, lapsesUnixMs: 2.5, decided: undefined, ...change },
+    request: {
+      ...asked,
+      serverKey,
+      id,
+      state: "pending",
+      askedUnixMs: 1,
+      lapsesUnixMs: 2.5,
+      decided: undefined,
+      ...change,
+    },
     fingerprint: "f",
     scope: "s",
     grantUntilUnixMs: undefined,

@@ -17,7 +17,7 @@ export function formatList(requests: readonly ShownRequest[], wanted: string, no
     describeAge(nowUnixMs - request.askedUnixMs),
     request.state === "pending" || request.state === "approved" ? describeAge(request.lapsesUnixMs - nowUnixMs) : "-",
     showable(request.principal, MAX_CELL_CHARS),
-    showable(request.server, MAX_CELL_CHARS),
+    showable(request.serverKey ?? request.server, MAX_CELL_CHARS),
     showable(request.tool, MAX_CELL_CHARS),
     showable(request.argsText, MAX_CELL_CHARS),
   ]);
@@ -32,7 +32,7 @@ export function describeOne(request: ShownRequest, nowUnixMs: number): string {
   return [
     label("approval", request.id),
     label("state", `${state}${left}`),
-    label("server", whole(request.server)),
+    label("server", whole(describeServer(request))),
     label("tool", whole(request.tool)),
     label("principal", whole(request.principal)),
     label("session", whole(request.session)),
@@ -48,6 +48,11 @@ export function describeOne(request: ShownRequest, nowUnixMs: number): string {
     ...(request.besidesText === undefined ? [] : [label("besides", ""), ...linesOf(request.besidesText)]),
     "",
   ].join("\n");
+}
+
+/** Which one it is, and by which name the policy knows it. */
+function describeServer({ server, serverKey = server }: ShownRequest): string {
+  return serverKey === server ? server : `${serverKey} (${server})`;
 }
 
 function linesOf(json: string): readonly string[] {

@@ -6,6 +6,7 @@ export const requestSchema = z.object({
   id: z.string(),
   state: z.enum(APPROVAL_STATES),
   server: z.string(),
+  serverKey: z.string().optional(),
   tool: z.string(),
   argsText: z.string(),
   besidesText: z.string().optional(),

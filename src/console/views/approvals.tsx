@@ -143,7 +143,7 @@ type RequestProps = {
 };
 
 function Request({ request, viewer, rules, nowUnixMs, maxChars, isAlone }: RequestProps) {
-  const { id, state, server, tool, principal, session, reasons, decisionId } = request;
+  const { id, state, server, serverKey, tool, principal, session, reasons, decisionId } = request;
   // alone on its page it stands right below the page's own heading
   const Heading = isAlone ? "h2" : "h3";
   const text = indentJson(jsonOf(request));
@@ -166,6 +166,12 @@ function Request({ request, viewer, rules, nowUnixMs, maxChars, isAlone }: Reque
             <a class="plain" href={serverUrl(server)}>
               <Shown text={server} max={80} />
             </a>
+            {serverKey !== undefined && serverKey !== server && (
+              <>
+                {" "}
+                as <Name text={serverKey} max={80} />
+              </>
+            )}
           </span>
         </Heading>
         <p class="lapses">{describeState(request, nowUnixMs)}</p>
@@ -294,7 +300,7 @@ function Decided({
                 <Name text={request.tool} max={80} />
               </a>
               <span class="soft below">
-                <Shown text={request.server} max={60} />
+                <Shown text={request.serverKey ?? request.server} max={60} />
               </span>
             </th>
             <td data-label="Principal">

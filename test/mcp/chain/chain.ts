@@ -129,7 +129,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const max = 2 * (options.newSessions ?? 1_000) - 1;
   const endpoint = createEndpoint({
     server: "test.server",
-    place: "test.place",
+    place: { key: "scripted", id: "test.place" },
     upstream,
     gate,
     sessionNames: createSessionNames({
