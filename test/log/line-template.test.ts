@@ -122,6 +122,15 @@ describe("the line of a call that goes out", () => {
     expect(written).toBe(1);
   });
 
+  test("is not taken from a call to another server of the same name", () => {
+    const { call, ...rest } = { ...makeEvent({}), time: Object.freeze({ unix: 1 }) };
+    const verdict = { ...rest.verdict, budget: 9 };
+    for (const place of [...PLACES, ...PLACES]) {
+      const line = writeByTemplate({ ...rest, verdict, call: { ...call, place } }, context, writeFromParts);
+      expect(line).toContain(`"server_key":"${place.key}"`);
+    }
+  });
+
   test("is made of a template where the gate lets it through, whatever else the gate comes to know of a call", async () => {
     const { gate, recorded } = bench({ evaluate: () => ({ ...decided(), deciding: ["policy.s/few"], budget: 9 }) });
     await gate.judge(CALL);
