@@ -174,7 +174,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       authenticator: createAuthenticator(config.keys, issued),
       operator: createOperatorCheck(operatorKey, issued),
       resource: issued?.resource,
-      reload: reloadAll,
+      reload: ({ by, allowRollback }) => {
+        log(`reload: asked for by ${by}`, "info");
+        return reloadAll({ allowRollback });
+      },
       documents: composeDocuments(policy, ask),
       provenance: () => ({ version, revision: policy.current.engine.revision.revision }),
       judge: composeJudge({

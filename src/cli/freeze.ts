@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
+import { showFreeze } from "../status/describe-frozen.ts";
 import { frozenSchema } from "../status/status-schema.ts";
 import type { CommandIo } from "./command.ts";
 import { askAsOperator } from "./operator-request.ts";
@@ -44,7 +45,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stdout(`${JSON.stringify({ frozen, unkept }, undefined, 2)}\n`);
     return unkept === undefined ? 0 : 1;
   }
-  const lines = frozen.map(({ what, since }) => `frozen: ${showable(what, 500)}, since ${since}\n`);
+  const lines = frozen.map((one) => `frozen: ${showFreeze(one)}\n`);
   io.stdout(lines.length === 0 ? "nothing is frozen\n" : lines.join(""));
   if (unkept === undefined) return 0;
   io.stderr(`${showable(unkept, 500)}\n`);

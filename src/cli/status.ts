@@ -2,6 +2,7 @@
 // and where a shadow judges otherwise. It asks the gate, and changes nothing.
 import { parseArgs } from "node:util";
 import { showable } from "../mcp/showable.ts";
+import { showFreeze } from "../status/describe-frozen.ts";
 import { describeOutcomes } from "../status/describe-outcomes.ts";
 import {
   type ServerStatus,
@@ -43,7 +44,7 @@ function formatStatus(status: Status, url: string): string {
   return [
     `Regate ${status.version} at ${url}, since ${status.started}`,
     ...(observed.length > 0 ? [`OBSERVED, NOTHING IS REFUSED: ${observed.join(", ")}`] : []),
-    ...status.frozen.map(({ what, since }) => `FROZEN: ${showable(what, 500)}, since ${since}`),
+    ...status.frozen.map((one) => `FROZEN: ${showFreeze(one)}`),
     label("policy", describePolicy(policy)),
     ...formatBundle(bundle),
     label("log", `${log.file}, ${describeLog(log)}`),

@@ -1,4 +1,5 @@
 // Freezing and thawing from the console: the page, and the one form that does both.
+import { OPERATOR } from "../approvals/approval.ts";
 import type { FreezeScope } from "../freeze/freeze.ts";
 import type { Ctx, Shared } from "./routes.ts";
 import { FREEZE } from "./urls.ts";
@@ -25,7 +26,12 @@ export function addFreeze({ app, ports, guard, view, smallForm }: Shared): void 
     const field = (name: string): string | undefined => form.get(name)?.trim() || undefined;
     const scope: FreezeScope = { server: field("server"), principal: field("principal") };
     const thaw = form.get("thaw");
-    const outcome = thaw === "all" ? freezes.thawAll() : thaw === "one" ? freezes.thaw(scope) : freezes.freeze(scope);
+    const outcome =
+      thaw === "all"
+        ? freezes.thawAll(OPERATOR)
+        : thaw === "one"
+          ? freezes.thaw(scope, OPERATOR)
+          : freezes.freeze(scope, OPERATOR);
     if (outcome.kind === "refused") return c.html(page(c, scope, outcome.problem), 409);
     return outcome.unkept === undefined ? c.redirect(FREEZE, 303) : c.html(page(c, {}, outcome.unkept), 500);
   });

@@ -11,7 +11,11 @@ export type FreezeScope = {
   readonly principal?: string | undefined;
 };
 
-export type Frozen = FreezeScope & { readonly sinceUnixMs: number };
+export type Frozen = FreezeScope & {
+  readonly sinceUnixMs: number;
+  /** Who froze it, as authenticated; undefined where that was not kept. */
+  readonly by: string | undefined;
+};
 
 export type FreezeOutcome =
   /** `unkept`: it holds now, and a restart will not know of it. */
@@ -23,11 +27,14 @@ export interface Freezes {
   frozen(call: Call): string | undefined;
   /** The oldest first. */
   list(): readonly Frozen[];
-  /** Holds from the next call on. A server may be named by its key in the configuration. */
-  freeze(scope: FreezeScope): FreezeOutcome;
+  /**
+   * Holds from the next call on. A server may be named by its key in the configuration.
+   * @param by who wants it, as authenticated
+   */
+  freeze(scope: FreezeScope, by: string): FreezeOutcome;
   /** Ends exactly this freeze. */
-  thaw(scope: FreezeScope): FreezeOutcome;
-  thawAll(): FreezeOutcome;
+  thaw(scope: FreezeScope, by: string): FreezeOutcome;
+  thawAll(by: string): FreezeOutcome;
   /** @returns what ends the listening */
   onChange(listener: () => void): () => void;
 }
@@ -99,7 +106,7 @@ export function createFreezes(options: FreezeOptions): Freezes {
       return found === undefined ? undefined : `${describeScope(found, "calls")} are frozen by an operator`;
     },
     list: () => frozen,
-    freeze(given) {
+    freeze(given, by) {
       const problem = findFault(given, options);
       if (problem !== undefined) return { kind: "refused", problem };
       const scope = resolve(given);
@@ -107,10 +114,10 @@ export function createFreezes(options: FreezeOptions): Freezes {
       if (frozen.length >= MAX_FREEZES) {
         return { kind: "refused", problem: `${MAX_FREEZES} freezes are there already; freeze all calls instead` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are frozen by the operator`, "info");
-      return keep([...frozen, { ...scope, sinceUnixMs: unixMs() }]);
+      log(`freeze: ${describeScope(scope, "calls")} are frozen by ${by}`, "info");
+      return keep([...frozen, { ...scope, sinceUnixMs: unixMs(), by }]);
     },
-    thaw(given) {
+    thaw(given, by) {
       const scope = resolve(given);
       const left = frozen.filter((one) => !isSame(one, scope));
       if (left.length === frozen.length) {
@@ -118,11 +125,11 @@ export function createFreezes(options: FreezeOptions): Freezes {
         const there = others.length === 0 ? "nothing is frozen" : `frozen: ${others.join("; ")}`;
         return { kind: "refused", problem: `${describeScope(scope, "calls")} are not frozen by themselves; ${there}` };
       }
-      log(`freeze: ${describeScope(scope, "calls")} are thawed by the operator`, "info");
+      log(`freeze: ${describeScope(scope, "calls")} are thawed by ${by}`, "info");
       return keep(left);
     },
-    thawAll() {
-      if (frozen.length > 0) log("freeze: all is thawed by the operator", "info");
+    thawAll(by) {
+      if (frozen.length > 0) log(`freeze: all is thawed by ${by}`, "info");
       return keep([]);
     },
     onChange(listener) {

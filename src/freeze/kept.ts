@@ -4,12 +4,17 @@ import { z } from "zod";
 import type { Frozen } from "./freeze.ts";
 
 const keptSchema = z.array(
-  z.strictObject({ server: z.string().optional(), principal: z.string().optional(), since_unix_ms: z.number() }),
+  z.strictObject({
+    server: z.string().optional(),
+    principal: z.string().optional(),
+    since_unix_ms: z.number(),
+    by: z.string().optional(),
+  }),
 );
 
 export function writeKept(frozen: readonly Frozen[]): string {
   return JSON.stringify(
-    frozen.map(({ server, principal, sinceUnixMs }) => ({ server, principal, since_unix_ms: sinceUnixMs })),
+    frozen.map(({ server, principal, sinceUnixMs, by }) => ({ server, principal, since_unix_ms: sinceUnixMs, by })),
   );
 }
 
@@ -18,9 +23,9 @@ export function readKept(text: string | undefined, nowUnixMs: number, log: (line
   try {
     return keptSchema
       .parse(JSON.parse(text))
-      .map(({ server, principal, since_unix_ms }) => ({ server, principal, sinceUnixMs: since_unix_ms }));
+      .map(({ server, principal, since_unix_ms, by }) => ({ server, principal, sinceUnixMs: since_unix_ms, by }));
   } catch {
     log("freeze: what was frozen can't be read from the state, so all calls are frozen: regate freeze --thaw ends it");
-    return [{ server: undefined, principal: undefined, sinceUnixMs: nowUnixMs }];
+    return [{ server: undefined, principal: undefined, sinceUnixMs: nowUnixMs, by: undefined }];
   }
 }

@@ -66,7 +66,8 @@ export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyB
     /** What the gate is called where it takes tokens; undefined where it takes none. */
     readonly resource?: Resource | undefined;
     readonly freezes: FreezeApiParts["freezes"];
-    readonly reload: (options: { readonly allowRollback: boolean }) => Promise<ReloadedAll>;
+    /** `by`: who asks for it, as authenticated. */
+    readonly reload: (options: { readonly allowRollback: boolean; readonly by: string }) => Promise<ReloadedAll>;
     readonly status: () => Status;
     /** Why the gate can't judge now; undefined where it can. */
     readonly notReady: () => string | undefined;
@@ -126,7 +127,7 @@ export function createApp(parts: AppParts): App {
   app.post("/v1/reload", operatorOnly, async (c) => {
     const asked = c.req.query("rollback");
     if (asked !== undefined && asked !== "allow") return refuse(c, 400, "rollback must be allow, or left out");
-    return c.json(await parts.reload({ allowRollback: asked === "allow" }));
+    return c.json(await parts.reload({ allowRollback: asked === "allow", by: c.get("operator") }));
   });
   app.get("/v1/status", operatorOnly, (c) => c.json(parts.status()));
   app.route("/", createFreezeApi(parts));

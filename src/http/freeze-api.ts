@@ -45,15 +45,15 @@ export function createFreezeApi({ operator, freezes }: FreezeApiParts): Hono<Env
     }
     const request = readRequest(body.bytes);
     if (request === undefined) return refuse(c, 400, EXPECTED);
-    writeJson(outgoing, 200, JSON.stringify(describeOutcome(apply(freezes, request))));
+    writeJson(outgoing, 200, JSON.stringify(describeOutcome(apply(freezes, request, asked.by))));
     return RESPONSE_ALREADY_SENT;
   });
   return api;
 }
 
-function apply(freezes: FreezeApiParts["freezes"], { thaw, ...scope }: z.infer<typeof requestSchema>) {
-  if (thaw !== true) return freezes.freeze(scope);
-  return scope.server === undefined && scope.principal === undefined ? freezes.thawAll() : freezes.thaw(scope);
+function apply(freezes: FreezeApiParts["freezes"], { thaw, ...scope }: z.infer<typeof requestSchema>, by: string) {
+  if (thaw !== true) return freezes.freeze(scope, by);
+  return scope.server === undefined && scope.principal === undefined ? freezes.thawAll(by) : freezes.thaw(scope, by);
 }
 
 function describeOutcome(outcome: FreezeOutcome): unknown {

@@ -77,6 +77,8 @@ export const frozenSchema = z.object({
   server: z.string().optional(),
   principal: z.string().optional(),
   since: z.iso.datetime(),
+  /** Who froze it: `operator` for who has the operator key, else the principal of a token. */
+  by: z.string().optional(),
 });
 
 const storeSchema = z.object({

@@ -32,7 +32,7 @@ async function start(store: FreezeStore = new Map()) {
 describe("regate freeze", () => {
   test("freezes all, or some, and prints what is frozen; --thaw ends it", async () => {
     const { freeze, freezes } = await start();
-    expect(await freeze()).toEqual({ code: 0, stdout: `frozen: All calls, since ${AT}\n`, stderr: "" });
+    expect(await freeze()).toEqual({ code: 0, stdout: `frozen: All calls, since ${AT}, by operator\n`, stderr: "" });
     await freeze("--server", "files", "--principal", "an\u001bn");
     expect(freezes.list()).toMatchObject([{}, { server: "filesystem", principal: "an\u001bn" }]);
     expect((await freeze("--server", "files", "--principal", "bob")).stdout).toContain(

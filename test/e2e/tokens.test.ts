@@ -254,6 +254,11 @@ describe("an operator by group", () => {
         expect(answer.status, path).toBe(status);
       }
     }
+    const frozen = await send(`${gate.base}/v1/freeze`, "POST", bearer(boss), '{"principal": "corp:mallory"}');
+    expect(JSON.parse(frozen.text).frozen).toMatchObject([{ principal: "corp:mallory", by: "corp:boss" }]);
+    await send(`${gate.base}/v1/freeze`, "POST", bearer(boss), '{"thaw": true}');
+    await gate.process.printed(/reload: asked for by corp:boss\n/);
+    await gate.process.printed(/freeze: all is thawed by corp:boss\n/);
   });
 
   test("uses the commands with a token in the key's place, and is told why one is not taken", async () => {

@@ -31,13 +31,15 @@ describe("a principal that the gate does not have", () => {
     createFreezes({ store, servers: SERVERS, principals, unixMs: () => 1_700_000_000_000, log: () => {} });
 
   test("is no one to freeze: whoever mistypes a name learns it", () => {
-    expect(known(["ann", "bob"]).freeze({ principal: "anm" })).toEqual({
+    expect(known(["ann", "bob"]).freeze({ principal: "anm" }, "operator")).toEqual({
       kind: "refused",
       problem: "no principal of this name; this gate has ann, bob",
     });
     const many = Array.from({ length: 22 }, (_, n) => `p${n}`);
-    expect(known(many).freeze({ principal: "x" })).toMatchObject({ problem: expect.stringMatching(/p19 and 2 more$/) });
-    expect(known(["ann"]).freeze({ principal: "ann" })).toMatchObject({ kind: "done" });
+    expect(known(many).freeze({ principal: "x" }, "operator")).toMatchObject({
+      problem: expect.stringMatching(/p19 and 2 more$/),
+    });
+    expect(known(["ann"]).freeze({ principal: "ann" }, "operator")).toMatchObject({ kind: "done" });
   });
 
   test("may be anyone of an issuer's, for nobody knows who has a token, and no one of an issuer that there is not", () => {
@@ -50,20 +52,20 @@ describe("a principal that the gate does not have", () => {
       log: () => {},
     });
     for (const principal of ["corp:", "corp", "copr:bob", "bob"]) {
-      expect(freezes.freeze({ principal }), principal).toEqual({
+      expect(freezes.freeze({ principal }, "operator"), principal).toEqual({
         kind: "refused",
         problem: "no principal of this name; this gate has ann, corp:SUBJECT",
       });
     }
-    expect(freezes.freeze({ principal: "corp:bob" })).toMatchObject({ kind: "done" });
+    expect(freezes.freeze({ principal: "corp:bob" }, "operator")).toMatchObject({ kind: "done" });
     expect(freezes.frozen(callOf({ principalId: "corp:bob" }))).toMatch("corp:bob");
     expect(freezes.frozen(callOf({ principalId: "corp:ann" }))).toBeUndefined();
   });
 
   test("is thawed all the same", () => {
     const store: FreezeStore = new Map();
-    known(["ann"], store).freeze({ principal: "ann" });
-    expect(known(["bob"], store).thaw({ principal: "ann" })).toMatchObject({ kind: "done", frozen: [] });
+    known(["ann"], store).freeze({ principal: "ann" }, "operator");
+    expect(known(["bob"], store).thaw({ principal: "ann" }, "operator")).toMatchObject({ kind: "done", frozen: [] });
   });
 });
 
@@ -76,7 +78,10 @@ describe("nothing frozen", () => {
 describe("all calls frozen", () => {
   test("covers every server and principal, and says so to the agent", () => {
     const freezes = start();
-    expect(freezes.freeze({})).toMatchObject({ kind: "done", frozen: [{ sinceUnixMs: 1_700_000_000_000 }] });
+    expect(freezes.freeze({}, "operator")).toMatchObject({
+      kind: "done",
+      frozen: [{ sinceUnixMs: 1_700_000_000_000 }],
+    });
     for (const call of [callOf(), callOf({ server: "stripe", principalId: "bob" })]) {
       expect(freezes.frozen(call)).toBe("All calls are frozen by an operator");
     }
@@ -86,14 +91,14 @@ describe("all calls frozen", () => {
     "covers %s",
     (method) => {
       const freezes = start();
-      freezes.freeze({});
+      freezes.freeze({}, "operator");
       expect(freezes.frozen(callOf({ method }))).toBeDefined();
     },
   );
 
   test("covers what a server asks of its client", () => {
     const freezes = start();
-    freezes.freeze({});
+    freezes.freeze({}, "operator");
     expect(freezes.frozen(callOf({ method: "sampling/createMessage", direction: "from_server" }))).toBeDefined();
   });
 
@@ -108,7 +113,7 @@ describe("all calls frozen", () => {
     "notifications/cancelled",
   ])("leaves %s alone", (method) => {
     const freezes = start();
-    freezes.freeze({});
+    freezes.freeze({}, "operator");
     expect(freezes.frozen(callOf({ method }))).toBeUndefined();
   });
 });
@@ -117,7 +122,7 @@ describe("a freeze of some calls", () => {
   test("covers one server, named by its key or in the catalogue", () => {
     for (const server of ["files", "filesystem"]) {
       const freezes = start();
-      freezes.freeze({ server });
+      freezes.freeze({ server }, "operator");
       expect(freezes.frozen(callOf())).toBe("Calls to filesystem are frozen by an operator");
       expect(freezes.frozen(callOf({ server: "stripe" }))).toBeUndefined();
     }
@@ -125,8 +130,8 @@ describe("a freeze of some calls", () => {
 
   test("covers one principal on all servers, or on one", () => {
     const freezes = start();
-    freezes.freeze({ principal: "ann" });
-    freezes.freeze({ server: "pay", principal: "bob" });
+    freezes.freeze({ principal: "ann" }, "operator");
+    freezes.freeze({ server: "pay", principal: "bob" }, "operator");
     expect(freezes.frozen(callOf())).toBe("Calls of ann are frozen by an operator");
     expect(freezes.frozen(callOf({ principalId: "bob" }))).toBeUndefined();
     expect(freezes.frozen(callOf({ principalId: "bob", server: "stripe" }))).toBe(
@@ -136,8 +141,8 @@ describe("a freeze of some calls", () => {
 
   test("is there once, however often it is asked for", () => {
     const freezes = start();
-    freezes.freeze({ server: "files" });
-    freezes.freeze({ server: "filesystem" });
+    freezes.freeze({ server: "files" }, "operator");
+    freezes.freeze({ server: "filesystem" }, "operator");
     expect(freezes.list()).toHaveLength(1);
   });
 
@@ -147,14 +152,14 @@ describe("a freeze of some calls", () => {
     [{ principal: "p".repeat(401) }, "a principal's name has 1 to 400 characters"],
   ])("is refused for %j", (scope, problem) => {
     const freezes = start();
-    expect(freezes.freeze(scope)).toEqual({ kind: "refused", problem });
+    expect(freezes.freeze(scope, "operator")).toEqual({ kind: "refused", problem });
     expect(freezes.list()).toEqual([]);
   });
 
   test("is refused beyond a bound, so that a loop of freezes fills no memory", () => {
     const freezes = start();
-    for (let n = 0; n < MAX_FREEZES; n++) freezes.freeze({ principal: `p${n}` });
-    expect(freezes.freeze({ principal: "one more" })).toMatchObject({ kind: "refused" });
+    for (let n = 0; n < MAX_FREEZES; n++) freezes.freeze({ principal: `p${n}` }, "operator");
+    expect(freezes.freeze({ principal: "one more" }, "operator")).toMatchObject({ kind: "refused" });
     expect(freezes.list()).toHaveLength(MAX_FREEZES);
   });
 });
@@ -162,20 +167,20 @@ describe("a freeze of some calls", () => {
 describe("a thaw", () => {
   test("ends exactly one freeze, or all", () => {
     const freezes = start();
-    for (const scope of [{}, { server: "files" }, { principal: "ann" }]) freezes.freeze(scope);
-    freezes.thaw({});
+    for (const scope of [{}, { server: "files" }, { principal: "ann" }]) freezes.freeze(scope, "operator");
+    freezes.thaw({}, "operator");
     expect(freezes.list()).toMatchObject([{ server: "filesystem" }, { principal: "ann" }]);
-    freezes.thaw({ server: "files" });
+    freezes.thaw({ server: "files" }, "operator");
     expect(freezes.list()).toMatchObject([{ principal: "ann" }]);
-    freezes.freeze({});
-    expect(freezes.thawAll()).toEqual({ kind: "done", frozen: [] });
+    freezes.freeze({}, "operator");
+    expect(freezes.thawAll("operator")).toEqual({ kind: "done", frozen: [] });
     expect(freezes.frozen(callOf())).toBeUndefined();
   });
 
   test("of what is not frozen by itself says what is", () => {
     const freezes = start();
-    freezes.freeze({});
-    expect(freezes.thaw({ server: "files" })).toEqual({
+    freezes.freeze({}, "operator");
+    expect(freezes.thaw({ server: "files" }, "operator")).toEqual({
       kind: "refused",
       problem: "Calls to filesystem are not frozen by themselves; frozen: All calls",
     });
@@ -187,12 +192,18 @@ describe("the state", () => {
   test("keeps freezes over restarts, and thaws too", () => {
     const store = new Map<string, string>();
     const first = start(store);
-    first.freeze({ server: "files", principal: "ann" });
-    first.freeze({ principal: "bob" });
+    first.freeze({ server: "files", principal: "ann" }, "operator");
+    first.freeze({ principal: "bob" }, "corp:boss");
     expect(start(store).list()).toEqual(first.list());
-    start(store).thawAll();
+    expect(first.list().map(({ by }) => by)).toEqual(["operator", "corp:boss"]);
+    start(store).thawAll("operator");
     expect(start(store).list()).toEqual([]);
     expect(store.size).toBe(0);
+  });
+
+  test("that an earlier version wrote does not say who", () => {
+    const freezes = start(new Map([["frozen", '[{"principal": "bob", "since_unix_ms": 7}]']]));
+    expect(freezes.list()).toEqual([{ server: undefined, principal: "bob", sinceUnixMs: 7, by: undefined }]);
   });
 
   test.each(["", "{", "[]x", '[{"server": 1, "since_unix_ms": 0}]', '[{"since_unix_ms": "x"}]', '{"a": 1}'])(
@@ -214,7 +225,7 @@ describe("the state", () => {
       delete: () => {},
     };
     const freezes = start(failing);
-    expect(freezes.freeze({})).toMatchObject({
+    expect(freezes.freeze({}, "operator")).toMatchObject({
       kind: "done",
       unkept: "it holds until a restart, for it can't be kept: disk full",
     });
@@ -228,10 +239,10 @@ test("who listens is told of each change, until they end it", () => {
   const end = freezes.onChange(() => {
     told += 1;
   });
-  freezes.freeze({});
-  freezes.thawAll();
+  freezes.freeze({}, "operator");
+  freezes.thawAll("operator");
   expect(told).toBe(2);
   end();
-  freezes.freeze({});
+  freezes.freeze({}, "operator");
   expect(told).toBe(2);
 });

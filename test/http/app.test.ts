@@ -324,7 +324,11 @@ describe("a reload", () => {
       status: 400,
       text: expect.stringContaining("rollback must be allow, or left out"),
     });
-    expect(asked).toEqual([{ allowRollback: false }, { allowRollback: true }]);
+    const by = "operator";
+    expect(asked).toEqual([
+      { allowRollback: false, by },
+      { allowRollback: true, by },
+    ]);
   });
 });
 

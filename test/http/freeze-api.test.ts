@@ -28,13 +28,10 @@ async function start() {
 describe("POST /v1/freeze", () => {
   test("freezes, and thaws, and says what is frozen", async () => {
     const { ask } = await start();
-    const since = "1970-01-01T00:00:00.000Z";
-    expect(await ask("{}")).toEqual({ status: 200, body: { kind: "done", frozen: [{ what: "All calls", since }] } });
-    const one = { what: "Calls of ann to filesystem", server: "filesystem", principal: "ann", since };
-    expect((await ask('{"server": "files", "principal": "ann"}')).body.frozen).toEqual([
-      { what: "All calls", since },
-      one,
-    ]);
+    const all = { what: "All calls", since: "1970-01-01T00:00:00.000Z", by: "operator" };
+    expect(await ask("{}")).toEqual({ status: 200, body: { kind: "done", frozen: [all] } });
+    const one = { ...all, what: "Calls of ann to filesystem", server: "filesystem", principal: "ann" };
+    expect((await ask('{"server": "files", "principal": "ann"}')).body.frozen).toEqual([all, one]);
     expect((await ask('{"server": "files", "principal": "ann", "thaw": true}')).body.frozen).toHaveLength(1);
     await ask('{"principal": "bob"}');
     expect((await ask('{"thaw": true}')).body).toEqual({ kind: "done", frozen: [] });
