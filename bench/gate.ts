@@ -23,18 +23,31 @@ _outside if not startswith(input.args.text, "/etc/")
 
 export type GateFolder = { readonly config: string; readonly bundle: string };
 
-/** Writes configuration and policy, scans, builds. @param server how the configuration reaches the upstream */
-export async function prepareGate(scratch: string, server: Readonly<Record<string, unknown>>): Promise<GateFolder> {
+/**
+ * Writes configuration and policy, scans, builds.
+ * @param server how the configuration reaches the upstream
+ * @param writeMore writes more policy into the folder that it is given
+ */
+export async function prepareGate(
+  scratch: string,
+  server: Readonly<Record<string, unknown>>,
+  writeMore: (rego: string) => Promise<void> = async () => {},
+): Promise<GateFolder> {
   const config = join(scratch, "regate.yaml");
   const bundle = join(scratch, "bundle.tar.gz");
   await mkdir(scratch, { recursive: true });
-  const limits = { maxBodyBytes: 4_194_304, newSessions: { max: 1_000_000, window: 60 } };
+  const limits = {
+    maxBodyBytes: 4_194_304,
+    newSessions: { max: 1_000_000, window: 60 },
+    bucketsPerPrincipal: 1_000_000,
+  };
   await writeFile(config, JSON.stringify({ listen: "127.0.0.1:0", bundle, limits, servers: { bench: server } }));
   // in its folder: a scan writes where it is called
   await run("node", [resolve("dist/main.js"), "scan", "bench", "-c", config], scratch);
   const rules = join(scratch, "rego/policy/servers/bench/bench.rego");
   await mkdir(dirname(rules), { recursive: true });
   await writeFile(rules, RULES);
+  await writeMore(join(scratch, "rego"));
   await run("node", ["dist/main.js", "build", join(scratch, "rego"), "-o", bundle]);
   return { config, bundle };
 }

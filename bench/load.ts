@@ -25,11 +25,16 @@ export type Calls = {
   readonly calls: number;
   /** The text that call `index` sends and must get back. */
   readonly textOf?: (index: number) => string;
+  /** The session of call `index`; that of the target's headers, where it is left out. */
+  readonly sessionOf?: (index: number) => string;
 };
 
-export async function load(target: Target, { tool, connections, calls, textOf = textOfCall }: Calls): Promise<Load> {
+export async function load(target: Target, given: Calls): Promise<Load> {
+  const { tool, connections, calls, textOf = textOfCall, sessionOf } = given;
   const url = new URL(target.url);
+  const { "mcp-session-id": _, ...others } = target.headers;
   const head = headOf(url, target.headers);
+  const headIn = (session: string): string => headOf(url, { ...others, "mcp-session-id": session });
   const opened = await Promise.all(Array.from({ length: connections }, () => Connection.open(url)));
   const times = new Float64Array(calls);
   let next = 0;
@@ -37,7 +42,7 @@ export async function load(target: Target, { tool, connections, calls, textOf = 
   async function run(connection: Connection): Promise<void> {
     for (let index = next++; index < calls; index = next++) {
       const text = textOf(index);
-      const request = `${head}${bodyOf(index, tool, text)}`;
+      const request = `${sessionOf === undefined ? head : headIn(sessionOf(index))}${bodyOf(index, tool, text)}`;
       const started = performance.now();
       const answer = await connection.send(request);
       times[index] = (performance.now() - started) * 1_000;

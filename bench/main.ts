@@ -16,6 +16,7 @@ import { benchOpa } from "./opa.ts";
 import { benchPolicy } from "./policy.ts";
 import { run } from "./processes.ts";
 import { benchReplay } from "./replay.ts";
+import { benchScale } from "./scale.ts";
 import { benchStartup } from "./startup.ts";
 import { benchStdio } from "./stdio.ts";
 
@@ -30,6 +31,7 @@ const PARTS: ReadonlyMap<string, (rounds: number) => Promise<void>> = new Map([
   ["stdio", benchStdio],
   ["large", benchLarge],
   ["hostile", benchHostile],
+  ["scale", (rounds) => benchScale({ rounds, connections: CONNECTIONS })],
   ["startup", benchStartup],
   ["buckets", benchBuckets],
   ["replay", benchReplay],

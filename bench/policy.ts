@@ -1,10 +1,11 @@
 // `make bench ONLY=policy`: one decision in process. Does it cost more where the bundle speaks about more tools? Builds both bundles
 // from generated rules, evaluates them in turn, and compares.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBundle } from "../src/policy/bundle.ts";
 import { createEngine, type Engine } from "../src/policy/engine.ts";
+import { writePackages } from "./packages.ts";
 import { run } from "./processes.ts";
 import { spread } from "./spread.ts";
 
@@ -34,43 +35,13 @@ export async function benchPolicy(rounds: number): Promise<void> {
 async function generateEngine(servers: number, tools: number): Promise<Engine> {
   const dir = await mkdtemp(join(tmpdir(), "regate-bench-"));
   try {
-    for (let s = 0; s < servers; s++) {
-      const rules = Array.from({ length: tools }, (_, t) => rulesFor(t)).join("\n");
-      const rego = `# METADATA\n# scope: package\n# title: Server ${s}\npackage policy.servers["server-${s}"]\n\n${rules}`;
-      const catalogue = Object.fromEntries(Array.from({ length: tools }, (_, t) => [`tool_${t}`, ENTRY]));
-      await write(join(dir, `rego/policy/servers/server-${s}/server-${s}.rego`), rego);
-      await write(
-        join(dir, `rego/catalogue/server-${s}/data.json`),
-        JSON.stringify({ title: `Server ${s}`, tools: catalogue }),
-      );
-    }
+    await writePackages(join(dir, "rego"), servers, tools);
     const file = join(dir, "bundle.tar.gz");
     await run("node", ["dist/main.js", "build", join(dir, "rego"), "-o", file]);
     return await createEngine(await readBundle(file));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-}
-
-const ENTRY = {
-  category: "Write",
-  risk: "Medium",
-  severity: "medium",
-  signals: [],
-  rationale: "",
-  parameters: {},
-  description: "",
-};
-
-function rulesFor(t: number): string {
-  return `rules.tool_${t} contains {"id": "limit-${t}", "action": "allow", "rate_limit": {"max": 10, "window": 60}}
-rules.tool_${t} contains {"id": "deny-${t}", "action": "deny", "reason": "not there"} if input.args.path == "/etc"
-`;
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(join(file, ".."), { recursive: true });
-  await writeFile(file, text);
 }
 
 /** Microseconds of one evaluation, and the units of fuel that it took. */
