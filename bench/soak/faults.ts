@@ -157,6 +157,7 @@ export function upstreamFaults(server: { current: SoakProcess; restart(): Promis
 }
 
 const EACH_US = 100_000;
+const LETTING_GO_MS = 3_000;
 
 /** Each write and each sync of the process takes a while longer. */
 async function slowDown(pid: number, forMs: number): Promise<void> {
@@ -172,7 +173,10 @@ async function slowDown(pid: number, forMs: number): Promise<void> {
   const ended = once(tracing, "exit");
   await sleep(forMs);
   tracing.kill("SIGTERM");
+  // where its process was killed meanwhile, it may wait for ever for a thread that it holds, and the process can't go
+  const stuck = setTimeout(() => tracing.kill("SIGKILL"), LETTING_GO_MS);
   await ended;
+  clearTimeout(stuck);
   // who lets go of a process stops it for that: it must not stay so
   signal(pid, "SIGCONT");
 }

@@ -73,12 +73,15 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const bundles = await buildBundles(scratch);
     const server = await startServer(join(scratch, "wire.effects"), find);
     ending.push(() => server.current.kill("SIGKILL"));
+    // a stream ends with its server: those that are to stay open have one that is never killed
+    const quiet = await startServer(join(scratch, "quiet.effects"), find);
+    ending.push(() => quiet.current.kill("SIGKILL"));
     const running: Running[] = [];
     for (const kind of options.gates) {
       const folder = join(scratch, kind);
       const disk = mountDisk(join(folder, "state"));
       disks.push(disk);
-      running.push(await prepare({ ...options, kind, folder, disk, scratch, server, bundles, find }));
+      running.push(await prepare({ ...options, kind, folder, disk, scratch, server, quiet, bundles, find }));
     }
     const hasStrace = canTrace();
     const untried = [
@@ -211,12 +214,13 @@ type Preparing = SoakOptions & {
   readonly scratch: string;
   readonly disk: Disk;
   readonly server: Server;
+  readonly quiet: Server;
   readonly bundles: readonly [string, string];
   readonly find: (finding: string) => void;
 };
 
 async function prepare(options: Preparing): Promise<Running> {
-  const { kind, folder, scratch, disk, server, bundles, find, seed } = options;
+  const { kind, folder, scratch, disk, server, quiet, bundles, find, seed } = options;
   const keys = CLIENTS.map((_, index) => ({
     name: `agent-${index}`,
     key: `rgk_${randomBytes(32).toString("base64url")}`,
@@ -228,6 +232,7 @@ async function prepare(options: Preparing): Promise<Running> {
     keys: all.map(({ name, key }) => ({ name, sha256: createHash("sha256").update(key).digest("hex") })),
     servers: {
       wire: { url: server.url, catalogue: "soak" },
+      quiet: { url: quiet.url, catalogue: "soak" },
       pipe: {
         command: process.execPath,
         args: [resolve("bench/soak/stdio-upstream.mjs"), effectsFile],

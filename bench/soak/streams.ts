@@ -15,7 +15,7 @@ export type IdleStreams = {
 };
 
 export async function openIdleStreams(gate: SoakGate, apiKey: string, wanted: number): Promise<IdleStreams> {
-  const url = `${gate.url}/mcp/wire`;
+  const url = `${gate.url}/mcp/quiet`;
   const authorization = `Bearer ${apiKey}`;
   const leaving = new AbortController();
   let [opened, open] = [0, 0];
