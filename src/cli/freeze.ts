@@ -4,10 +4,10 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { showable } from "../mcp/showable.ts";
 import { Problem } from "../problem.ts";
-import { showFreeze } from "../status/describe-frozen.ts";
 import { frozenSchema } from "../status/status-schema.ts";
 import type { CommandIo } from "./command.ts";
 import { askAsOperator } from "./operator-request.ts";
+import { showFreeze } from "./show-freeze.ts";
 
 const outcomeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("done"), frozen: z.array(frozenSchema), unkept: z.string().optional() }),

@@ -2,7 +2,6 @@
 // and where a shadow judges otherwise. It asks the gate, and changes nothing.
 import { parseArgs } from "node:util";
 import { showable } from "../mcp/showable.ts";
-import { showFreeze } from "../status/describe-frozen.ts";
 import { describeOutcomes } from "../status/describe-outcomes.ts";
 import {
   type ServerStatus,
@@ -13,6 +12,7 @@ import {
 } from "../status/status-schema.ts";
 import type { CommandIo } from "./command.ts";
 import { askAsOperator } from "./operator-request.ts";
+import { showFreeze } from "./show-freeze.ts";
 
 const LABEL_WIDTH = 9;
 const MAX_CHANGED_SHOWN = 5;

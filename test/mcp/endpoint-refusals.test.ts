@@ -166,7 +166,7 @@ describe("what the policy is asked", () => {
     await post(chain.url, '{"jsonrpc":"2.0","id":2,"method":"x/y","params":{ "n":1.0 }}', headers);
     await post(chain.url, '{"jsonrpc":"2.0","id":3,"method":"ping"}', headers);
     const principal = { id: "bob", groups: [], claims: {} };
-    const place = "test.place";
+    const place = { key: "scripted", id: "test.place" };
     const common = { server: "test.server", place, direction: "to_server", session: "principal:bob", principal };
     expect(chain.judged.map(({ call }) => call)).toEqual([
       {
