@@ -19,7 +19,8 @@ test("a gate that may open no more files turns callers away, and serves again wh
   const recorder = await startRecorder("--sessions");
   const gate = await startGate({ servers: { recorder: { url: recorder.url } } });
   const session = await openSession(gate.url("recorder"));
-  execFileSync("prlimit", [`--pid=${gate.process.pid}`, `--nofile=${openFiles(gate) + 20}:`]);
+  const before = openFiles(gate);
+  execFileSync("prlimit", [`--pid=${gate.process.pid}`, `--nofile=${before + 20}:`]);
   const idle = Array.from({ length: 120 }, () => connectTo(gate));
   const closed: Socket[] = [];
   for (const socket of idle) socket.on("close", () => closed.push(socket)).resume();
@@ -27,8 +28,7 @@ test("a gate that may open no more files turns callers away, and serves again wh
   const answered = await Promise.allSettled(Array.from({ length: 10 }, () => session.call("denied")));
   expect(answered.filter(({ status }) => status === "fulfilled").every((one) => isToolError(answerOf(one)))).toBe(true);
   for (const socket of idle) socket.destroy();
-  const most = openFiles(gate);
-  await waitFor("the gate to have files again", () => openFiles(gate) < most - 10);
+  await waitFor("the gate to have files again", () => openFiles(gate) < before + 10);
   expect(isToolError(await (await openSession(gate.url("recorder"))).call("echo"))).toBe(false);
   expect(isToolError(await session.call("denied"))).toBe(true);
   expect(recorder.calls("denied")).toBe(0);
