@@ -39,9 +39,9 @@ const KINDS: readonly string[] = [...CHANGES, "any"];
  * @throws Problem where a file can't be read
  */
 export async function readAcknowledgements(
-  { range }: Sides,
+  { range }: Pick<Sides, "range">,
   files: readonly string[],
-  io: CommandIo,
+  io: Pick<CommandIo, "cwd">,
 ): Promise<Acknowledgements> {
   const commits = range === undefined ? [] : await listTrailers(range.repository, range.base, range.head, TRAILER);
   const trailers = commits.flatMap(({ commit, author, values }) => {
@@ -89,7 +89,7 @@ function isChange(text: string): text is ChangeKind | "any" {
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/g;
 
 /** The lines of a text, such as a pull request's, that begin with the trailer's key; none in a comment, which nobody reads. */
-async function readLines(file: string, io: CommandIo): Promise<readonly Line[]> {
+async function readLines(file: string, io: Pick<CommandIo, "cwd">): Promise<readonly Line[]> {
   const text = await readFile(resolve(io.cwd, file), "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new Problem([
       `--acknowledge ${file}: ${error.code === "ENOENT" ? "no such file" : `cannot be read (${error.message})`}`,
