@@ -20,6 +20,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 process.stdout.once("error", () => process.exit(1));
 /** USER_HZ: what Linux counts a process's time in. */
 const TICK_US = 10_000;
+const PATIENCE_MS = 5_000;
 
 /** Starts a server and waits for the line that gives its URL. */
 export function start(command: string, args: readonly string[], options: StartOptions = {}): Promise<Started> {
@@ -92,7 +93,9 @@ export async function stopStarted(pid: number): Promise<void> {
 function stop(child: ChildProcess): Promise<unknown> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   child.removeAllListeners("exit");
-  const gone = new Promise((resolve) => child.once("exit", resolve));
+  // some peers don't end when they are asked to
+  const stubborn = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const gone = new Promise((resolve) => child.once("exit", resolve)).finally(() => clearTimeout(stubborn));
   children.delete(child);
   child.kill("SIGTERM");
   return gone;
