@@ -50,7 +50,9 @@ let last: { readonly timezone: string; readonly time: InputTime | undefined; rea
   time: undefined,
   text: "",
 };
-let lastFormat = { timezone: "", format: new Intl.DateTimeFormat() };
+/** Undefined until one is asked for: the first of a process takes as long as a thousand calls. */
+let lastFormat: { readonly timezone: string; readonly format: Intl.DateTimeFormat } | undefined;
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
 /** The time that a call of `unixMs` has in its input. */
 export function inputTimeOf(unixMs: number, timezone: string): InputTime {
@@ -68,7 +70,8 @@ export function composeTime(unixMs: number, timezone: string): string {
 }
 
 function describeTime(unix: number, timezone: string): Omit<InputTime, "unix"> {
-  if (lastFormat.timezone !== timezone) lastFormat = { timezone, format: createFormat(timezone) };
+  if (timezone === "UTC") return describeUtc(new Date(unix * 1000));
+  if (lastFormat?.timezone !== timezone) lastFormat = { timezone, format: createFormat(timezone) };
   const parts = new Map(lastFormat.format.formatToParts(unix * 1000).map(({ type, value }) => [type, value]));
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const offset = part("timeZoneName").replace(/^GMT(\+00:00)?/, "") || "Z"; // versions of ICU differ on zero
@@ -76,6 +79,15 @@ function describeTime(unix: number, timezone: string): Omit<InputTime, "unix"> {
     rfc3339: `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}${offset}`,
     weekday: part("weekday"),
     hour: Number(part("hour")),
+  };
+}
+
+/** Needs no data of time zones. */
+function describeUtc(date: Date): Omit<InputTime, "unix"> {
+  return {
+    rfc3339: `${date.toISOString().slice(0, -".000Z".length)}Z`,
+    weekday: WEEKDAYS[date.getUTCDay()] ?? "",
+    hour: date.getUTCHours(),
   };
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Call, ToolFacts } from "../../src/gate/types.ts";
-import { composeInput } from "../../src/policy/input.ts";
+import { composeInput, inputTimeOf } from "../../src/policy/input.ts";
 import { inputSchema } from "../../src/policy/input-schema.ts";
 import { ROOT } from "./support.ts";
 
@@ -116,6 +117,14 @@ describe("the time of a call", () => {
       "1970-01-01T00:00:01Z",
       "1970-01-01T00:00:00Z",
     ]);
+  });
+
+  test("in UTC is what it is in the zone that is UTC by another name", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), (unixMs) => {
+        expect(inputTimeOf(unixMs, "UTC")).toEqual(inputTimeOf(unixMs, "Etc/UTC"));
+      }),
+    );
   });
 
   test("follows a change to summer time", () => {
