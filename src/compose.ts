@@ -3,8 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GatePolicy, ReloadOptions } from "./bundles/gate-policy.ts";
+import type { ComposedApp } from "./compose-app.ts";
 import { composeConnections } from "./compose-connections.ts";
-import { composeConsole } from "./compose-console.ts";
 import { Closers, composeCore } from "./compose-core.ts";
 import { composeIdentity } from "./compose-identity.ts";
 import { composeJudge } from "./compose-judge.ts";
@@ -17,10 +17,10 @@ import { reachableUrl, removeRunningGate, writeRunningGate } from "./config/runn
 import type { Config } from "./config/schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import type { TracesConfig } from "./config/traces-env.ts";
-import { createApp, type Reloaded, type ReloadedAll, type ReloadedServers } from "./http/app.ts";
+import type { Reloaded, ReloadedAll, ReloadedServers } from "./http/app.ts";
 import { createAuthenticator } from "./http/auth.ts";
+import { createLateApp } from "./http/late-app.ts";
 import { listen } from "./http/listen.ts";
-import { createMetricsApi } from "./http/metrics-api.ts";
 import { type OpenedOperatorKey, openOperatorKey } from "./http/operator.ts";
 import { createOperatorCheck } from "./http/operator-check.ts";
 import { createOriginCheck } from "./http/origin.ts";
@@ -166,7 +166,7 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       store,
     });
     const ask = composeAsk({ policy, decisions });
-    const app = createApp({
+    const routes: ComposedApp = {
       instance,
       endpoints: servers.endpoints,
       all: all.endpoint,
@@ -193,13 +193,13 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
       approvals: approvals.desk,
       connections: desk,
       status,
-      metrics: createMetricsApi({ metrics: served, operatorKey, token: config.metrics.token }),
+      metrics: { metrics: served, operatorKey, token: config.metrics.token },
       maxBodyBytes: config.limits.maxBodyBytes,
       maxDepth: config.limits.maxDepth,
       notReady: () => (isRetiring ? "the gate is stopping" : (policy.notReady() ?? store?.notReady())),
       degraded: () => store?.status().problem,
       prove: (nonce) => (url === undefined ? undefined : prove(secret, { nonce, url })),
-      console: composeConsole({
+      console: {
         config,
         policy,
         live,
@@ -214,9 +214,10 @@ export async function startGate(options: GateOptions): Promise<RunningGate> {
         servers: names.byCatalogue,
         acceptsKey: operatorKey.accepts,
         log,
-      }),
+      },
       log,
-    });
+    };
+    const app = createLateApp(routes, async () => (await import("./compose-app.ts")).composeApp(routes));
     const server = await listen(app, config.listen);
     closers.push(() => server.close(config.drain.calls * 1_000));
     closers.push(() => approvals.close());

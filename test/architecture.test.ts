@@ -48,8 +48,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "library.ts": ["compose-core.ts", "compose-judge.ts", ...SERVING, "problem.ts", "version.ts"],
   "compose.ts": [
+    "compose-app.ts",
     "compose-connections.ts",
-    "compose-console.ts",
     "compose-core.ts",
     "compose-identity.ts",
     "compose-judge.ts",
@@ -60,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...SERVING,
     "problem.ts",
   ],
+  "compose-app.ts": ["compose-console.ts", ...SERVING],
   "compose-core.ts": [
     "compose-approvals.ts",
     "compose-bundle.ts",

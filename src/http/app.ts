@@ -10,18 +10,11 @@ import { type ConnectionsApiParts, createConnectionsApi } from "./connections-ap
 import { createDataApi, type DataApiParts } from "./data-api.ts";
 import { createFreezeApi, type FreezeApiParts } from "./freeze-api.ts";
 import { createJudgeApi, type JudgeApiParts } from "./judge-api.ts";
-import {
-  admit,
-  answerBug,
-  answerMcp,
-  createDirectRoute,
-  type DirectRoute,
-  type McpRouteParts,
-  writeRefusal,
-} from "./mcp-route.ts";
+import { admit, answerBug, answerMcp, type McpRouteParts, writeRefusal } from "./mcp-route.ts";
+import { createMetadataApi } from "./metadata-api.ts";
 import type { OperatorCheck } from "./operator-check.ts";
 import { isNonce } from "./prove.ts";
-import { ALL_SERVERS, createMetadataApi, type Resource } from "./resource.ts";
+import { ALL_SERVERS, type Resource } from "./resource.ts";
 
 /** What became of the bundle that is to judge. */
 export type Reloaded =
@@ -81,10 +74,7 @@ export type AppParts = Pick<DataApiParts, "documents" | "provenance" | "maxBodyB
     readonly metrics: Hono<Env>;
   };
 
-/** `direct` takes what it can before the routes see it. */
-export type App = Hono<Env> & { readonly direct: DirectRoute };
-
-export function createApp(parts: AppParts): App {
+export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
 
   app.use(async (c, next) => (admit(parts, c.env.incoming, c.env.outgoing) ? next() : RESPONSE_ALREADY_SENT));
@@ -146,7 +136,7 @@ export function createApp(parts: AppParts): App {
     return RESPONSE_ALREADY_SENT;
   });
 
-  return Object.assign(app, { direct: createDirectRoute(parts) });
+  return app;
 }
 
 function nothingHere(c: Pick<Context<Env>, "env">): Response {

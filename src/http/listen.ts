@@ -1,8 +1,8 @@
 // Serves an app on node's own server, and closes it without leaving anyone waiting.
 
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { formatListen, type Listen } from "../config/listen.ts";
 import { Problem } from "../problem.ts";
@@ -20,17 +20,25 @@ export type Listening = {
 
 const PATIENCE_MS = 2_000;
 
-/** `direct` takes what it can before the app sees it. */
-export type ListeningApp = Hono<{ Bindings: HttpBindings }> & { readonly direct?: DirectRoute };
+export type ListeningApp = Pick<Hono<{ Bindings: HttpBindings }>, "fetch"> & {
+  /** Takes what it can before the app sees it. */
+  readonly direct?: DirectRoute;
+};
+
+type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
 /** @throws Problem where the address can't be listened on */
 export async function listen(app: ListeningApp, address: Listen): Promise<Listening> {
   const { direct } = app;
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const drain = createDrain();
+  let loading: Promise<Listener> | undefined;
+  const answer = async (...exchange: Parameters<Listener>): Promise<void> => {
+    loading ??= loadListener(app);
+    await (await loading)(...exchange);
+  };
   const server = createServer((incoming, outgoing) => {
     drain.begin(incoming, outgoing);
-    if (direct?.(incoming, outgoing) !== true) void answer(incoming, outgoing);
+    if (direct?.(incoming, outgoing) !== true) answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
@@ -48,4 +56,10 @@ export async function listen(app: ListeningApp, address: Listen): Promise<Listen
     letGo: drain.letGo,
     close: (patienceMs = PATIENCE_MS) => drain.stop(server, patienceMs),
   };
+}
+
+/** What makes a Request of node's reads node's own fetch, which is not needed before somebody asks for more than the direct route. */
+async function loadListener({ fetch }: ListeningApp): Promise<Listener> {
+  const { getRequestListener } = await import("@hono/node-server");
+  return getRequestListener(fetch, { overrideGlobalObjects: false });
 }

@@ -1,7 +1,5 @@
 // The gate as an OAuth resource server (RFC 9728): what it is called, whose tokens it takes, and how it asks for one. Its URLs are
 // configured or the address listened on, never what a request says of itself.
-import type { HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
 import type { AuthConfig } from "../config/auth-schema.ts";
 import { SERVER_KEY } from "../config/server-schema.ts";
 
@@ -19,7 +17,8 @@ export interface Resource {
   describe(asked: Asked): unknown;
 }
 
-const WELL_KNOWN = "/.well-known/oauth-protected-resource";
+/** Where the metadata of a resource is, by RFC 9728: before the path of what is asked for. */
+export const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
 /** @param url the gate's own, without a slash at the end; asked for only once the gate listens */
 export function createResource({ scopes, issuers }: AuthConfig, url: () => string): Resource {
@@ -47,20 +46,4 @@ export function createResource({ scopes, issuers }: AuthConfig, url: () => strin
 function pathOf(asked: Asked): string {
   if (asked === ALL_SERVERS) return "/mcp";
   return asked !== undefined && SERVER_KEY.test(asked) ? `/mcp/${asked}` : "";
-}
-
-/**
- * Answers for any name that a server may have: whoever asks has proved nothing yet, and is not told which servers there are.
- * @param resource undefined where no issuer is configured: there is nothing to be found then
- */
-export function createMetadataApi(resource: Resource | undefined): Hono<{ Bindings: HttpBindings }> {
-  const api = new Hono<{ Bindings: HttpBindings }>();
-  if (resource === undefined) return api;
-  api.get(WELL_KNOWN, (c) => c.json(resource.describe(undefined)));
-  api.get(`${WELL_KNOWN}/mcp`, (c) => c.json(resource.describe(ALL_SERVERS)));
-  api.get(`${WELL_KNOWN}/mcp/:server`, (c, next) => {
-    const server = c.req.param("server");
-    return SERVER_KEY.test(server) ? c.json(resource.describe(server)) : next();
-  });
-  return api;
 }

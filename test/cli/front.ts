@@ -12,6 +12,7 @@ import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
 import { type AppParts, createApp, type ReloadedAll } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import type { ConnectionDesk } from "../../src/http/connections-api.ts";
+import { createLateApp } from "../../src/http/late-app.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
@@ -68,7 +69,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const secret = makeProofSecret();
   let ownUrl = "";
   const address = { host: host ?? "127.0.0.1", port: 0 };
-  const app = createApp({
+  const parts: AppParts = {
     instance,
     all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map([
@@ -107,7 +108,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       return prove(secret, { nonce, url: ownUrl });
     },
     log: () => {},
-  });
+  };
+  const app = createLateApp(parts, async () => createApp(parts));
   const listening = await listen(app, address);
   ownUrl = listening.url;
   const dir = makeTempDir();

@@ -10,8 +10,9 @@ import { nameServers } from "../../src/compose-server-set.ts";
 import type { ServerConfig } from "../../src/config/server-schema.ts";
 import type { ConsolePorts } from "../../src/console/ports.ts";
 import { createFreezes, type Freezes } from "../../src/freeze/freeze.ts";
-import { createApp } from "../../src/http/app.ts";
+import { type AppParts, createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
+import { createLateApp } from "../../src/http/late-app.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
@@ -157,7 +158,7 @@ export async function startConsole(
     unixMs: Date.now,
     log: (line) => log.push(line),
   });
-  const app = createApp({
+  const parts: AppParts = {
     instance: "instance-1",
     all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map(),
@@ -196,7 +197,8 @@ export async function startConsole(
       log: (line) => log.push(line),
     }),
     log: (line) => log.push(line),
-  });
+  };
+  const app = createLateApp(parts, async () => createApp(parts));
   const server = await listen(app, address);
   onTestFinished(() => server.close());
   const { url } = server;

@@ -9,6 +9,7 @@ import { createFreezes } from "../../src/freeze/freeze.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
+import { createLateApp } from "../../src/http/late-app.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
@@ -44,7 +45,7 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
   const address = { host: "127.0.0.1", port: 0 };
   const log: string[] = [];
   const reached: string[] = [];
-  const app = createApp({
+  const parts: AppParts = {
     instance: "instance-1",
     all: async (incoming, outgoing, principal) => {
       reached.push(`all ${incoming.method} ${principal.id}`);
@@ -89,7 +90,8 @@ async function startApp(change: Partial<AppParts> = {}, keys: readonly ApiKey[] 
     prove: (nonce) => prove(SECRET, { nonce, url: "http://127.0.0.1:8787" }),
     log: (line) => log.push(line),
     ...change,
-  });
+  };
+  const app = createLateApp(parts, async () => createApp(parts));
   const server = await listen(app, address);
   onTestFinished(() => server.close());
   return { url: server.url, log, reached };

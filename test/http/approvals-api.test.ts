@@ -4,9 +4,10 @@ import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createApprovals } from "../../src/approvals/approvals.ts";
 import { createFreezes } from "../../src/freeze/freeze.ts";
-import { createApp } from "../../src/http/app.ts";
+import { type AppParts, createApp } from "../../src/http/app.ts";
 import { createAuthenticator } from "../../src/http/auth.ts";
 import { makeKey } from "../../src/http/bearer.ts";
+import { createLateApp } from "../../src/http/late-app.ts";
 import { listen } from "../../src/http/listen.ts";
 import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
@@ -39,7 +40,7 @@ async function start() {
   const notExpected = () => {
     throw new Error("not expected");
   };
-  const app = createApp({
+  const parts: AppParts = {
     instance: "instance-1",
     all: () => Promise.reject(new Error("nobody asks for all servers here")),
     endpoints: new Map(),
@@ -63,7 +64,8 @@ async function start() {
     metrics: new Hono(),
     prove: () => undefined,
     log: () => {},
-  });
+  };
+  const app = createLateApp(parts, async () => createApp(parts));
   const server = await listen(app, address);
   onTestFinished(() => server.close());
   const url = `${server.url}/v1/approvals`;
