@@ -1,5 +1,6 @@
-// The journal of takes: one append for each, before the call goes out, and from time to time a fold into the store, so
-// that neither restart nor kill -9 refills a bucket. A fold saves first and empties the file then; a process that dies in
+// The journal of takes: what each leaves is on disk before the call goes out, and from time to time folded into the store, so
+// that neither restart nor kill -9 refills a bucket. A large bucket is written down as somewhat emptier than it is: takes that the file
+// says enough of already need no line of their own. A fold saves first and empties the file then; a process that dies in
 // between leaves lines that say what the store holds already, and reading them again changes nothing. What the file holds is
 // known in memory too: it is read at the start only.
 import { messageOf, Problem } from "../problem.ts";
@@ -37,8 +38,12 @@ const FOLD_BYTES = 1024 * 1024;
 /** To fold so many buckets holds calls up for some hundredths of a second. */
 const FOLD_BUCKETS = 2_000;
 
-/** The last level that the file has of one bucket, and where the bucket was written out in it. */
-type Written = { place: number; level: StoredLevel };
+/** Of a bucket's tokens, what a line may run ahead of the takes, and a crash may cost: a thousandth, and no more than so many. */
+const LEAD_SHARE = 1_000;
+const MAX_LEAD_TOKENS = 64;
+
+/** One bucket that the file has: where it was written out in it, how it stands, and what the last line on it says. */
+type Written = { place: number; level: StoredLevel; said: { readonly used: number; readonly atUnixMs: number } };
 
 /** Reads what an earlier process left and begins anew. Throws a Problem where that cannot be read: to go on would refill buckets. */
 export function openJournal(options: JournalOptions): Journal {
@@ -58,12 +63,13 @@ export function openJournal(options: JournalOptions): Journal {
 
     append(levels) {
       const atUnixMs = unixMs();
+      const unsaid = levels.every((level) => isSaid(level, atUnixMs)) ? [] : levels;
       try {
-        file.append(encodeLine(atUnixMs, levels.map(entryOf)));
+        if (unsaid.length > 0) file.append(encodeLine(atUnixMs, unsaid.map(entryOf)));
       } catch (error) {
         throw new JournalError(`${path}: the take could not be written: ${messageOf(error)}`, { cause: error });
       }
-      for (const level of levels) note(level, atUnixMs);
+      for (const level of levels) note(level, atUnixMs, unsaid.length > 0);
       if (file.bytes >= foldAtBytes || written.size >= foldAtBuckets) tryFold();
     },
 
@@ -73,20 +79,38 @@ export function openJournal(options: JournalOptions): Journal {
     },
   };
 
-  function entryOf(level: BucketLevel): LineEntry {
+  /** Whether the file says as much of the bucket as is used of it, and no more than a lead above that. */
+  function isSaid(level: BucketLevel, atUnixMs: number): boolean {
     const known = written.get(level.key);
-    return known !== undefined && isSameBucket(known.level, level) ? [known.place, level.used] : level;
+    if (known === undefined || !isSameBucket(known.level, level)) return false;
+    const { said } = known;
+    const sinceMs = atUnixMs - said.atUnixMs;
+    // what a start would find in the file now, less what there is
+    const ahead = said.used - sinceMs / level.windowMs - level.used;
+    return sinceMs >= 0 && ahead >= 0 && ahead <= leadOf(level);
   }
 
-  /** A line with these is in the file. */
-  function note({ key, principal, used, windowMs, max }: BucketLevel, atUnixMs: number): void {
+  function entryOf(level: BucketLevel): LineEntry {
+    const known = written.get(level.key);
+    const { key, principal, windowMs, max } = level;
+    const used = usedAhead(level);
+    return known !== undefined && isSameBucket(known.level, level)
+      ? [known.place, used]
+      : { key, principal, used, windowMs, max };
+  }
+
+  /** @param isWritten a line with it is in the file; else what the file says of it is enough */
+  function note(given: BucketLevel, atUnixMs: number, isWritten: boolean): void {
+    const { key, principal, used, windowMs, max } = given;
     const level = { key, principal, used, windowMs, max, atUnixMs };
     const known = written.get(key);
-    if (known === undefined) written.set(key, { place: places++, level });
-    else {
-      if (!isSameBucket(known.level, level)) known.place = places++;
-      known.level = level;
+    if (known === undefined) {
+      written.set(key, { place: places++, level, said: { used: usedAhead(given), atUnixMs } });
+      return;
     }
+    if (!isSameBucket(known.level, level)) known.place = places++;
+    known.level = level;
+    if (isWritten) known.said = { used: usedAhead(given), atUnixMs };
   }
 
   function fold(): void {
@@ -100,7 +124,7 @@ export function openJournal(options: JournalOptions): Journal {
 
   function foldAtStart(): void {
     try {
-      for (const level of readLevels(file)) written.set(level.key, { place: 0, level });
+      for (const level of readLevels(file)) written.set(level.key, { place: 0, level, said: level });
       fold();
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -121,6 +145,16 @@ export function openJournal(options: JournalOptions): Journal {
 
 function* levelsOf(written: Iterable<Written>): Iterable<StoredLevel> {
   for (const { level } of written) yield level;
+}
+
+/** As a share of the bucket. */
+function leadOf({ max }: BucketLevel): number {
+  return Math.min(MAX_LEAD_TOKENS, Math.floor(max / LEAD_SHARE)) / max;
+}
+
+/** What a line says: no bucket is emptier than empty. */
+function usedAhead(level: BucketLevel): number {
+  return Math.max(level.used, Math.min(1, level.used + leadOf(level)));
 }
 
 /** Whether but for what is used they are the same. */

@@ -89,6 +89,16 @@ describe("a restart", () => {
     expect(drain(start().limiter, charge("a"))).toBe(0);
   });
 
+  test("after the clock stepped back a little knows what a large bucket gave since", () => {
+    const many = charge("many", { max: 1_000_000, window: 600 });
+    const { limiter } = start();
+    limiter.take([many], "ann");
+    clock.ms -= 40;
+    limiter.take([charge("many", { max: 1_000_000, window: 600, cost: 100 })], "ann");
+    const [level] = [...start().limiter.buckets()];
+    expect((level?.used ?? 0) * 1_000_000).toBeGreaterThanOrEqual(101);
+  });
+
   test("knows refunds", () => {
     const { limiter } = start();
     const taken = limiter.take([charge("a", { cost: 10 })], "ann");
