@@ -66,10 +66,9 @@ function keepCompiled(dir: string): void {
   });
 }
 
-/** V8 refuses what another version compiled, or this one with other flags: each has its own place. */
+/** One for each installation and each version of node: V8 refuses what another one compiled. */
 function placeOf(filename: string): string {
-  const told = [filename, process.version, process.arch, ...process.execArgv].join(" ");
-  return createHash("sha256").update(told).digest("hex").slice(0, 16);
+  return createHash("sha256").update(`${filename} ${process.version} ${process.arch}`).digest("hex").slice(0, 16);
 }
 
 /** What was kept for this very source; undefined where there is none, or not whole. */
