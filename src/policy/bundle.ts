@@ -171,7 +171,8 @@ function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, name: string, sho
   } catch {
     throw refuse(shown, `${name} is not JSON`);
   }
-  const parsed = schema.safeParse(value);
+  // once: what zod would compile for it costs more than it saves
+  const parsed = schema.safeParse(value, { jitless: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw refuse(shown, `${name}: ${issue?.path.join(".")} ${issue?.message}`);
