@@ -21,8 +21,11 @@ const DIGEST_BYTES = 32;
 /** Never throws: a command runs without it too. */
 export function enableCompileCache(env: NodeJS.ProcessEnv): void {
   try {
-    const home = env.XDG_CACHE_HOME ?? "";
-    const dir = join(isAbsolute(home) ? home : join(homedir(), ".cache"), "regate");
+    const named = env.XDG_CACHE_HOME ?? "";
+    const home = isAbsolute(named) ? named : join(homedir(), ".cache");
+    // where HOME is empty, the folder that a command runs in may be anybody's
+    if (!isAbsolute(home)) return;
+    const dir = join(home, "regate");
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (!isOurs(dir, process.getuid?.())) return;
     if ("enableCompileCache" in module && typeof module.enableCompileCache === "function")

@@ -54,6 +54,15 @@ describe("a folder for compiled code", () => {
   });
 });
 
+test("where there is no home, none is made in the folder that a command runs in", async () => {
+  const cwd = makeTempDir();
+  const env = { HOME: "", XDG_CACHE_HOME: "relative" };
+  expect(await runToEnd(process.execPath, [join(ROOT, "dist/main.js"), "--version"], { cwd, env })).toMatchObject({
+    code: 0,
+  });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
 /** A program of its own, whose files can be changed, and the folder that it keeps code in. */
 function makeProgram() {
   const dir = makeTempDir();
