@@ -141,7 +141,8 @@ function serve(parts: RelayRouteParts, server: string, socket: Duplex): Connecti
     socket.resume();
     for (const answer of answers.values()) answer.drained();
   });
-  socket.on("end", () => socket.end());
+  // who says no more waits for no more: a relay that was killed looks like that
+  socket.on("end", () => socket.destroy());
   socket.once("close", () => {
     for (const answer of answers.values()) answer.giveUp();
   });

@@ -228,7 +228,10 @@ describe("on one connection", () => {
     ]);
   });
 
-  test("a request that is given up closes its answer alone; the end of the connection closes all", async () => {
+  test.each([
+    ["that breaks", (socket: Socket) => void socket.destroy()],
+    ["on which no more is said", (socket: Socket) => void socket.end()],
+  ])("a request that is given up closes its answer alone; a connection %s closes all", async (_, end) => {
     const { came, port } = await startGate(() => {});
     const { socket } = await open(port, [HOST]);
     const relay = speak(socket);
@@ -239,7 +242,7 @@ describe("on one connection", () => {
     await expect.poll(() => came[0]?.outgoing.closed).toBe(true);
     expect(came[0]?.outgoing.destroyed).toBe(true);
     expect(came[1]?.outgoing.closed).toBe(false);
-    socket.destroy();
+    end(socket);
     await expect.poll(() => came[1]?.outgoing.closed).toBe(true);
     expect(relay.pieces).toEqual([]);
   });
