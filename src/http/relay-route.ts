@@ -45,7 +45,7 @@ export function createRelayRoute(parts: RelayRouteParts): RelayRoute {
   let lettingGo = false;
 
   async function admit({ headers, rawHeaders, url }: IncomingMessage, socket: Duplex): Promise<void> {
-    if (url !== RELAY_TARGET) return refuse(socket, 404, `CONNECT leads to ${RELAY_TARGET} alone`);
+    if (url !== RELAY_TARGET) return refuse(socket, 404, "CONNECT leads to regate stdio's own entry alone");
     const misplaced = parts.originCheck(headers);
     if (misplaced !== undefined) return refuse(socket, misplaced.status, misplaced.problem);
     const named = headers[SERVER_HEADER];

@@ -117,7 +117,13 @@ describe("a connection is refused, and closed", () => {
   const keys = [{ name: "ann", sha256: sha256Hex(key), groups: [] }];
 
   test.each([
-    ["to anything but the gate itself", [HOST], "example.com:443", "404", "CONNECT leads to relay.regate:1 alone"],
+    [
+      "to anything but the gate itself",
+      [HOST],
+      "example.com:443",
+      "404",
+      "CONNECT leads to regate stdio's own entry alone",
+    ],
     ["under a name that is not the gate's", ["host: evil.example"], undefined, "403", "no name of this gate"],
     ["without a key where there are keys", [HOST], undefined, "401", "an API key is needed"],
     ["with another key", [HOST, `authorization: Bearer ${makeKey("rgk")}`], undefined, "401", "not one of this gate's"],
