@@ -1,89 +1,164 @@
 // All buckets that are part-used, by key and by the principal they count for. Full ones are forgotten a few at a time, at
 // each take: no timer, no long pause. A part-used bucket is never dropped, which would fill it: over the cap there is no room.
-import type { Bucket } from "./bucket.ts";
+import { randomFillSync } from "node:crypto";
+import { type Bucket, NO_PLACE } from "./bucket.ts";
+import { BucketRecords, HOLDER, NEXT, PREVIOUS, type RecordKey } from "./bucket-records.ts";
+import { MAX_KEY_WORDS, writeKey } from "./key-words.ts";
+import { type HashSecret, hashWords } from "./keyed-hash.ts";
+import { RecordIndex } from "./record-index.ts";
 
+/** What a principal holds: its records are linked. */
 type Holding = {
-  readonly buckets: Set<Bucket>;
+  readonly principal: string;
+  readonly number: number;
+  first: number;
+  size: number;
   /** No bucket of the holding is full before this monotonic time. */
   nextFullMs: number;
 };
 
 export class BucketShelf {
   readonly #maxPerPrincipal: number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #records = new BucketRecords();
+  readonly #index = new RecordIndex(this.#records);
   readonly #holdings = new Map<string, Holding>();
-  #sweeping = this.#buckets.values();
+  /** The same by their number; undefined where that is free. */
+  readonly #holdingByNumber: (Holding | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
+  #sweeping = this.#records.places();
+  /** Keys may hold names that an agent chooses: none can choose which of them meet. */
+  readonly #secret: HashSecret;
+  /** The key that is looked for, as bytes too. */
+  readonly #sought = { hash: 0, words: new Int32Array(MAX_KEY_WORDS), count: 0 };
+  readonly #soughtBytes = Buffer.from(this.#sought.words.buffer);
 
   constructor(maxPerPrincipal: number) {
     this.#maxPerPrincipal = maxPerPrincipal;
+    const [first = 0, second = 0] = randomFillSync(new Int32Array(2));
+    this.#secret = [first, second];
   }
 
+  /** The bucket of a key: what is done to it is done on the shelf, until the next sweep. Throws RangeError for a key that is too long. */
   get(key: string): Bucket | undefined {
-    return this.#buckets.get(key);
+    const place = this.#index.find(this.#seek(key));
+    return place === NO_PLACE ? undefined : this.#records.bucket(place);
   }
 
-  values(): Iterable<Bucket> {
-    return this.#buckets.values();
+  keyOf({ place }: Bucket): string {
+    return this.#records.keyOf(place);
+  }
+
+  principalOf({ place }: Bucket): string {
+    return this.#holdingOf(place).principal;
+  }
+
+  *values(): Iterable<Bucket> {
+    for (const place of this.#records.places()) yield this.#records.bucket(place);
   }
 
   get size(): number {
-    return this.#buckets.size;
+    return this.#records.size;
   }
 
-  /** Adds a bucket that was taken from, where it is not there yet. The caller has seen that there is room. */
-  put(bucket: Bucket): void {
-    if (bucket.shelved) return;
-    bucket.shelved = true;
-    this.#buckets.set(bucket.key, bucket);
-    const holding = this.#holdings.get(bucket.principal) ?? { buckets: new Set(), nextFullMs: bucket.fullAtMs() };
-    holding.buckets.add(bucket);
-    this.#holdings.set(bucket.principal, holding);
-    this.noteEarlierFull(bucket);
+  /** Adds a bucket that is not there yet, as it is now. The caller has seen that there is room. @returns the one on the shelf */
+  put(key: string, principal: string, bucket: Bucket): Bucket {
+    const place = this.#records.add(bucket, this.#seek(key));
+    this.#index.add(place);
+    const holding = this.#holdings.get(principal) ?? this.#beginHolding(principal);
+    this.#records.set(place, HOLDER, holding.number);
+    this.#link(place, holding.first, holding);
+    this.#link(NO_PLACE, place, holding);
+    holding.size += 1;
+    holding.nextFullMs = Math.min(holding.nextFullMs, bucket.fullAtMs());
+    return this.#records.bucket(place);
   }
 
   /** To be called when a bucket on the shelf will be full earlier than before: after a refund, or with another window. */
   noteEarlierFull(bucket: Bucket): void {
-    const holding = this.#holdings.get(bucket.principal);
-    if (holding !== undefined) holding.nextFullMs = Math.min(holding.nextFullMs, bucket.fullAtMs());
+    const holding = this.#holdingOf(bucket.place);
+    holding.nextFullMs = Math.min(holding.nextFullMs, bucket.fullAtMs());
   }
 
-  /**
-   * Whether `principal` may hold the `wanted` buckets, those that are not on the shelf as well. At the cap, full buckets
-   * of the principal are forgotten first (`wanted` ones too); that costs nothing while none of them can be full.
-   */
-  hasRoom(principal: string, wanted: readonly Bucket[], nowMs: number): boolean {
+  /** Whether `principal` may hold `added` buckets more. */
+  hasRoom(principal: string, added: number): boolean {
+    return (this.#holdings.get(principal)?.size ?? 0) + added <= this.#maxPerPrincipal;
+  }
+
+  /** Forgets the full buckets of `principal`, whoever has looked them up. Costs nothing while none of them can be full. */
+  forgetFull(principal: string, nowMs: number): void {
     const holding = this.#holdings.get(principal);
-    const fits = () => {
-      const added = wanted.reduce((count, bucket) => (bucket.shelved ? count : count + 1), 0);
-      return (holding?.buckets.size ?? 0) + added <= this.#maxPerPrincipal;
-    };
-    if (fits()) return true;
-    if (holding === undefined || nowMs < holding.nextFullMs) return false;
+    if (holding === undefined || nowMs < holding.nextFullMs) return;
     holding.nextFullMs = Number.POSITIVE_INFINITY;
-    for (const bucket of holding.buckets) {
-      if (bucket.usedAt(nowMs) === 0) this.#forget(bucket);
+    for (let place = holding.first; place !== NO_PLACE; ) {
+      const next = this.#records.get(place, NEXT);
+      const bucket = this.#records.bucket(place);
+      if (bucket.usedAt(nowMs) === 0) this.#forget(place);
       else holding.nextFullMs = Math.min(holding.nextFullMs, bucket.fullAtMs());
+      place = next;
     }
-    return fits();
   }
 
-  /** Looks at the next `steps` buckets and forgets the full ones. */
+  /** Looks at the next `steps` buckets and forgets the full ones. Buckets that were looked up before may be elsewhere afterwards. */
   sweep(nowMs: number, steps: number): void {
+    this.#records.tidy(this.#moved);
     for (let step = 0; step < steps; step += 1) {
       const next = this.#sweeping.next();
       if (next.done === true) {
-        this.#sweeping = this.#buckets.values();
+        this.#sweeping = this.#records.places();
         return;
       }
-      if (next.value.usedAt(nowMs) === 0) this.#forget(next.value);
+      if (this.#records.bucket(next.value).usedAt(nowMs) === 0) this.#forget(next.value);
     }
   }
 
-  #forget(bucket: Bucket): void {
-    bucket.shelved = false;
-    this.#buckets.delete(bucket.key);
-    const holding = this.#holdings.get(bucket.principal);
-    holding?.buckets.delete(bucket);
-    if (holding?.buckets.size === 0) this.#holdings.delete(bucket.principal);
+  #forget(place: number): void {
+    const holding = this.#holdingOf(place);
+    this.#link(this.#records.get(place, PREVIOUS), this.#records.get(place, NEXT), holding);
+    holding.size -= 1;
+    if (holding.size === 0) this.#endHolding(holding);
+    this.#index.remove(place);
+    this.#records.remove(place);
+  }
+
+  readonly #moved = (from: number, to: number): void => {
+    const holding = this.#holdingOf(to);
+    this.#index.move(from, to);
+    this.#link(this.#records.get(to, PREVIOUS), to, holding);
+    this.#link(to, this.#records.get(to, NEXT), holding);
+  };
+
+  /** Makes two records of a holding neighbours; NO_PLACE is before the first and after the last. */
+  #link(previous: number, next: number, holding: Holding): void {
+    if (previous === NO_PLACE) holding.first = next;
+    else this.#records.set(previous, NEXT, next);
+    if (next !== NO_PLACE) this.#records.set(next, PREVIOUS, previous);
+  }
+
+  /** Makes `key` the one that is looked for. */
+  #seek(key: string): RecordKey {
+    const sought = this.#sought;
+    sought.count = writeKey(key, this.#soughtBytes);
+    sought.hash = hashWords(sought.words, 0, sought.count, this.#secret);
+    return sought;
+  }
+
+  #beginHolding(principal: string): Holding {
+    const number = this.#freeNumbers.pop() ?? this.#holdingByNumber.length;
+    const holding = { principal, number, first: NO_PLACE, size: 0, nextFullMs: Number.POSITIVE_INFINITY };
+    this.#holdings.set(principal, holding);
+    this.#holdingByNumber[number] = holding;
+    return holding;
+  }
+
+  #endHolding({ principal, number }: Holding): void {
+    this.#holdings.delete(principal);
+    this.#holdingByNumber[number] = undefined;
+    this.#freeNumbers.push(number);
+  }
+
+  #holdingOf(place: number): Holding {
+    const holding = this.#holdingByNumber[this.#records.get(place, HOLDER)];
+    if (holding === undefined) throw new Error(`nobody holds the bucket at ${place}`);
+    return holding;
   }
 }

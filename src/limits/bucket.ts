@@ -18,66 +18,71 @@ export type BucketLevel = {
 /** Where a bucket stood right after a take: what a refund needs to know of it. */
 export type Mark = { readonly share: number; readonly takenSoFar: number; readonly flowedSoFar: number };
 
-export class Bucket {
-  readonly key: string;
-  readonly principal: string;
-  /** Whether the shelf holds it: false until its first take, and again once it was forgotten, full. */
-  shelved = false;
-  #used: number;
-  #windowMs: number;
-  #max: number;
-  /** Monotonic time at which `#used` held. */
-  #atMs: number;
-  /** All shares ever taken, and all that could have flowed back: both only grow. */
-  #takenSoFar = 0;
-  #flowedSoFar = 0;
+/** A bucket's numbers, side by side in an array that may hold many: its shelf's, or its own. */
+export const BUCKET_NUMBERS = 6;
+const USED = 0;
+/** Monotonic time at which `USED` held. */
+const AT_MS = 1;
+const WINDOW_MS = 2;
+const MAX = 3;
+/** All shares ever taken, and all that could have flowed back: both only grow. */
+const TAKEN = 4;
+const FLOWED = 5;
 
-  constructor(level: BucketLevel, atMs: number) {
-    this.key = level.key;
-    this.principal = level.principal;
-    this.#used = level.used;
-    this.#windowMs = level.windowMs;
-    this.#max = level.max;
-    this.#atMs = atMs;
+/** Of a bucket that is not on the shelf. */
+export const NO_PLACE = -1;
+
+export class Bucket {
+  readonly #numbers: Float64Array;
+  readonly #at: number;
+
+  /**
+   * @param at where its numbers begin
+   * @param place its place on the shelf, or NO_PLACE
+   * @param born tells it from all others of the shelf, those of the same key too
+   */
+  constructor(
+    numbers: Float64Array,
+    at: number,
+    readonly place: number,
+    readonly born: number,
+  ) {
+    this.#numbers = numbers;
+    this.#at = at;
   }
 
   get windowMs(): number {
-    return this.#windowMs;
+    return this.#get(WINDOW_MS);
+  }
+
+  get max(): number {
+    return this.#get(MAX);
   }
 
   /** The share that is used at `nowMs`. Changes nothing, so that being asked often adds up to no rounding. */
   usedAt(nowMs: number): number {
-    return Math.max(0, this.#used - this.#flowAt(nowMs));
-  }
-
-  levelAt(nowMs: number): BucketLevel {
-    return {
-      key: this.key,
-      principal: this.principal,
-      used: this.usedAt(nowMs),
-      windowMs: this.#windowMs,
-      max: this.#max,
-    };
+    return Math.max(0, this.#get(USED) - this.#flowAt(nowMs));
   }
 
   /** The monotonic time from which it is full, if nothing more is taken. */
   fullAtMs(): number {
-    return this.#atMs + this.#used * this.#windowMs;
+    return this.#get(AT_MS) + this.#get(USED) * this.#get(WINDOW_MS);
   }
 
   /** From `nowMs` on, all of the bucket flows back in `windowMs`. */
   setWindow(nowMs: number, windowMs: number): void {
     this.#settle(nowMs);
-    this.#windowMs = windowMs;
+    this.#set(WINDOW_MS, windowMs);
   }
 
   /** Uses `share` more, of a bucket that now holds `max` tokens; the caller has seen that the share is there. */
   take(nowMs: number, share: number, max: number): Mark {
     this.#settle(nowMs);
-    this.#used += share;
-    this.#max = max;
-    this.#takenSoFar += share;
-    return { share, takenSoFar: this.#takenSoFar, flowedSoFar: this.#flowedSoFar };
+    const takenSoFar = this.#get(TAKEN) + share;
+    this.#set(USED, this.#get(USED) + share);
+    this.#set(MAX, max);
+    this.#set(TAKEN, takenSoFar);
+    return { share, takenSoFar, flowedSoFar: this.#get(FLOWED) };
   }
 
   /**
@@ -87,20 +92,39 @@ export class Bucket {
    */
   giveBack(nowMs: number, mark: Mark): void {
     this.#settle(nowMs);
-    const takenSince = this.#takenSoFar - mark.takenSoFar;
-    const flowedSince = this.#flowedSoFar - mark.flowedSoFar;
-    const left = Math.min(mark.share, Math.max(this.#used - takenSince, mark.share - flowedSince, 0));
-    this.#used = Math.max(0, this.#used - left);
+    const used = this.#get(USED);
+    const takenSince = this.#get(TAKEN) - mark.takenSoFar;
+    const flowedSince = this.#get(FLOWED) - mark.flowedSoFar;
+    const left = Math.min(mark.share, Math.max(used - takenSince, mark.share - flowedSince, 0));
+    this.#set(USED, Math.max(0, used - left));
+  }
+
+  /** Copies its numbers into another array. */
+  copyTo(numbers: Float64Array, at: number): void {
+    for (let index = 0; index < BUCKET_NUMBERS; index += 1) numbers[at + index] = this.#get(index);
   }
 
   #settle(nowMs: number): void {
     const flow = this.#flowAt(nowMs);
-    this.#used = Math.max(0, this.#used - flow);
-    this.#flowedSoFar += flow;
-    this.#atMs = Math.max(this.#atMs, nowMs);
+    this.#set(USED, Math.max(0, this.#get(USED) - flow));
+    this.#set(FLOWED, this.#get(FLOWED) + flow);
+    this.#set(AT_MS, Math.max(this.#get(AT_MS), nowMs));
   }
 
   #flowAt(nowMs: number): number {
-    return Math.max(0, nowMs - this.#atMs) / this.#windowMs;
+    return Math.max(0, nowMs - this.#get(AT_MS)) / this.#get(WINDOW_MS);
   }
+
+  #get(index: number): number {
+    return this.#numbers[this.#at + index] ?? Number.NaN;
+  }
+
+  #set(index: number, value: number): void {
+    this.#numbers[this.#at + index] = value;
+  }
+}
+
+/** A bucket of no shelf, that stood so at `atMs`. */
+export function beginBucket({ used, windowMs, max }: Omit<BucketLevel, "key" | "principal">, atMs: number): Bucket {
+  return new Bucket(Float64Array.of(used, atMs, windowMs, max, 0, 0), 0, NO_PLACE, 0);
 }

@@ -24,18 +24,13 @@ export type Draw<B = Measured> = {
   windowMs: number;
 };
 
-/** Finds the bucket of a key, or makes a full one for `principal`. */
-export type FindBucket<B> = (key: string, limit: RateLimit, principal: string, nowMs: number) => B;
+/** Finds the bucket of a key, or makes a full one. */
+export type FindBucket<B> = (key: string, limit: RateLimit, nowMs: number) => B;
 
 export type Exhausted = Extract<Taken, { readonly kind: "exhausted" }>;
 
 /** Charges on one key add up; a cost of 0 takes nothing. Throws RangeError for a limit that the policy's schema should have refused. */
-export function drawsOf<B>(
-  charges: readonly Charge[],
-  find: FindBucket<B>,
-  principal: string,
-  nowMs: number,
-): Draw<B>[] {
+export function drawsOf<B>(charges: readonly Charge[], find: FindBucket<B>, nowMs: number): Draw<B>[] {
   const draws: Draw<B>[] = [];
   for (const { key, limit } of charges) {
     assertSound(limit);
@@ -44,7 +39,7 @@ export function drawsOf<B>(
     const windowMs = limit.window * 1000;
     const same = draws.find((draw) => draw.key === key);
     if (same === undefined) {
-      draws.push({ key, bucket: find(key, limit, principal, nowMs), limit, share, windowMs });
+      draws.push({ key, bucket: find(key, limit, nowMs), limit, share, windowMs });
     } else {
       same.share += share;
       same.windowMs = Math.max(same.windowMs, windowMs);

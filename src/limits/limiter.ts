@@ -1,7 +1,7 @@
 // Token buckets in memory: a call takes from all of its buckets or from none, and each take is in the journal before it
 // counts. Synchronous; time and journal come in as arguments, and nothing here runs by itself.
 import type { Charge, RateLimit, Receipt, Taken } from "../gate/types.ts";
-import { Bucket, type BucketLevel, type Mark } from "./bucket.ts";
+import { type Bucket, type BucketLevel, beginBucket, type Mark, NO_PLACE } from "./bucket.ts";
 import { BucketShelf } from "./bucket-shelf.ts";
 import { type Draw as DrawOf, describeDraw, drawsOf, exhaustedBy } from "./draws.ts";
 
@@ -55,12 +55,15 @@ const SWEEP_STEPS_PER_CHARGE = 2;
 
 type Draw = DrawOf<Bucket>;
 
+/** What was taken from one bucket, and which that was. */
+type Part = { readonly key: string; readonly born: number; readonly mark: Mark };
+
 class IssuedReceipt implements Receipt {
   spent = false;
   constructor(
     readonly charges: readonly Charge[],
     readonly principal: string,
-    readonly taken: readonly { readonly bucket: Bucket; readonly mark: Mark }[],
+    readonly taken: readonly Part[],
   ) {}
 }
 
@@ -68,28 +71,33 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const { monotonicMs, journal } = options;
   const shelf = new BucketShelf(options.maxBucketsPerPrincipal);
   const startedMs = monotonicMs();
-  for (const level of options.restore ?? []) shelf.put(new Bucket(level, startedMs - level.ageMs));
+  for (const level of options.restore ?? []) {
+    shelf.put(level.key, level.principal, beginBucket(level, startedMs - level.ageMs));
+  }
 
   return {
     take(charges, principal) {
       const nowMs = monotonicMs();
       shelf.sweep(nowMs, charges.length * SWEEP_STEPS_PER_CHARGE);
-      const draws = drawsOf(charges, findBucket, principal, nowMs);
-      adoptWindows(draws, nowMs);
+      let draws = drawAll(charges, nowMs);
 
       const exhausted = exhaustedBy(charges, draws, nowMs);
       if (exhausted !== undefined) return { ...exhausted, buckets: draws.map((draw) => describeDraw(draw, nowMs, 0)) };
-      const added = draws.find((draw) => !draw.bucket.shelved);
-      if (added !== undefined && !shelf.hasRoom(principal, draws.map(bucketOf), nowMs)) {
-        return { kind: "too_many_buckets", limit: added.limit };
+      const added = draws.filter(isNew);
+      if (added[0] !== undefined && !shelf.hasRoom(principal, added.length)) {
+        shelf.forgetFull(principal, nowMs);
+        // some may have been this call's: they are to be added as well
+        draws = drawAll(charges, nowMs);
+        const { length } = draws.filter(isNew);
+        if (!shelf.hasRoom(principal, length)) return { kind: "too_many_buckets", limit: added[0].limit };
       }
 
       const buckets = draws.map((draw) => describeDraw(draw, nowMs, draw.share));
-      if (draws.length > 0) journal.append(draws.map((draw) => levelAfter(draw, nowMs)));
-      const taken = draws.map(({ bucket, share, limit }) => {
+      if (draws.length > 0) journal.append(draws.map((draw) => levelAfter(draw, principal, nowMs)));
+      const taken = draws.map(({ key, bucket, share, limit }) => {
         const mark = bucket.take(nowMs, share, limit.max);
-        shelf.put(bucket);
-        return { bucket, mark };
+        const { born } = bucket.place === NO_PLACE ? shelf.put(key, principal, bucket) : bucket;
+        return { key, born, mark };
       });
       return { kind: "taken", receipt: new IssuedReceipt(charges, principal, taken), buckets };
     },
@@ -99,14 +107,17 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (receipt.spent) return;
       receipt.spent = true;
       const nowMs = monotonicMs();
-      // A bucket that was forgotten since had become full: nothing of the take is left to give back.
-      const given = receipt.taken.filter(({ bucket }) => bucket.shelved);
-      for (const { bucket, mark } of given) {
-        bucket.giveBack(nowMs, mark);
+      const given: BucketLevel[] = [];
+      for (const part of receipt.taken) {
+        const bucket = shelf.get(part.key);
+        // A bucket that was forgotten since had become full: nothing of the take is left to give back.
+        if (bucket?.born !== part.born) continue;
+        bucket.giveBack(nowMs, part.mark);
         shelf.noteEarlierFull(bucket);
+        given.push(levelOf(part.key, bucket, nowMs));
       }
       try {
-        if (given.length > 0) journal.append(given.map(({ bucket }) => bucket.levelAt(nowMs)));
+        if (given.length > 0) journal.append(given);
       } catch (error) {
         // What is not written counts as taken after a restart, which is the safe side; the next take reports the journal.
         if (!(error instanceof JournalError)) throw error;
@@ -117,30 +128,45 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
     *buckets() {
       const nowMs = monotonicMs();
-      for (const bucket of shelf.values()) yield bucket.levelAt(nowMs);
+      for (const bucket of shelf.values()) yield levelOf(shelf.keyOf(bucket), bucket, nowMs);
     },
   };
 
-  function findBucket(key: string, { window, max }: RateLimit, principal: string, nowMs: number): Bucket {
-    return shelf.get(key) ?? new Bucket({ key, principal, used: 0, windowMs: window * 1000, max }, nowMs);
+  function drawAll(charges: readonly Charge[], nowMs: number): Draw[] {
+    const draws = drawsOf(charges, findBucket, nowMs);
+    adoptWindows(draws, nowMs);
+    return draws;
+  }
+
+  function findBucket(key: string, { window, max }: RateLimit, nowMs: number): Bucket {
+    return shelf.get(key) ?? beginBucket({ used: 0, windowMs: window * 1000, max }, nowMs);
   }
 
   /** A rule whose window was changed refills its buckets by the new one from now on, whether or not this call passes. */
   function adoptWindows(draws: readonly Draw[], nowMs: number): void {
-    for (const { bucket, windowMs } of draws) {
+    for (const draw of draws) {
+      const { key, bucket, windowMs } = draw;
       if (bucket.windowMs === windowMs) continue;
-      if (bucket.shelved) journal.append([{ ...bucket.levelAt(nowMs), windowMs }]);
+      if (!isNew(draw)) journal.append([{ ...levelOf(key, bucket, nowMs), windowMs }]);
       bucket.setWindow(nowMs, windowMs);
-      if (bucket.shelved) shelf.noteEarlierFull(bucket);
+      if (!isNew(draw)) shelf.noteEarlierFull(bucket);
     }
+  }
+
+  function levelOf(key: string, bucket: Bucket, nowMs: number): BucketLevel {
+    const { windowMs, max } = bucket;
+    return { key, principal: shelf.principalOf(bucket), used: bucket.usedAt(nowMs), windowMs, max };
+  }
+
+  function levelAfter(draw: Draw, principal: string, nowMs: number): BucketLevel {
+    const { key, bucket, limit, share } = draw;
+    const { windowMs } = bucket;
+    const holder = isNew(draw) ? principal : shelf.principalOf(bucket);
+    return { key, principal: holder, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
   }
 }
 
-function levelAfter({ bucket, limit, share }: Draw, nowMs: number): BucketLevel {
-  const { key, principal, windowMs } = bucket;
-  return { key, principal, used: bucket.usedAt(nowMs) + share, windowMs, max: limit.max };
-}
-
-function bucketOf(draw: Draw): Bucket {
-  return draw.bucket;
+/** Whether the shelf does not have it. */
+function isNew({ bucket }: Draw): boolean {
+  return bucket.place === NO_PLACE;
 }

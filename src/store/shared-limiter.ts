@@ -67,7 +67,7 @@ export function createSharedLimiter(options: SharedLimiterOptions): SharedLimite
 
   return {
     async take(charges, principal) {
-      const draws = drawsOf(charges, () => undefined, principal, ANY_TIME);
+      const draws = drawsOf(charges, () => undefined, ANY_TIME);
       const id = randomUUID();
       if (draws.length === 0)
         return { kind: "taken", receipt: new SharedReceipt(id, charges, principal, [], []), buckets: [] };

@@ -106,6 +106,18 @@ describe("cost", () => {
   });
 });
 
+test("a key that is too long to be kept is a bug and takes nothing", () => {
+  const { limiter, journal } = bench();
+  expect(drain(limiter, charge("k".repeat(512)))).toBe(10);
+  journal.appended.length = 0;
+  const tooLong = charge("k".repeat(513));
+  expect(() => limiter.take([charge("other"), tooLong], "ann")).toThrow(
+    new RangeError("a bucket's key has 513 characters, and at most 512 are kept"),
+  );
+  expect(journal.appended).toEqual([]);
+  expect(limiter.bucketCount()).toBe(1);
+});
+
 describe("several charges", () => {
   test("are taken together or not at all", () => {
     const { limiter } = bench();

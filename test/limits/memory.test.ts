@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { beginBucket } from "../../src/limits/bucket.ts";
+import { BucketShelf } from "../../src/limits/bucket-shelf.ts";
 import { bench, charge, drain, limit, usedShares } from "./support.ts";
 
 describe("the cap of a principal", () => {
@@ -31,9 +33,10 @@ describe("the cap of a principal", () => {
   });
 
   test("counts a shared bucket for the one that began it", () => {
-    const { limiter } = capped();
+    const { limiter, journal } = capped();
     for (const key of ["a", "b", "c"]) limiter.take([charge(key)], "ann");
     expect(limiter.take([charge("a"), charge("x"), charge("y"), charge("z")], "bob").kind).toBe("taken");
+    expect(journal.appended.at(-1)?.map(({ principal }) => principal)).toEqual(["ann", "bob", "bob", "bob"]);
     expect(limiter.take([charge("w")], "bob").kind).toBe("too_many_buckets");
   });
 
@@ -82,6 +85,20 @@ describe("the cap of a principal", () => {
     limiter.take([charge("a", { cost: 10 })], "ann");
     expect(drain(limiter, charge("a"))).toBe(0);
   });
+
+  test("counts a full bucket of this very call that is forgotten for room, and has to be added again", () => {
+    const { limiter, clock } = bench({ maxBucketsPerPrincipal: 40 });
+    // so many that the sweep does not come to the full one first
+    for (let index = 0; index < 40; index += 1) limiter.take([charge(`bob ${index}`, { window: 1e6 })], "bob");
+    limiter.take([charge("b", { window: 1e6 })], "ann");
+    for (let index = 0; index < 38; index += 1) limiter.take([charge(`ann ${index}`, { window: 1e6 })], "ann");
+    limiter.take([charge("a")], "ann");
+    clock.ms += 60_000;
+    expect(limiter.take([charge("a"), charge("c")], "ann").kind).toBe("too_many_buckets");
+    expect([...limiter.buckets()].map(({ key }) => key)).not.toContain("a");
+    expect(limiter.take([charge("c")], "ann").kind).toBe("taken");
+    expect(limiter.take([charge("d")], "ann").kind).toBe("too_many_buckets");
+  });
 });
 
 describe("memory", () => {
@@ -106,6 +123,23 @@ describe("memory", () => {
       expect(limiter.take(charges, "ann").kind).toBe("taken");
     }
     expect([...limiter.buckets()].length).toBeLessThanOrEqual(80);
+  });
+
+  test("what forgotten buckets took is used again", () => {
+    const shelf = new BucketShelf(100_000);
+    for (let index = 0; index < 50_000; index += 1) {
+      shelf.sweep(index, 2);
+      const window = index % 100 === 0 ? 1e9 : 1000;
+      shelf.put(
+        `${index}`.padEnd(300),
+        `principal ${index % 7}`,
+        beginBucket({ used: 1, windowMs: window, max: 1 }, index),
+      );
+    }
+    const places = Array.from(shelf.values(), ({ place }) => place);
+    expect(places.length).toBeLessThan(3_000);
+    // in doubles; all 50,000 of them would take two million
+    expect(Math.max(...places)).toBeLessThan(400_000);
   });
 
   test("the inspector shows buckets as they stand now", () => {

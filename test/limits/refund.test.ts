@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Charge, Receipt } from "../../src/gate/types.ts";
-import { Bucket } from "../../src/limits/bucket.ts";
+import { beginBucket } from "../../src/limits/bucket.ts";
 import type { Limiter } from "../../src/limits/limiter.ts";
 import { bench, charge, drain } from "./support.ts";
 
@@ -47,7 +47,7 @@ describe("a refund", () => {
   });
 
   test("gives nothing where all has flowed back, though nobody has forgotten the bucket yet", () => {
-    const bucket = new Bucket({ key: "a", principal: "ann", used: 0, windowMs: 60_000, max: 10 }, 0);
+    const bucket = beginBucket({ used: 0, windowMs: 60_000, max: 10 }, 0);
     const mark = bucket.take(0, 1, 10);
     bucket.take(60_000, 0.8, 10);
     bucket.giveBack(60_000, mark);
