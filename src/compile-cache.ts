@@ -7,6 +7,7 @@ import module, { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cachedDataVersionTag } from "node:v8";
 import { constants, Script } from "node:vm";
 
 const WRITE_BY_GROUP_OR_OTHERS = 0o022;
@@ -69,9 +70,9 @@ function keepCompiled(dir: string): void {
   });
 }
 
-/** One for each installation and each version of node: V8 refuses what another one compiled. */
+/** One for each installation, version of V8 and set of its flags: V8 refuses what was compiled by another, or with others. */
 function placeOf(filename: string): string {
-  return createHash("sha256").update(`${filename} ${process.version} ${process.arch}`).digest("hex").slice(0, 16);
+  return createHash("sha256").update(`${filename} ${cachedDataVersionTag()}`).digest("hex").slice(0, 16);
 }
 
 /** What was kept for this very source; undefined where there is none, or not whole. */

@@ -71,10 +71,12 @@ function makeProgram() {
   writeFileSync(join(dir, "regate.yaml"), '{ "servers": {} }');
   const cache = join(dir, "cache/regate");
   const main = join(dir, "dist/main.js");
-  const runKeys = (...args: string[]) =>
-    runToEnd(process.execPath, [main, "keys", ...args], { cwd: dir, env: { XDG_CACHE_HOME: join(dir, "cache") } });
+  const env = { XDG_CACHE_HOME: join(dir, "cache") };
+  const runKeys = (...args: string[]) => runToEnd(process.execPath, [main, "keys", ...args], { cwd: dir, env });
+  const runFlagged = (...flags: string[]) =>
+    runToEnd(process.execPath, [...flags, main, "keys", "list"], { cwd: dir, env });
   const kept = (): string => join(cache, readdirSync(cache).join(" and "));
-  return { dir, cache, runKeys, kept, client: join(dir, "dist/client.js") };
+  return { dir, cache, runKeys, runFlagged, kept, client: join(dir, "dist/client.js") };
 }
 
 describe.skipIf("enableCompileCache" in module)("compiled code on a Node that keeps none itself", () => {
@@ -86,6 +88,13 @@ describe.skipIf("enableCompileCache" in module)("compiled code on a Node that ke
     expect(mode & 0o777).toBe(0o600);
     expect(await runKeys("list")).toMatchObject({ code: 0, stderr: "" });
     expect(statSync(kept()).ino).toBe(ino);
+  });
+
+  test("has a place of its own for each set of V8's flags, and none for node's", async () => {
+    const { cache, runFlagged } = makeProgram();
+    for (const flag of ["--no-warnings", "--max-semi-space-size=4", "--no-deprecation", "--max-semi-space-size=4"])
+      expect(await runFlagged(flag)).toMatchObject({ code: 0, stderr: "" });
+    expect(readdirSync(cache)).toHaveLength(2);
   });
 
   test("is what the next run runs, in the place of the source", async () => {
