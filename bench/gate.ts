@@ -52,10 +52,13 @@ export async function prepareGate(
   return { config, bundle };
 }
 
+/** As regate stdio, the container and `make run` start it. */
+export const NODE_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
+
 export async function startGate({ config }: GateFolder): Promise<Started> {
   const profile = process.env.PROFILE;
   const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
-  const args = [...flags, "dist/main.js", "serve", "-c", config];
+  const args = [...NODE_FLAGS, ...flags, "dist/main.js", "serve", "-c", config];
   const { url, pid } = await start(process.execPath, args, { line: /listening on (http:\S+)/ });
   return { url: `${url}/mcp/bench`, pid };
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NODE_FLAGS } from "./gate.ts";
 import { openSession } from "./load.ts";
 import { cpuUs, start, stopAll, stopStarted } from "./processes.ts";
 import { formatTable, median, spread, whole } from "./spread.ts";
@@ -26,7 +27,7 @@ export async function benchStartup(rounds: number): Promise<void> {
     const servers = { bench: { url: upstream.url } };
     await writeFile(config, JSON.stringify({ listen: "127.0.0.1:0", bundle: "bundles/regate.tar.gz", servers }));
     const bundle = join(process.cwd(), "bundles/regate.tar.gz");
-    const serve = ["dist/main.js", "serve", "-c", config, "--bundle", bundle];
+    const serve = [...NODE_FLAGS, "dist/main.js", "serve", "-c", config, "--bundle", bundle];
     const forwarders: Started[] = [];
     const gates: Started[] = [];
     for (let round = 0; round < rounds + 1; round++) {

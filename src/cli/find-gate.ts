@@ -23,7 +23,7 @@ export async function findGate(state: string): Promise<FoundGate> {
   if (gate === undefined) return { kind: "none" };
   try {
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const answer = await send(gate, { method: "GET", path: "/readyz", signal }).answer;
+    const answer = await send(gate, { method: "GET", path: "/readyz", signal });
     const body = await readBody(answer);
     if (answer.statusCode === 200) return { kind: "ready", gate };
     return { kind: "unready", gate, problem: readProblem(body.toString("utf8")) };

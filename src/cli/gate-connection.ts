@@ -38,41 +38,6 @@ export async function connectToGate(gate: RunningGate, signal: AbortSignal): Pro
   throw new StrangerError(gate);
 }
 
-/** Shorter than a gate keeps an idle connection open: what goes out on one is not lost to its end. */
-const KEPT_MS = 2_000;
-const MAX_KEPT = 64;
-
-type Kept = { readonly agent: Agent; readonly gate: RunningGate; readonly sinceMs: number };
-
-/** Connections on which the gate has proven itself, kept for the next request: to prove it anew takes longer than most calls. */
-export class ProvenConnections {
-  #kept: Kept[] = [];
-
-  /** The one that was used last, with the gate that is at its other end; undefined where none is left. */
-  take(): Pick<Kept, "agent" | "gate"> | undefined {
-    for (let last = this.#kept.pop(); last !== undefined; last = this.#kept.pop()) {
-      if (performance.now() - last.sinceMs < KEPT_MS && isFree(last.agent)) return last;
-      last.agent.destroy();
-    }
-    return undefined;
-  }
-
-  /** To be called when the answer has been read; a connection that is not free then is closed. */
-  keep(agent: Agent, gate: RunningGate): void {
-    if (isFree(agent) && this.#kept.length < MAX_KEPT) this.#kept.push({ agent, gate, sinceMs: performance.now() });
-    else agent.destroy();
-  }
-
-  close(): void {
-    for (const { agent } of this.#kept.splice(0)) agent.destroy();
-  }
-}
-
-function isFree({ freeSockets, sockets }: Agent): boolean {
-  const free = Object.values(freeSockets).flatMap((list) => list ?? []);
-  return free.length === 1 && !free.some((socket) => socket.destroyed) && Object.keys(sockets).length === 0;
-}
-
 /** Opens one connection, and never a second in its place. */
 class OneConnection extends Agent {
   #isUsed = false;

@@ -87,7 +87,7 @@ async function ask(gate: RunningGate, bodyText: string, apiKey: string | undefin
   };
   const signal = AbortSignal.timeout(ANSWER_MS);
   try {
-    const answered = await send(gate, { method: "POST", path: "/v1/judge", headers, body, signal }).answer;
+    const answered = await send(gate, { method: "POST", path: "/v1/judge", headers, body, signal });
     return readAnswer(answered.statusCode, (await readBody(answered)).toString("utf8"));
   } catch (error) {
     return denied(`the gate at ${reachableUrl(gate)} gave no answer (${messageOf(error)})`);

@@ -79,7 +79,7 @@ export async function exchange(
     const type = body === undefined ? {} : { "content-type": "application/json" };
     const headers = { ...authorization, ...type, ...(method === "POST" && { "content-length": String(bytes.length) }) };
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const answer = await send(gate, { method, path, headers, body: bytes, signal }).answer;
+    const answer = await send(gate, { method, path, headers, body: bytes, signal });
     return { status: answer.statusCode, body: (await readBody(answer)).toString("utf8") };
   } catch (error) {
     if (error instanceof StrangerError) throw new Problem([error.message]);

@@ -8,6 +8,7 @@ import { formatListen, type Listen } from "../config/listen.ts";
 import { Problem } from "../problem.ts";
 import { createDrain } from "./drain.ts";
 import type { DirectRoute } from "./mcp-route.ts";
+import type { RelayRoute } from "./relay-route.ts";
 
 export type Listening = {
   /** Base URL with the real port, without a slash at the end. */
@@ -23,13 +24,15 @@ const PATIENCE_MS = 2_000;
 export type ListeningApp = Pick<Hono<{ Bindings: HttpBindings }>, "fetch"> & {
   /** Takes what it can before the app sees it. */
   readonly direct?: DirectRoute;
+  /** Takes the connections that ask with CONNECT; without it they are closed. */
+  readonly relay?: RelayRoute;
 };
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
 /** @throws Problem where the address can't be listened on */
 export async function listen(app: ListeningApp, address: Listen): Promise<Listening> {
-  const { direct } = app;
+  const { direct, relay } = app;
   const drain = createDrain();
   let loading: Promise<Listener> | undefined;
   const answer = async (...exchange: Parameters<Listener>): Promise<void> => {
@@ -40,6 +43,11 @@ export async function listen(app: ListeningApp, address: Listen): Promise<Listen
     drain.begin(incoming, outgoing);
     if (direct?.(incoming, outgoing) !== true) answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  if (relay !== undefined)
+    server.on("connect", (incoming, socket, sent) => {
+      if (sent.length > 0) socket.unshift(sent);
+      relay.take(incoming, socket);
+    });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(
@@ -53,8 +61,13 @@ export async function listen(app: ListeningApp, address: Listen): Promise<Listen
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${formatListen({ host: address.host, port })}`,
-    letGo: drain.letGo,
-    close: (patienceMs = PATIENCE_MS) => drain.stop(server, patienceMs),
+    letGo() {
+      drain.letGo();
+      relay?.letGo();
+    },
+    async close(patienceMs = PATIENCE_MS) {
+      await Promise.all([drain.stop(server, patienceMs), relay?.stop(patienceMs)]);
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 // which server. Hono routes it, but for the plain spelling of a URL, which is taken past it: most of what a gate does is that.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Endpoint } from "../mcp/endpoint.ts";
+import type { Incoming, Outgoing } from "../mcp/outgoing.ts";
 import { errorAnswer, TRANSPORT_CODE } from "../mcp/refusal.ts";
 import { writeJson } from "../mcp/write-answer.ts";
 import { type Authenticator, challengeOf } from "./auth.ts";
@@ -60,8 +61,8 @@ export function admit(
 export async function answerMcp(
   { authenticator, endpoints, all }: McpRouteParts,
   server: string,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  incoming: Incoming,
+  outgoing: Outgoing,
 ): Promise<void> {
   const authenticating = authenticator(incoming, server);
   const authenticated = authenticating instanceof Promise ? await authenticating : authenticating;
@@ -73,15 +74,15 @@ export async function answerMcp(
 }
 
 /** What only a bug of ours leads to. */
-export function answerBug({ log }: Pick<McpRouteParts, "log">, outgoing: ServerResponse, error: unknown): void {
+export function answerBug({ log }: Pick<McpRouteParts, "log">, outgoing: Outgoing, error: unknown): void {
   log(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, "error");
   if (outgoing.headersSent) outgoing.destroy();
   else writeRefusal(outgoing, 500, "internal error: the gate's log says more");
 }
 
-/** One JSON error, on node's own response. */
+/** One JSON error. */
 export function writeRefusal(
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   status: number,
   problem: string,
   headers: Record<string, string> = {},

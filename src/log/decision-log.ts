@@ -14,6 +14,8 @@ const MAX_BATCH_MS = 50;
 /** How long a call waits to become a line: what it is made of would else live on with each line that waits, and be much work for the garbage collector. */
 const LINE_MS = 4;
 const MAX_BATCH_EVENTS = 256;
+/** So many are written though they have not waited long: lines that live on for a while are much work for the garbage collector. */
+const SOON_EVENTS = 64;
 /** Making the lines of a batch holds everything else up. */
 const MAX_BATCH_CHARACTERS = 1_048_576;
 /** What may wait for a disk that is slower than the calls. */
@@ -199,6 +201,7 @@ class ChainedDecisionLog implements DecisionLog {
 
   #makeLines(): void {
     this.#lineTimer = undefined;
+    if (this.#waiting.length >= SOON_EVENTS && this.#writing === undefined) void this.#write();
     for (let characters = 0; characters < MAX_BATCH_CHARACTERS; this.#made += 1) {
       const next = this.#waiting[this.#made];
       if (next === undefined) return;

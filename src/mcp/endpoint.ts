@@ -1,6 +1,5 @@
 // The MCP endpoint of one server: reads a request, says who asks in which session, has it judged, and forwards or refuses.
 // The order below is the order in docs/life-of-a-call.md. Nothing goes upstream that was not judged here.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gate, Waiter } from "../gate/gate.ts";
 import type { Call, Draft, Overload, Place, Principal, Verdict } from "../gate/types.ts";
 import type { AnswerJudge } from "./answers.ts";
@@ -21,7 +20,7 @@ import { createInFlight, type InFlight, type InFlightCaps, overloaded, type Slot
 import { type ClientMessage, type ClientNotification, type ClientRequest, parseClientMessage } from "./jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "./message-headers.ts";
 import { describeListed } from "./misspelt.ts";
-import type { Outgoing, RequestHead } from "./outgoing.ts";
+import type { Incoming, Outgoing, RequestHead } from "./outgoing.ts";
 import { readJsonBody } from "./read-body.ts";
 import { createRecentCalls, type RecentCalls } from "./recent-calls.ts";
 import { refusal } from "./refusal.ts";
@@ -62,8 +61,8 @@ export type EndpointOptions = {
  * @param expiresUnixMs when what proved the principal does so no longer; undefined: it always will
  */
 export type Endpoint = (
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  incoming: Incoming,
+  outgoing: Outgoing,
   principal: Principal,
   expiresUnixMs?: number,
 ) => Promise<void>;

@@ -1,11 +1,10 @@
 // How the endpoint says no over HTTP: a refused call is a tool result in HTTP 200, since clients hand that to the model;
 // 4xx is for what is wrong with the request itself.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import type { Call, Verdict } from "../gate/types.ts";
 import type { ClientNotification, ClientRequest } from "./jsonrpc.ts";
 import type { Era, HeaderFault } from "./message-headers.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Incoming, Outgoing } from "./outgoing.ts";
 import type { Body } from "./read-body.ts";
 import { errorAnswer, REFUSED_CODE, refusal, SESSION_CODE, SIGN_IN_CODE, TRANSPORT_CODE } from "./refusal.ts";
 import type { Identified } from "./session-names.ts";
@@ -22,11 +21,16 @@ const LINGER_MS = 5_000;
  * @param text of the refusal, JSON
  */
 export function refuseBody(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  incoming: Incoming,
+  outgoing: Outgoing,
   body: Extract<Body, { kind: "refused" }>,
   text = errorAnswer("null", TRANSPORT_CODE, body.problem),
 ): void {
+  // of what came in a frame there is nothing left to read
+  if ("framed" in incoming) {
+    writeJson(outgoing, body.status, text);
+    return;
+  }
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   outgoing.writeHead(body.status, { ...headers, connection: "close" });
   outgoing.write(text);

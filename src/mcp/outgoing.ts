@@ -3,7 +3,20 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 
 /** A request without its body. */
-export type RequestHead = Pick<IncomingMessage, "method" | "headers" | "headersDistinct" | "rawHeaders">;
+export type RequestHead = Pick<IncomingMessage, "method" | "headers" | "headersDistinct" | "rawHeaders"> & {
+  /** It came in a frame (frames.ts): its answer breaks off only where the whole connection does, with which the session ends. */
+  readonly framed?: true;
+};
+
+/** A request that came in a frame. */
+export type FramedRequest = RequestHead & {
+  readonly framed: true;
+  /** Undefined where it was longer than a body may be. */
+  readonly body: Uint8Array | undefined;
+};
+
+/** A request whose body is still to be read. */
+export type Incoming = IncomingMessage | FramedRequest;
 
 /** A response that has to be begun by writeHead. */
 export interface Outgoing {

@@ -1,6 +1,7 @@
 // Reads a request's body whole, bounded, and refuses what a second reader could read otherwise: another media type,
 // another charset, an encoding.
 import type { IncomingMessage } from "node:http";
+import type { Incoming } from "./outgoing.ts";
 
 export type Body =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
@@ -13,7 +14,7 @@ const MAX_TYPE_CHARS = 1_024;
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*(?:utf-8|"utf-8")[ \t]*)?;?[ \t]*$/i;
 
 /** @param maxBytes the longest body that is read; one byte more is refused with 413 */
-export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<Body> {
+export async function readJsonBody(incoming: Incoming, maxBytes: number): Promise<Body> {
   const type = incoming.headers["content-type"];
   if (type !== "application/json" && (type === undefined || type.length > MAX_TYPE_CHARS || !JSON_TYPE.test(type))) {
     return { kind: "refused", status: 415, problem: "Content-Type must be application/json, in UTF-8" };
@@ -27,6 +28,10 @@ export async function readJsonBody(incoming: IncomingMessage, maxBytes: number):
     };
   }
   const tooLong: Body = { kind: "refused", status: 413, problem: `the body is longer than ${maxBytes} bytes` };
+  if ("framed" in incoming) {
+    const { body } = incoming;
+    return body === undefined || body.length > maxBytes ? tooLong : { kind: "read", bytes: body };
+  }
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) return tooLong;
   return collect(incoming, maxBytes, tooLong);
 }

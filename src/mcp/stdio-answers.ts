@@ -64,9 +64,12 @@ export function whenOver(outgoing: Outgoing): Promise<void> {
   });
 }
 
+/** What MCP's clients send with a POST. */
+const BOTH = "application/json, text/event-stream";
+
 /** Whether an Accept header, or its absence, allows `type`. */
-export function accepts(header: string | undefined, type: string): boolean {
-  if (header === undefined) return true;
+export function accepts(header: string | undefined, type: "application/json" | "text/event-stream"): boolean {
+  if (header === undefined || header === BOTH) return true;
   const [group] = type.split("/");
   const ranges = header.split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
   return ranges.some((range) => range === type || range === `${group}/*` || range === "*/*");

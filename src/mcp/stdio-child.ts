@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { inheritedEnvironment } from "./inherited-environment.ts";
+import { oneWriteATurn } from "./one-write.ts";
 import { showable } from "./showable.ts";
 import { decodeLine, frameLine, LineSplitter } from "./stdio-lines.ts";
 import type { Reaper } from "./stdio-reaper.ts";
@@ -81,6 +82,7 @@ export class StdioChild {
   readonly #exited: Promise<void>;
   /** Resolves when the process is gone and everything it wrote has been handed over. */
   readonly gone: Promise<void>;
+  readonly #join: () => void;
   /** Why the gate ended it, where the gate did. */
   #endedBecause: string | undefined;
 
@@ -94,6 +96,7 @@ export class StdioChild {
     this.#process = process;
     this.#options = options;
     this.#events = events;
+    this.#join = oneWriteATurn(process.stdin);
     this.#exited = new Promise((resolve) => process.once("exit", () => resolve()));
     // Errors of the pipes come with the end of the process, which `#run` sees.
     for (const emitter of [process, process.stdin, process.stdout, process.stderr]) emitter.on("error", () => {});
@@ -110,6 +113,7 @@ export class StdioChild {
     if (stdin.writableLength > MAX_UNREAD_BYTES) {
       return { kind: "not_written", problem: "it does not read what it is sent" };
     }
+    this.#join();
     stdin.write(frameLine(message));
     return { kind: "written" };
   }

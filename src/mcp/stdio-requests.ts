@@ -96,14 +96,19 @@ export class Requests {
     const opens = this.#opensSession(request);
     const streams = accepts(incoming.headers.accept, "text/event-stream");
     const json = accepts(incoming.headers.accept, "application/json");
-    const atOnce = !json || (era === "legacy" && !opens);
+    const resumable = era === "legacy" && !opens && incoming.framed !== true;
+    const atOnce = !json || resumable;
     this.#streams += 1;
     return new Reply({
       outgoing,
       form: streams ? (atOnce ? "stream" : "first") : "json",
       era,
       incomplete: request.meta?.[CLIENT_CAPABILITIES_KEY] === undefined,
-      stream: new EventStream(`p${this.#streams}`, streams && atOnce ? events : undefined, settings),
+      stream: new EventStream(
+        `p${this.#streams}`,
+        streams && atOnce && incoming.framed !== true ? events : undefined,
+        settings,
+      ),
       primed: isPrimed(exchange),
       sessionHeaders: () =>
         opens ? { "mcp-session-id": exchange.issueSessionId(sessionId) } : sessionHeaders(incoming),

@@ -2,7 +2,7 @@
 // passes everything on to a real server, and writes down what came.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { Hono } from "hono";
 import type { Approvals } from "../../src/approvals/approval.ts";
@@ -18,6 +18,7 @@ import { openOperatorKey } from "../../src/http/operator.ts";
 import { createOperatorCheck } from "../../src/http/operator-check.ts";
 import { createOriginCheck } from "../../src/http/origin.ts";
 import { makeProofSecret, prove } from "../../src/http/prove.ts";
+import type { Incoming, Outgoing, RequestHead } from "../../src/mcp/outgoing.ts";
 import type { Status } from "../../src/status/status-schema.ts";
 import { NO_APPROVALS } from "../approvals/support.ts";
 import { NO_CONNECTIONS } from "../credentials/sign-in-support.ts";
@@ -26,7 +27,11 @@ import { makeTempDir, whenDone } from "../e2e/harness-process.ts";
 export const OPERATOR_KEY = "operator-key-of-the-command-tests";
 
 export type Came = { readonly method: string; readonly headers: IncomingHttpHeaders; readonly body: string };
-export type Answer = (came: Came, outgoing: ServerResponse, incoming: IncomingMessage) => void | Promise<void>;
+/** What a test answers with: node's own response or the gate's, both of which give themselves back. */
+export type Written = Omit<Outgoing, "writeHead"> & {
+  writeHead(status: number, headers?: OutgoingHttpHeaders): Written;
+};
+export type Answer = (came: Came, outgoing: Written, incoming: RequestHead) => void | Promise<void>;
 
 export type FrontOptions = {
   /** The MCP endpoint that everything is passed on to, or what is answered in its place. */
@@ -52,8 +57,10 @@ export type Front = {
   /** The nonces over which it was asked for a proof. */
   readonly proved: readonly string[];
   readonly came: readonly Came[];
+  /** From now on it wants further requests on other connections. */
+  readonly letGo: () => void;
   /** Ends at once, every connection with it. */
-  readonly die: () => void;
+  readonly die: () => Promise<void>;
 };
 
 const notExpected = (): never => {
@@ -64,7 +71,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const { target, keys = [], freezes, reload, status, approvals, connections, notReady, judge, host } = options;
   const came: Came[] = [];
   const proved: string[] = [];
-  const open = new Set<ServerResponse>();
+  const open = new Set<Outgoing>();
   const instance = randomUUID();
   const secret = makeProofSecret();
   let ownUrl = "";
@@ -82,7 +89,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
           const { method = "", headers } = incoming;
           came.push({ method, headers, body: body.toString("utf8") });
           if (typeof target === "function")
-            await target({ method, headers, body: body.toString("utf8") }, outgoing, incoming);
+            await target({ method, headers, body: body.toString("utf8") }, outgoing as unknown as Written, incoming);
           else await passOn(target, incoming, body, outgoing);
         },
       ],
@@ -109,36 +116,48 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     },
     log: () => {},
   };
-  const app = createLateApp(parts, async () => createApp(parts));
+  const app = createLateApp({ ...parts, maxBodyBytes: 67_108_864 }, async () => createApp(parts));
   const listening = await listen(app, address);
   ownUrl = listening.url;
   const dir = makeTempDir();
   const state = join(dir, ".regate");
   writeFileSync(join(dir, "regate.yaml"), "servers: {}\n");
   writeRunningGate(state, { pid: process.pid, url: ownUrl, instance, secret, startedUnixMs: 0 });
-  const die = (): void => {
-    void listening.close();
+  const die = async (): Promise<void> => {
+    const closed = listening.close(0);
     for (const outgoing of open) outgoing.destroy();
+    await closed;
   };
   whenDone(die);
-  return { url: listening.url, dir, state, came, proved, die };
+  return { url: listening.url, dir, state, came, proved, letGo: listening.letGo, die };
 }
 
-async function readAll(incoming: IncomingMessage): Promise<Buffer> {
+async function readAll(incoming: Incoming): Promise<Buffer> {
+  if ("framed" in incoming) return Buffer.from(incoming.body ?? []);
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
-function passOn(target: URL, incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): Promise<void> {
+function passOn(target: URL, { method, headers }: RequestHead, body: Buffer, outgoing: Outgoing): Promise<void> {
   return new Promise((resolve) => {
-    const { host: _, ...headers } = incoming.headers;
-    const upstream = request(target, { method: incoming.method, headers, agent: false });
+    const { host: _, ...others } = headers;
+    const upstream = request(target, {
+      method,
+      headers: { ...others, "content-length": String(body.length) },
+      agent: false,
+    });
     upstream.on("response", (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       // a stream's head must not wait for its first event
       outgoing.flushHeaders();
-      answer.pipe(outgoing);
+      answer.on("data", (chunk: Buffer) => {
+        if (outgoing.write(chunk)) return;
+        answer.pause();
+        outgoing.once("drain", () => answer.resume());
+      });
+      answer.once("end", () => outgoing.end());
+      answer.once("error", () => outgoing.destroy());
     });
     upstream.on("error", () => outgoing.destroy());
     outgoing.on("close", () => {

@@ -112,7 +112,7 @@ describe("a call is denied", () => {
   test("where no gate runs, or it can't judge, or it dies", async () => {
     const { dir, die } = await startFront({ target: () => {}, notReady: () => "the policy is gone" });
     expect(decisionIn((await hook(dir)).stdout)).toEqual(["deny", expect.stringMatching(/the policy is gone$/)]);
-    die();
+    await die();
     expect(decisionIn((await hook(dir)).stdout)).toEqual([
       "deny",
       expect.stringMatching(/no gate runs on regate\.yaml/),

@@ -134,7 +134,7 @@ describe("the running gate", () => {
 
   test("is none once it has died, or its file is gone", async () => {
     const front = await startFront({ target });
-    front.die();
+    await front.die();
     expect(await findGate(front.state)).toEqual({ kind: "none" });
     rmSync(join(front.state, "gate.json"));
     expect(await findGate(front.state)).toEqual({ kind: "none" });
@@ -154,7 +154,7 @@ describe("who has the port of a gate that died", () => {
   async function replaceGate(answer: (gate: RunningGate) => Parameters<typeof startImpostor>[1]) {
     const front = await startFront({ target });
     const gate = writtenBy(front);
-    front.die();
+    await front.die();
     return { ...front, impostor: await startImpostor(Number(new URL(front.url).port), answer(gate)) };
   }
 

@@ -11,6 +11,7 @@ const TRANSPORT_FILES = [
   "src/http/mcp-route.ts",
   "src/http/operator-check.ts",
   "src/http/origin.ts",
+  "src/http/relay-route.ts",
   "src/mcp/http-refusals.ts",
   "src/mcp/jsonrpc.ts",
   "src/mcp/message-headers.ts",

@@ -1,8 +1,8 @@
 // A stream of server-sent events that outlives its connections: what was last seen is asked for again, as MCP's resumable
 // streams have it. How a connection is opened and what the messages mean is the relay's.
-import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSseReader } from "../../mcp/sse.ts";
+import type { GateAnswer } from "./gate-answer.ts";
 
 const MAX_EVENT_BYTES = 67_108_864;
 const FIRST_RETRY_MS = 1_000;
@@ -13,9 +13,9 @@ const MAX_FIELDS_BYTES = 4_096;
 
 export type Stream = {
   /** The connection that is there already; left out, one is opened. */
-  readonly first?: IncomingMessage;
+  readonly first?: GateAnswer;
   /** Opens a connection that begins after the event `lastEventId`, or with what is new. */
-  readonly open: (lastEventId: string | undefined) => Promise<IncomingMessage>;
+  readonly open: (lastEventId: string | undefined) => Promise<GateAnswer>;
   readonly deliver: (message: Buffer) => Promise<void>;
   /** Whether all that was wanted of the stream has come. */
   readonly isDone: () => boolean;
@@ -29,7 +29,7 @@ export type Stream = {
 export type StreamEnd =
   | { readonly kind: "done" }
   /** A connection was answered with another status than 200, below 500; the body is unread. */
-  | { readonly kind: "refused"; readonly answer: IncomingMessage }
+  | { readonly kind: "refused"; readonly answer: GateAnswer }
   | { readonly kind: "broken"; readonly problem: string };
 
 type Position = { lastEventId: string | undefined; retryMs: number | undefined };
@@ -42,13 +42,13 @@ export async function followStream(stream: Stream): Promise<StreamEnd> {
   for (let next = stream.first; ; next = undefined) {
     try {
       const answer = next ?? (await stream.open(position.lastEventId));
-      const status = answer.statusCode ?? 0;
+      const { status } = answer;
       if (status === 200) {
         for await (const data of readMessages(answer, position)) await stream.deliver(Buffer.from(data));
         failures = 0;
       } else if (status < 500) return { kind: "refused", answer };
       else {
-        answer.resume();
+        answer.discard();
         failures += 1;
       }
     } catch {
@@ -64,10 +64,10 @@ export async function followStream(stream: Stream): Promise<StreamEnd> {
 }
 
 /** The data of each message as it comes, `position` kept up to date. Ends with the connection; rejects where that breaks. */
-async function* readMessages(answer: IncomingMessage, position: Position): AsyncGenerator<string> {
+async function* readMessages(answer: GateAnswer, position: Position): AsyncGenerator<string> {
   const reader = createSseReader(MAX_EVENT_BYTES);
-  for await (const chunk of answer) {
-    const { events, problem } = reader.push(Buffer.from(chunk));
+  for await (const piece of answer.pieces()) {
+    const { events, problem } = reader.push(piece);
     for (const { raw, id, data, event } of events) {
       if (id !== undefined) position.lastEventId = id === "" ? undefined : id;
       position.retryMs = readRetry(raw) ?? position.retryMs;

@@ -1,23 +1,23 @@
 // What a client is told where the gate gave no answer, or one that is none in JSON-RPC: a sentence, and the gate's own code.
-import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type RunningGate, reachableUrl } from "../../config/running-gate.ts";
 import { TRANSPORT_CODE } from "../../mcp/refusal.ts";
 import { messageOf } from "../../problem.ts";
 import { StrangerError } from "../gate-connection.ts";
+import type { GateAnswer } from "./gate-answer.ts";
 
 export type Fault = { readonly message: string; readonly code: number };
 
 const errorSchema = z.object({ error: z.object({ code: z.number(), message: z.string() }) });
 
 /** What a refusal by HTTP status says. */
-export function explainAnswer(answer: IncomingMessage, body: Buffer): Fault {
+export function explainAnswer({ status }: GateAnswer, body: Buffer): Fault {
   const { message, code } = readError(body) ?? {
-    message: `the gate answered with status ${answer.statusCode} and no message`,
+    message: `the gate answered with status ${status} and no message`,
     code: TRANSPORT_CODE,
   };
   return {
-    message: answer.statusCode === 401 ? `${message}; regate stdio takes it from REGATE_API_KEY` : message,
+    message: status === 401 ? `${message}; regate stdio takes it from REGATE_API_KEY` : message,
     code,
   };
 }

@@ -1,25 +1,27 @@
-// Between a client that speaks MCP over stdio and the running gate: each line goes out as a POST with the very bytes of the
-// line, and what the gate answers or streams comes back as lines. It judges nothing and translates no era; it only adds
+// Between a client that speaks MCP over stdio and the running gate: each line goes out as a request like a POST, with the very bytes
+// of the line, and what the gate answers or streams comes back as lines. It judges nothing and translates no era; it only adds
 // what HTTP has and stdio has not: session ids, version headers, streams, cancellation by disconnecting.
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { RunningGate } from "../../config/running-gate.ts";
 import { type ClientRequest, type ParsedMessage, parseClientMessage, parseServerMessage } from "../../mcp/jsonrpc.ts";
+import { oneWriteATurn } from "../../mcp/one-write.ts";
 import { errorAnswer } from "../../mcp/refusal.ts";
 import { frameLine, LineSplitter } from "../../mcp/stdio-lines.ts";
-import { ProvenConnections } from "../gate-connection.ts";
-import { mediaTypeOf, type Outgoing, readBody, type Sent, sendKept } from "../gate-link.ts";
 import { ClientSession } from "./client-session.ts";
 import { followStream } from "./event-stream.ts";
 import { explainAnswer, explainFailure, type Fault } from "./explain.ts";
+import { Flight } from "./flight.ts";
+import type { GateAnswer } from "./gate-answer.ts";
+import { GateLine, type Sent } from "./gate-line.ts";
 import { claimedVersion } from "./message-headers.ts";
 
 /** As much as a gate can be configured to take; what it does take, it says itself. */
 const MAX_LINE_BYTES = 67_108_864;
 const MAX_DEPTH = 512;
+const POST_TYPES = { accept: "application/json, text/event-stream", "content-type": "application/json" };
 const MAX_RESUME_FAILURES = 5;
 /** How long requests may still be answered after the client has closed its end. */
 const GRACE_MS = 1_000;
@@ -46,13 +48,6 @@ export async function relay(options: RelayOptions): Promise<void> {
   await new Relay(options).run();
 }
 
-/** A request whose answer has not come yet. */
-type Flight = {
-  readonly request: ClientRequest;
-  readonly abort: AbortController;
-  answered: boolean;
-};
-
 const cancelledSchema = z.object({ requestId: z.union([z.string(), z.number()]) });
 
 class Relay {
@@ -60,9 +55,19 @@ class Relay {
   readonly #landings = new Set<Promise<void>>();
   readonly #session = new ClientSession();
   readonly #ended = new AbortController();
-  readonly #connections = new ProvenConnections();
+  readonly #line: GateLine;
+  readonly #join: () => void;
+  /** The headers of requests in one session, until it has others. */
+  #posted: { readonly session: object; readonly headers: Readonly<Record<string, string>> } = {
+    session: {},
+    headers: {},
+  };
 
-  constructor(private readonly options: RelayOptions) {}
+  constructor(private readonly options: RelayOptions) {
+    const { locate, server, apiKey } = options;
+    this.#join = oneWriteATurn(options.output);
+    this.#line = new GateLine({ locate, server, authorization: apiKey && `Bearer ${apiKey}` });
+  }
 
   async run(): Promise<void> {
     const { stop } = this.options;
@@ -71,9 +76,10 @@ class Relay {
     const landed = Promise.all(this.#landings);
     if (!stop.aborted) await Promise.race([landed, stopped, sleep(GRACE_MS, undefined, { ref: false })]);
     this.#ended.abort();
-    for (const { abort } of this.#flights.values()) abort.abort();
+    for (const flight of this.#flights.values()) flight.giveUp();
     await this.#endSession();
-    this.#connections.close();
+    this.#line.close();
+    await this.#flush();
   }
 
   /** Hands the lines over in the order in which they came; requests are then answered side by side. */
@@ -98,46 +104,50 @@ class Relay {
     // a modern request is cancelled by closing its stream
     if (cancelled === undefined || claimedVersion(cancelled.request) === undefined)
       await this.#sendOneWay(message, line);
-    cancelled?.abort.abort();
+    cancelled?.giveUp();
   }
 
   /** Resolves when the request is on its way, so that what follows can't overtake it. */
   async #sendRequest(request: ClientRequest, line: Uint8Array): Promise<void> {
-    const flight: Flight = { request, abort: new AbortController(), answered: false };
+    const flight = new Flight(request);
     this.#flights.set(keyOf(request.id), flight);
-    const { handedOver, answer } = this.#post(this.#session.headersFor(request), line, flight.abort.signal);
+    const { handedOver, answer, giveUp } = this.#post(this.#session.headersFor(request), line);
+    flight.onGiveUp(giveUp);
     const landing = this.#land(flight, answer).finally(() => this.#landings.delete(landing));
     this.#landings.add(landing);
-    await handedOver;
+    if (handedOver !== undefined) await handedOver;
   }
 
-  async #land(flight: Flight, answer: Promise<IncomingMessage>): Promise<void> {
+  async #land(flight: Flight, answer: Promise<GateAnswer>): Promise<void> {
     let fault: Fault | undefined;
     try {
       fault = await this.#answer(flight, await answer);
     } catch (error) {
       fault = explainFailure(this.options.locate(), error);
     }
-    const { request, abort, answered } = flight;
+    const { request, answered, isGivenUp } = flight;
     const key = keyOf(request.id);
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    if (fault === undefined || answered || abort.signal.aborted) return;
+    if (fault === undefined || answered || isGivenUp) return;
     await this.#write(Buffer.from(errorAnswer(request.idText, fault.code, fault.message)));
   }
 
   /** Passes the answer on; returns what is wrong where none came. */
-  async #answer(flight: Flight, answer: IncomingMessage): Promise<Fault | undefined> {
-    const isFine = answer.statusCode === 200;
+  async #answer(flight: Flight, answer: GateAnswer): Promise<Fault | undefined> {
+    const isFine = answer.status === 200;
     this.#session.learnHead(flight.request, answer);
-    if (isFine && mediaTypeOf(answer) === "text/event-stream") return this.#follow(flight, answer);
-    const body = await readBody(answer);
+    if (isFine && answer.mediaType === "text/event-stream") return this.#follow(flight, answer);
+    const reading = answer.whole();
+    const body = reading instanceof Promise ? await reading : reading;
     if (isFine) await this.#deliver(body);
-    return explainAnswer(answer, body);
+    return flight.answered ? undefined : explainAnswer(answer, body);
   }
 
   /** Reads the stream of a request until its answer has come. */
-  async #follow(flight: Flight, first: IncomingMessage): Promise<Fault | undefined> {
-    const { signal } = flight.abort;
+  async #follow(flight: Flight, first: GateAnswer): Promise<Fault | undefined> {
+    const abort = new AbortController();
+    flight.onGiveUp(() => abort.abort());
+    const { signal } = abort;
     const end = await followStream({
       first,
       open: (lastEventId) => this.#openStream(lastEventId, signal),
@@ -147,7 +157,7 @@ class Relay {
       maxFailures: MAX_RESUME_FAILURES,
       onlyResumable: true,
     });
-    if (end.kind === "refused") return explainAnswer(end.answer, await readBody(end.answer));
+    if (end.kind === "refused") return explainAnswer(end.answer, await end.answer.whole());
     return end.kind === "broken" ? explainFailure(this.options.locate(), end.problem) : undefined;
   }
 
@@ -164,17 +174,17 @@ class Relay {
       onlyResumable: false,
     });
     const end = await listening.catch(() => undefined);
-    if (end?.kind === "refused") end.answer.resume();
+    if (end?.kind === "refused") end.answer.discard();
   }
 
   /** A notification, an answer to the server, or a line that is no message: on that the gate has its say. */
   async #sendOneWay(message: Exclude<ParsedMessage, ClientRequest>, line: Uint8Array): Promise<void> {
     let fault: Fault;
     try {
-      const answer = await this.#post(this.#session.headers(), line, this.#ended.signal).answer;
-      const body = await readBody(answer);
+      const answer = await this.#post(this.#session.headers(), line).answer;
+      const body = await answer.whole();
       if (message.kind === "notification" && message.method === "notifications/initialized") void this.#listen();
-      if (answer.statusCode === 202) return;
+      if (answer.status === 202) return;
       fault = explainAnswer(answer, body);
     } catch (error) {
       fault = explainFailure(this.options.locate(), error);
@@ -198,7 +208,18 @@ class Relay {
   }
 
   async #write(message: Uint8Array): Promise<void> {
-    if (!this.options.output.write(frameLine(message))) await once(this.options.output, "drain");
+    this.#join();
+    const { output } = this.options;
+    if (output.write(frameLine(message))) return;
+    this.#line.pause();
+    await once(output, "drain");
+    this.#line.resume();
+  }
+
+  /** What was written last may still wait for the end of its turn. */
+  async #flush(): Promise<void> {
+    const flushed = new Promise<void>((resolve) => this.options.output.write("", () => resolve()));
+    await Promise.race([flushed, sleep(GRACE_MS, undefined, { ref: false })]);
   }
 
   #flightCancelledBy(message: ParsedMessage): Flight | undefined {
@@ -207,33 +228,33 @@ class Relay {
     return cancelled.success ? this.#flights.get(keyOf(cancelled.data.requestId)) : undefined;
   }
 
-  #post(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Sent {
-    const types = { accept: "application/json, text/event-stream", "content-type": "application/json" };
-    return this.#send({ method: "POST", headers: { ...headers, ...types }, body, signal });
+  #post(session: Readonly<Record<string, string>>, body: Uint8Array): Sent {
+    if (this.#posted.session !== session)
+      this.#posted = { session, headers: this.#headers({ ...session, ...POST_TYPES }) };
+    return this.#line.send({ method: "POST", headers: this.#posted.headers, body });
   }
 
-  #openStream(lastEventId: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+  #openStream(lastEventId: string | undefined, signal: AbortSignal): Promise<GateAnswer> {
     const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
     const headers = { ...this.#session.headers(), accept: "text/event-stream", ...resume };
-    return this.#send({ method: "GET", headers, signal }).answer;
+    return this.#line.send({ method: "GET", headers: this.#headers(headers), signal }).answer;
   }
 
-  #send(outgoing: Omit<Outgoing, "path">): Sent {
-    const { apiKey, relayId, server, locate } = this.options;
-    const own = { "regate-stdio": relayId, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
-    const headers = { ...outgoing.headers, ...own };
-    return sendKept(this.#connections, locate, {
-      ...outgoing,
-      path: server === undefined ? "/mcp" : `/mcp/${server}`,
-      headers,
-    });
+  #headers(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const { apiKey, relayId } = this.options;
+    return {
+      ...given,
+      "regate-stdio": relayId,
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    };
   }
 
   async #endSession(): Promise<void> {
     if (this.#session.id === undefined) return;
     const signal = AbortSignal.timeout(END_MS);
-    const { answer } = this.#send({ method: "DELETE", headers: this.#session.headers(), signal });
-    await answer.then(readBody).catch(() => undefined);
+    const headers = this.#headers(this.#session.headers());
+    const { answer } = this.#line.send({ method: "DELETE", headers, signal });
+    await answer.then((one) => one.whole()).catch(() => undefined);
   }
 }
 

@@ -2,7 +2,6 @@
 // server's endpoint it is a client within the gate, so that every call is judged there as that server's tool. Tools only. It
 // judges nothing and sends nothing to a server by itself.
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../gate/types.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { isRecord } from "../envelope.ts";
@@ -16,6 +15,7 @@ import {
   parseClientMessage,
 } from "../jsonrpc.ts";
 import { checkBodiless, checkHeaders, distinctHeadersOf, type Era, eraOf, eraOfHeaders } from "../message-headers.ts";
+import type { Incoming, Outgoing } from "../outgoing.ts";
 import { PROTOCOL_VERSION_KEY } from "../protocol-keys.ts";
 import { readJsonBody } from "../read-body.ts";
 import { errorAnswer, SESSION_CODE } from "../refusal.ts";
@@ -70,8 +70,8 @@ export type AllEndpoint = {
 };
 
 type Arrived = {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+  readonly incoming: Incoming;
+  readonly outgoing: Outgoing;
   readonly principal: Principal;
   readonly expiresUnixMs: number | undefined;
 };

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, rmSync } from "node:fs";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
@@ -11,7 +9,7 @@ import { readRunningGate, writeRunningGate } from "../../../src/config/running-g
 import { makeKey, sha256Hex } from "../../../src/http/bearer.ts";
 import { makeProofSecret, prove } from "../../../src/http/prove.ts";
 import { makeTempDir, waitFor, whenDone } from "../../e2e/harness-process.ts";
-import { type Answer, type Came, type Front, startFront } from "../front.ts";
+import { type Answer, type Came, type Front, startFront, type Written } from "../front.ts";
 import { startImpostor } from "../impostor.ts";
 
 const RELAY_ID = "0f7b6a8e-93d1-4c53-8f5e-0d7f4f7a9f11";
@@ -60,7 +58,7 @@ const initialize =
 const initialized = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 const ping = (id: number | string): string => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":"ping"}`;
 
-function answerJson(outgoing: ServerResponse, body: string, headers: Record<string, string> = {}): void {
+function answerJson(outgoing: Written, body: string, headers: Record<string, string> = {}): void {
   outgoing.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
 }
 
@@ -282,7 +280,7 @@ describe("a gate that goes away", () => {
     const client = startRelay(front);
     for (const id of [1, 2, 3]) client.write(ping(id));
     await waitFor("all three", () => front.came.length === 3);
-    front.die();
+    await front.die();
     for (const id of [1, 2, 3])
       expect(JSON.parse(await client.line(`"id":${id}`)).error).toMatchObject({
         code: 1004,
@@ -298,7 +296,8 @@ describe("a gate that goes away", () => {
     const front = await startFront({
       target: (_came, outgoing) => {
         outgoing.writeHead(200, { "content-type": "application/json", "content-length": "100" });
-        outgoing.write('{"jsonrpc":"2.0",', () => outgoing.destroy());
+        outgoing.write('{"jsonrpc":"2.0",');
+        setImmediate(() => outgoing.destroy());
       },
     });
     const client = startRelay(front);
@@ -400,7 +399,7 @@ describe("a legacy session", () => {
   });
 
   test("answers in the gate's place where a stream can't be resumed", async () => {
-    const ends: readonly [string, (came: Came, outgoing: ServerResponse) => void, string][] = [
+    const ends: readonly [string, (came: Came, outgoing: Written) => void, string][] = [
       ["has no ids", (_came, outgoing) => void outgoing.end(": nothing\n\n"), "the stream ended without the answer"],
       [
         "is refused",
@@ -569,6 +568,108 @@ describe("the connection to the gate", () => {
   });
 });
 
+test("a gate of a version that knows no such connection is named, with what to do", async () => {
+  const state = makeTempDir();
+  const secret = makeProofSecret();
+  let url = "";
+  const impostor = await startImpostor(0, ({ url: path = "" }, outgoing) => {
+    const nonce = new URL(path, url).searchParams.get("nonce") ?? "";
+    outgoing.end(JSON.stringify({ proof: prove(secret, { nonce, url }) }));
+  });
+  url = impostor.url;
+  writeRunningGate(state, { pid: process.pid, url, instance: randomUUID(), secret, startedUnixMs: 0 });
+  const client = startRelay({ state });
+  client.write(ping(1));
+  expect(JSON.parse(await client.line('"id":1')).error).toMatchObject({
+    code: 1004,
+    message: expect.stringContaining("if it is of another version, restart it"),
+  });
+});
+
+test("a gate that lets go gets what follows on another connection, and what is under way on the old one", async () => {
+  let finish = (): void => {};
+  const front = await startFront({
+    target: (came, outgoing) => {
+      const answer = (): void => answerJson(outgoing, `{"jsonrpc":"2.0","id":${idOf(came)},"result":{}}`);
+      if (came.body.includes("slow")) finish = answer;
+      else answer();
+    },
+  });
+  const client = startRelay(front);
+  client.write('{"jsonrpc":"2.0","id":"slow","method":"ping"}');
+  await waitFor("the request", () => front.came.length === 1);
+  front.letGo();
+  // what is sent before the relay knows goes out on the old one
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const id of [1, 2]) {
+    client.write(ping(id));
+    await client.line(`"id":${id}`);
+  }
+  // each new connection is let go as well
+  expect(front.proved).toHaveLength(3);
+  finish();
+  expect(await client.line('"slow"')).toContain('"result"');
+});
+
+describe("a client that reads nothing", () => {
+  /** Waits until `count` stays what it is. */
+  async function settled(count: () => number): Promise<number> {
+    for (let before = 0; ; before = count()) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (before > 0 && before === count()) return before;
+    }
+  }
+
+  function startUnread({ state }: Front) {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const stop = new AbortController();
+    const options = { server: "it", apiKey: undefined, relayId: RELAY_ID, log: () => {}, stop: stop.signal };
+    const done = relay({ ...options, locate: () => readRunningGate(state), input, output });
+    whenDone(async () => {
+      output.resume();
+      stop.abort();
+      await done;
+    });
+    return { input, output };
+  }
+
+  test("is sent no more than there is room for", async () => {
+    let written = 0;
+    const front = await startFront({
+      target: async (came, outgoing) => {
+        outgoing.writeHead(200, { "content-type": "text/event-stream" });
+        for (let n = 0; n < 200; n += 1) {
+          const event = `data: {"jsonrpc":"2.0","method":"n","params":{"x":"${"x".repeat(100_000)}"}}\n\n`;
+          written += event.length;
+          if (!outgoing.write(event)) await new Promise<void>((resolve) => outgoing.once("drain", resolve));
+        }
+        outgoing.end(`data: {"jsonrpc":"2.0","id":${idOf(came)},"result":{}}\n\n`);
+      },
+    });
+    const { input, output } = startUnread(front);
+    input.write(`${ping(1)}\n`);
+    // what the relay holds, and what the system's own buffers do
+    expect(await settled(() => written)).toBeLessThan(15_000_000);
+    output.resume();
+    await waitFor("all of it", () => written > 20_000_000);
+  });
+
+  test("is read from no longer where the gate has to wait", async () => {
+    const front = await startFront({
+      target: (came, outgoing) =>
+        answerJson(outgoing, `{"jsonrpc":"2.0","id":${idOf(came)},"result":{"x":"${"x".repeat(1_000_000)}"}}`),
+    });
+    const { input, output } = startUnread(front);
+    for (let id = 1; id <= 200; id += 1)
+      input.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "m", params: { x: "x".repeat(100_000) } })}\n`);
+    expect(await settled(() => front.came.length)).toBeLessThan(100);
+    expect(input.readableLength + input.writableLength).toBeGreaterThan(5_000_000);
+    output.resume();
+    await waitFor("all of it", () => front.came.length === 200);
+  });
+});
+
 describe("a gate that is killed", () => {
   const key = makeKey("rgk");
   const keys = [{ name: "claude", sha256: sha256Hex(key), groups: [] }];
@@ -578,7 +679,7 @@ describe("a gate that is killed", () => {
     const client = startRelay(front, key);
     client.write(ping(1));
     expect(await client.line('"id":1')).toContain('"result"');
-    front.die();
+    await front.die();
     const impostor = await startImpostor(Number(new URL(front.url).port), (_incoming, outgoing) =>
       answerJson(outgoing, JSON.stringify({ jsonrpc: "2.0", id: 2, result: {}, proof: makeProofSecret() })),
     );
@@ -626,36 +727,13 @@ test("a gate with keys is shown the key, and no one else's", async () => {
   expect(front.came).toHaveLength(1);
 });
 
-test("what follows a large request is not sent before all of it is on its way", async () => {
-  const heads: string[] = [];
-  let read = (): void => {};
-  const state = makeTempDir();
-  const secret = makeProofSecret();
-  let url = "";
-  const server = createServer((incoming, outgoing) => {
-    const nonce = new URL(incoming.url ?? "", url).searchParams.get("nonce");
-    if (nonce !== null) return void outgoing.end(JSON.stringify({ proof: prove(secret, { nonce, url }) }));
-    heads.push(String(incoming.headers["regate-stdio"]));
-    incoming.on("end", () => outgoing.writeHead(202).end());
-    if (heads.length > 1) incoming.resume();
-    else read = () => void incoming.resume();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  whenDone(() => void server.close());
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeRunningGate(state, { pid: process.pid, url, instance: randomUUID(), secret, startedUnixMs: 0 });
-  const client = startRelay({ state });
+test("what follows a large request comes after it", async () => {
+  const front = await startFront({ target: noStream });
+  const client = startRelay(front);
   client.write(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "large", params: { text: "x".repeat(32_000_000) } }));
-  client.write(initialized);
-  await waitFor("the request", () => heads.length === 1);
-  // another relay gets through meanwhile
-  const other = startRelay({ state }, undefined, "8a0b8f3c-6d0c-4b6e-9a53-4f1b9f3b7c22");
-  other.write('{"jsonrpc":"2.0","method":"notifications/other"}');
-  await waitFor("the other relay", () => heads.length > 1);
-  expect(heads[1]).toBe("8a0b8f3c-6d0c-4b6e-9a53-4f1b9f3b7c22");
-  read();
-  await waitFor("the notification", () => heads.length > 2);
-  expect(heads[2]).toBe(RELAY_ID);
+  client.write('{"jsonrpc":"2.0","id":2,"method":"small"}');
+  await client.line('"id":2');
+  expect(front.came.map(({ body }) => JSON.parse(body).method)).toEqual(["large", "small"]);
 });
 
 test("a client that reads slowly holds the gate up, and loses nothing", async () => {
