@@ -33,8 +33,8 @@ export function bucketKey(limit: KeyedLimit, call: Countable): string {
   const last = ofRule?.get(call.session);
   if (last !== undefined && isSame(last, limit, call)) return last.key;
   const key = makeKey(limit, call);
-  // what is hashed is long, and is not kept
-  if (!key.startsWith("[")) return key;
+  // what is long is not kept, whether the key says it or not
+  if (lengthOf(limit, call) > MAX_KEY_LENGTH) return key;
   if (madeCount >= MAX_MADE) {
     made.clear();
     madeCount = 0;
@@ -62,10 +62,21 @@ function isSame({ limit, call }: Made, otherLimit: KeyedLimit, other: Countable)
   );
 }
 
+function lengthOf({ rule }: KeyedLimit, { principal, session, server, tool = "", method }: Countable): number {
+  return rule.length + principal.length + session.length + server.length + tool.length + method.length;
+}
+
 function makeKey(limit: KeyedLimit, call: Countable): string {
   // `per` and `over` say how many parts follow each, so that the array reads in one way only.
   const key = JSON.stringify([limit.rule, limit.per, ...whose(limit.per, call), limit.over, ...what(limit.over, call)]);
-  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return shortKey(key);
+}
+
+/** The key itself, or its hash where it is longer than MAX_KEY_LENGTH. */
+export function shortKey(key: string): string {
+  if (key.length <= MAX_KEY_LENGTH) return key;
+  // by its code units: UTF-8 would make all lone surrogates one
+  return `sha256:${createHash("sha256").update(key, "utf16le").digest("hex")}`;
 }
 
 /** What a key says of its bucket. */
