@@ -75,8 +75,11 @@ function makeKey(limit: KeyedLimit, call: Countable): string {
 /** The key itself, or its hash where it is longer than MAX_KEY_LENGTH. */
 export function shortKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH) return key;
-  // by its code units: UTF-8 would make all lone surrogates one
-  return `sha256:${createHash("sha256").update(key, "utf16le").digest("hex")}`;
+  const hash = createHash("sha256");
+  if (key.isWellFormed()) hash.update(key, "utf8");
+  // UTF-8 would make all lone surrogates one; and no UTF-8 begins with this byte
+  else hash.update(Buffer.of(0xff)).update(key, "utf16le");
+  return `sha256:${hash.digest("hex")}`;
 }
 
 /** What a key says of its bucket. */
