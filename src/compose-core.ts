@@ -120,7 +120,7 @@ export async function composeCore(options: CoreOptions, closers: Closers): Promi
     monotonicMs: () => performance.now(),
     journal,
     maxBucketsPerPrincipal: config.limits.bucketsPerPrincipal,
-    restore: journal.restored,
+    restore: journal.restored(),
   });
   let sessionEnded = (_session: string): void => {};
   const store = await composeStoreOf(options, state, limiter, (session) => sessionEnded(session));

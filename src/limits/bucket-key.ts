@@ -33,8 +33,8 @@ export function bucketKey(limit: KeyedLimit, call: Countable): string {
   const last = ofRule?.get(call.session);
   if (last !== undefined && isSame(last, limit, call)) return last.key;
   const key = makeKey(limit, call);
-  // what is hashed is long, and is not kept
-  if (!key.startsWith("[")) return key;
+  // what is long is not kept, whether the key says it or not
+  if (lengthOf(limit, call) > MAX_KEY_LENGTH) return key;
   if (madeCount >= MAX_MADE) {
     made.clear();
     madeCount = 0;
@@ -62,10 +62,24 @@ function isSame({ limit, call }: Made, otherLimit: KeyedLimit, other: Countable)
   );
 }
 
+function lengthOf({ rule }: KeyedLimit, { principal, session, server, tool = "", method }: Countable): number {
+  return rule.length + principal.length + session.length + server.length + tool.length + method.length;
+}
+
 function makeKey(limit: KeyedLimit, call: Countable): string {
   // `per` and `over` say how many parts follow each, so that the array reads in one way only.
   const key = JSON.stringify([limit.rule, limit.per, ...whose(limit.per, call), limit.over, ...what(limit.over, call)]);
-  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return shortKey(key);
+}
+
+/** The key itself, or its hash where it is longer than MAX_KEY_LENGTH. */
+export function shortKey(key: string): string {
+  if (key.length <= MAX_KEY_LENGTH) return key;
+  const hash = createHash("sha256");
+  if (key.isWellFormed()) hash.update(key, "utf8");
+  // UTF-8 would make all lone surrogates one; and no UTF-8 begins with this byte
+  else hash.update(Buffer.of(0xff)).update(key, "utf16le");
+  return `sha256:${hash.digest("hex")}`;
 }
 
 /** What a key says of its bucket. */

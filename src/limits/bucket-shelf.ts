@@ -1,44 +1,29 @@
 // All buckets that are part-used, by key and by the principal they count for. Full ones are forgotten a few at a time, at
 // each take: no timer, no long pause. A part-used bucket is never dropped, which would fill it: over the cap there is no room.
-import { randomFillSync } from "node:crypto";
 import { type Bucket, NO_PLACE } from "./bucket.ts";
 import { BucketRecords, HOLDER, NEXT, PREVIOUS, type RecordKey } from "./bucket-records.ts";
+import { type Holding, Holdings } from "./holdings.ts";
 import { MAX_KEY_WORDS, writeKey } from "./key-words.ts";
-import { type HashSecret, hashWords } from "./keyed-hash.ts";
+import { hashWords, makeHashSecret } from "./keyed-hash.ts";
 import { RecordIndex } from "./record-index.ts";
-
-/** What a principal holds: its records are linked. */
-type Holding = {
-  readonly principal: string;
-  readonly number: number;
-  first: number;
-  size: number;
-  /** No bucket of the holding is full before this monotonic time. */
-  nextFullMs: number;
-};
 
 export class BucketShelf {
   readonly #maxPerPrincipal: number;
   readonly #records = new BucketRecords();
   readonly #index = new RecordIndex(this.#records);
-  readonly #holdings = new Map<string, Holding>();
-  /** The same by their number; undefined where that is free. */
-  readonly #holdingByNumber: (Holding | undefined)[] = [];
-  readonly #freeNumbers: number[] = [];
+  readonly #holdings = new Holdings();
   #sweeping = this.#records.places();
   /** Keys may hold names that an agent chooses: none can choose which of them meet. */
-  readonly #secret: HashSecret;
+  readonly #secret = makeHashSecret();
   /** The key that is looked for, as bytes too. */
   readonly #sought = { hash: 0, words: new Int32Array(MAX_KEY_WORDS), count: 0 };
   readonly #soughtBytes = Buffer.from(this.#sought.words.buffer);
 
   constructor(maxPerPrincipal: number) {
     this.#maxPerPrincipal = maxPerPrincipal;
-    const [first = 0, second = 0] = randomFillSync(new Int32Array(2));
-    this.#secret = [first, second];
   }
 
-  /** The bucket of a key: what is done to it is done on the shelf, until the next sweep. Throws RangeError for a key that is too long. */
+  /** The bucket of a key: what is done to it is done on the shelf, until the next sweep. */
   get(key: string): Bucket | undefined {
     const place = this.#index.find(this.#seek(key));
     return place === NO_PLACE ? undefined : this.#records.bucket(place);
@@ -60,11 +45,16 @@ export class BucketShelf {
     return this.#records.size;
   }
 
+  /** How many principals hold buckets. */
+  get holders(): number {
+    return this.#holdings.size;
+  }
+
   /** Adds a bucket that is not there yet, as it is now. The caller has seen that there is room. @returns the one on the shelf */
   put(key: string, principal: string, bucket: Bucket): Bucket {
     const place = this.#records.add(bucket, this.#seek(key));
     this.#index.add(place);
-    const holding = this.#holdings.get(principal) ?? this.#beginHolding(principal);
+    const holding = this.#holdings.of(principal) ?? this.#holdings.begin(principal);
     this.#records.set(place, HOLDER, holding.number);
     this.#link(place, holding.first, holding);
     this.#link(NO_PLACE, place, holding);
@@ -81,12 +71,12 @@ export class BucketShelf {
 
   /** Whether `principal` may hold `added` buckets more. */
   hasRoom(principal: string, added: number): boolean {
-    return (this.#holdings.get(principal)?.size ?? 0) + added <= this.#maxPerPrincipal;
+    return (this.#holdings.of(principal)?.size ?? 0) + added <= this.#maxPerPrincipal;
   }
 
   /** Forgets the full buckets of `principal`, whoever has looked them up. Costs nothing while none of them can be full. */
   forgetFull(principal: string, nowMs: number): void {
-    const holding = this.#holdings.get(principal);
+    const holding = this.#holdings.of(principal);
     if (holding === undefined || nowMs < holding.nextFullMs) return;
     holding.nextFullMs = Number.POSITIVE_INFINITY;
     for (let place = holding.first; place !== NO_PLACE; ) {
@@ -115,7 +105,7 @@ export class BucketShelf {
     const holding = this.#holdingOf(place);
     this.#link(this.#records.get(place, PREVIOUS), this.#records.get(place, NEXT), holding);
     holding.size -= 1;
-    if (holding.size === 0) this.#endHolding(holding);
+    if (holding.size === 0) this.#holdings.end(holding);
     this.#index.remove(place);
     this.#records.remove(place);
   }
@@ -142,22 +132,8 @@ export class BucketShelf {
     return sought;
   }
 
-  #beginHolding(principal: string): Holding {
-    const number = this.#freeNumbers.pop() ?? this.#holdingByNumber.length;
-    const holding = { principal, number, first: NO_PLACE, size: 0, nextFullMs: Number.POSITIVE_INFINITY };
-    this.#holdings.set(principal, holding);
-    this.#holdingByNumber[number] = holding;
-    return holding;
-  }
-
-  #endHolding({ principal, number }: Holding): void {
-    this.#holdings.delete(principal);
-    this.#holdingByNumber[number] = undefined;
-    this.#freeNumbers.push(number);
-  }
-
   #holdingOf(place: number): Holding {
-    const holding = this.#holdingByNumber[this.#records.get(place, HOLDER)];
+    const holding = this.#holdings.numbered(this.#records.get(place, HOLDER));
     if (holding === undefined) throw new Error(`nobody holds the bucket at ${place}`);
     return holding;
   }

@@ -29,6 +29,9 @@ const MAX = 3;
 const TAKEN = 4;
 const FLOWED = 5;
 
+/** More than any take: what flows back in one step is counted up to so many shares, so that it stays a number over any window. */
+export const MAX_FLOW = 2;
+
 /** Of a bucket that is not on the shelf. */
 export const NO_PLACE = -1;
 
@@ -112,7 +115,7 @@ export class Bucket {
   }
 
   #flowAt(nowMs: number): number {
-    return Math.max(0, nowMs - this.#get(AT_MS)) / this.#get(WINDOW_MS);
+    return Math.min(MAX_FLOW, Math.max(0, nowMs - this.#get(AT_MS)) / this.#get(WINDOW_MS));
   }
 
   #get(index: number): number {

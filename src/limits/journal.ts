@@ -28,8 +28,8 @@ export type JournalOptions = {
 };
 
 export interface Journal extends TakeJournal {
-  /** The levels read back at the start: for the limiter. */
-  readonly restored: readonly RestoredLevel[];
+  /** The levels that the store has, as old as they are now: for the limiter at the start. Read when asked for, and not kept. */
+  restored(): readonly RestoredLevel[];
   /** Folds what is left and closes the file. Throws where the fold fails; the file then still holds the takes. */
   close(): void;
 }
@@ -55,11 +55,12 @@ export function openJournal(options: JournalOptions): Journal {
   let foldAtBytes = foldBytes;
   let foldAtBuckets = FOLD_BUCKETS;
   foldAtStart();
-  const nowUnixMs = unixMs();
-  const restored = store.load().map((level) => ({ ...level, ageMs: Math.max(0, nowUnixMs - level.atUnixMs) }));
 
   return {
-    restored,
+    restored() {
+      const nowUnixMs = unixMs();
+      return store.load().map((level) => ({ ...level, ageMs: Math.max(0, nowUnixMs - level.atUnixMs) }));
+    },
 
     append(levels) {
       const atUnixMs = unixMs();

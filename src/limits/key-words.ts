@@ -1,7 +1,7 @@
 // A key as 32-bit words, to be compared, hashed and stored without a string: its bytes in UTF-8, then 0xFF, which no such byte is,
 // to the end of the word. So a key's last word, and only that, ends in 0xFF; and two keys have the same words only where they are
 // the same.
-import { MAX_KEY_LENGTH } from "./bucket-key.ts";
+import { MAX_KEY_LENGTH, shortKey } from "./bucket-key.ts";
 
 /** UTF-8 has no lone surrogates: text with some goes as JSON, behind a byte that is not UTF-8's. */
 const AS_JSON = 0xfe;
@@ -11,12 +11,12 @@ export const MAX_KEY_WORDS = Math.ceil((MAX_KEY_LENGTH * 6 + 4) / 4);
 
 const utf8 = new TextEncoder();
 
-/** Writes `key` to the beginning of `bytes`, of which there are 4 * MAX_KEY_WORDS. @returns how many words it has. Throws RangeError for a key over MAX_KEY_LENGTH. */
-export function writeKey(key: string, bytes: Buffer): number {
-  const { length } = key;
-  if (length > MAX_KEY_LENGTH) {
-    throw new RangeError(`a bucket's key has ${length} characters, and at most ${MAX_KEY_LENGTH} are kept`);
-  }
+/**
+ * Writes `given` to the beginning of `bytes`, of which there are 4 * MAX_KEY_WORDS. A key over MAX_KEY_LENGTH is written as
+ * its hash, so that none is too long to be counted. @returns how many words it has
+ */
+export function writeKey(given: string, bytes: Buffer): number {
+  const key = shortKey(given);
   const isText = key.isWellFormed();
   let written = isText ? utf8.encodeInto(key, bytes).written : bytes.write(JSON.stringify(key), 1) + 1;
   if (!isText) bytes[0] = AS_JSON;

@@ -1,8 +1,16 @@
 // HalfSipHash-1-3 over 32-bit words: a hash for tables whose keys somebody else may choose. Who does not know the secret can't
 // make keys that meet. It is no signature: 32 bits.
+import { randomFillSync } from "node:crypto";
 
-/** Two words that nobody else knows, made anew for each process. */
+/** Two words that nobody else knows. */
 export type HashSecret = readonly [number, number];
+
+/** A secret of its own for each table: what is learnt of one says nothing of another. Throws where nothing random is to be had. */
+export function makeHashSecret(): HashSecret {
+  const [first = 0, second = 0] = randomFillSync(new Int32Array(2));
+  if (first === 0 && second === 0) throw new Error("the system's randomness is all zeros: no secret can be made of it");
+  return [first, second];
+}
 
 /** The hash of `count` words from `from` on; any 32-bit integer. */
 export function hashWords(words: Int32Array, from: number, count: number, [key0, key1]: HashSecret): number {

@@ -61,6 +61,8 @@ type Part = { readonly key: string; readonly born: number; readonly mark: Mark }
 class IssuedReceipt implements Receipt {
   spent = false;
   constructor(
+    /** Which limiter's: a bucket of another one is not given back to. */
+    readonly shelf: BucketShelf,
     readonly charges: readonly Charge[],
     readonly principal: string,
     readonly taken: readonly Part[],
@@ -99,11 +101,12 @@ export function createLimiter(options: LimiterOptions): Limiter {
         const { born } = bucket.place === NO_PLACE ? shelf.put(key, principal, bucket) : bucket;
         return { key, born, mark };
       });
-      return { kind: "taken", receipt: new IssuedReceipt(charges, principal, taken), buckets };
+      return { kind: "taken", receipt: new IssuedReceipt(shelf, charges, principal, taken), buckets };
     },
 
     refund(receipt) {
-      if (!(receipt instanceof IssuedReceipt)) throw new TypeError("this limiter did not issue the receipt");
+      if (!(receipt instanceof IssuedReceipt && receipt.shelf === shelf))
+        throw new TypeError("this limiter did not issue the receipt");
       if (receipt.spent) return;
       receipt.spent = true;
       const nowMs = monotonicMs();

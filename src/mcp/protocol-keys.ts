@@ -13,6 +13,7 @@ export type ProtocolKeys = {
 };
 
 export const PROTOCOL_VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+export const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 export const CLIENT_CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 export const MESSAGE_KEYS = protocolKeys(["jsonrpc", "id", "method", "params", "result", "error"]);

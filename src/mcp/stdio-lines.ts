@@ -61,10 +61,12 @@ export function frameLine(message: Uint8Array): Buffer {
   return line;
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Decodes a line of JSON; undefined where it is not UTF-8. A raw CR becomes a space: event streams would end the line there. */
 export function decodeLine(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replaceAll("\r", " ");
+    return utf8.decode(bytes).replaceAll("\r", " ");
   } catch {
     return undefined;
   }

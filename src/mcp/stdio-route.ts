@@ -1,23 +1,8 @@
 // What of a server's message says whom it is for. Read leniently, so that an answer which the screen will keep back still
 // finds the request that waits for it; whether the client may see a message is the screen's to say, never decided here.
-import { z } from "zod";
+import { isRecord } from "./envelope.ts";
 import { parseJson } from "./parse-json.ts";
-
-const id = z.union([z.string(), z.number()]);
-
-const messageSchema = z.object({
-  id: id.nullish(),
-  method: z.string().optional(),
-  params: z
-    .object({
-      progressToken: id.optional(),
-      _meta: z.object({ "io.modelcontextprotocol/subscriptionId": id.optional() }).optional(),
-    })
-    .optional()
-    .catch(undefined),
-  result: z.object({ protocolVersion: z.string().optional() }).optional().catch({}),
-  error: z.object({ code: z.number() }).optional().catch({ code: 0 }),
-});
+import { SUBSCRIPTION_ID_KEY } from "./protocol-keys.ts";
 
 /** Names an id or a progress token: a string and a number that look alike are different. */
 export type IdKey = string;
@@ -41,25 +26,50 @@ export type Route =
   /** Nothing that a client could be given. */
   | { readonly kind: "garbage" };
 
+const GARBAGE: Route = { kind: "garbage" };
+
 export function keyOf(value: string | number): IdKey {
   return JSON.stringify(value);
 }
 
+/** By hand, since every line of every server comes through here. */
 export function routeOf(text: string): Route {
-  const parsed = messageSchema.safeParse(parseJson(text));
-  if (!parsed.success) return { kind: "garbage" };
-  const { id, method, params, result, error } = parsed.data;
+  const message = parseJson(text);
+  if (!isRecord(message)) return GARBAGE;
+  const { id, method, params, result, error } = message;
   const hasId = id !== undefined && id !== null;
+  if (hasId && !isId(id)) return GARBAGE;
   if (method === undefined) {
-    if (!hasId || (result === undefined && error === undefined)) return { kind: "garbage" };
-    return { kind: "response", key: keyOf(id), errorCode: error?.code, protocolVersion: result?.protocolVersion };
+    if (!hasId || (result === undefined && error === undefined)) return GARBAGE;
+    return { kind: "response", key: keyOf(id), errorCode: codeOf(error), protocolVersion: versionOf(result) };
   }
+  if (typeof method !== "string") return GARBAGE;
   if (hasId) return { kind: "request", idText: JSON.stringify(id) };
-  const token = method === "notifications/progress" ? params?.progressToken : undefined;
-  const subscription = params?._meta?.["io.modelcontextprotocol/subscriptionId"];
+  const token = method === "notifications/progress" ? memberOf(params, "progressToken") : undefined;
+  const subscription = memberOf(memberOf(params, "_meta"), SUBSCRIPTION_ID_KEY);
   return { kind: "notification", method, progress: optionalKey(token), subscription: optionalKey(subscription) };
 }
 
-function optionalKey(value: string | number | undefined): IdKey | undefined {
-  return value === undefined ? undefined : keyOf(value);
+/** Undefined where there is no error; 0 where it has no code. */
+function codeOf(error: unknown): number | undefined {
+  if (error === undefined) return undefined;
+  const code = memberOf(error, "code");
+  return typeof code === "number" ? code : 0;
+}
+
+function versionOf(result: unknown): string | undefined {
+  const version = memberOf(result, "protocolVersion");
+  return typeof version === "string" ? version : undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return isRecord(value) ? value[name] : undefined;
+}
+
+function isId(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function optionalKey(value: unknown): IdKey | undefined {
+  return isId(value) ? keyOf(value) : undefined;
 }

@@ -4,6 +4,7 @@
 // Keys, all behind the prefix: `:b:<bucket key>` is a hash with what a Bucket has in memory (u used, w windowMs, m max, a atMs,
 // t takenSoFar, f flowedSoFar, p principal) and g, the take that began it; `:h:<principal>` a sorted set of the bucket keys that
 // count for a principal, by the time at which each is full; `:r:<receipt>` says that a receipt was given back.
+import { MAX_FLOW } from "../limits/bucket.ts";
 import { SLACK } from "../limits/draws.ts";
 import { makeScript, type Script, SERVER_TIME } from "./script.ts";
 
@@ -23,7 +24,7 @@ local function read(key)
     g = row[6], p = row[7], m = tonumber(row[8]) }
 end
 
-local function flow(bucket) return math.max(0, now - bucket.a) / bucket.w end
+local function flow(bucket) return math.min(${MAX_FLOW}, math.max(0, now - bucket.a) / bucket.w) end
 
 local function settle(bucket)
   local back = flow(bucket)

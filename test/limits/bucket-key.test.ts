@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CATEGORIES } from "../../src/gate/types.ts";
@@ -117,6 +121,28 @@ test("a name as long as a request makes a short key that is still its own", () =
   const long = "x".repeat(1_000_000);
   expect(of(long).length).toBeLessThanOrEqual(MAX_KEY_LENGTH);
   expect(of(`${long}y`)).not.toBe(of(long));
+});
+
+test("a long key has the same name in every version: a bucket of before is found again", () => {
+  const tool = "é".repeat(600);
+  const key = JSON.stringify(["r/1", "session", "ann", "s1", "tool", "files", "tool", tool]);
+  const found = bucketKey({ rule: "r/1", per: "session", over: "tool" }, { ...CALL, tool });
+  expect(found).toBe(`sha256:${createHash("sha256").update(key).digest("hex")}`);
+});
+
+test("a call with a long name is not kept, though its key says nothing of the name", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("there is no gc");
+  const keyed = (tool: string, session: string): WeakRef<Countable> => {
+    const call = { ...CALL, tool, session };
+    bucketKey({ rule: "r/kept", per: "session", over: "all" }, call);
+    return new WeakRef(call);
+  };
+  const [long, short] = [keyed("x".repeat(1_000_000), "kept 1"), keyed("x", "kept 2")];
+  await sleep(0);
+  collect();
+  expect([long.deref() === undefined, short.deref() === undefined]).toEqual([true, false]);
 });
 
 describe("a key that is read back", () => {

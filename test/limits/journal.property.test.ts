@@ -53,7 +53,7 @@ test("restart, kill and kill in mid-fold change nothing: every take ends as the 
         const monotonicMs = () => clock.ms - bornMs;
         return {
           journal,
-          limiter: createLimiter({ monotonicMs, journal, maxBucketsPerPrincipal: 100, restore: journal.restored }),
+          limiter: createLimiter({ monotonicMs, journal, maxBucketsPerPrincipal: 100, restore: journal.restored() }),
         };
       }
 
@@ -116,7 +116,7 @@ test("a kill costs a large bucket a thousandth of it at most, and gives none of 
           path = next;
           const onFoldFailed = (problem: string) => expect.fail(problem);
           const journal = openJournal({ path, store: state.buckets, unixMs: clock.read, foldBytes, onFoldFailed });
-          const { restored: restore } = journal;
+          const restore = journal.restored();
           const limiter = createLimiter({
             monotonicMs: () => monotonicMs,
             journal,

@@ -41,7 +41,7 @@ function start(options: { path?: string; store?: BucketStore; foldBytes?: number
     monotonicMs: monotonicFrom(clock.ms),
     journal,
     maxBucketsPerPrincipal: 100,
-    restore: journal.restored,
+    restore: journal.restored(),
   });
   return { limiter, journal };
 }

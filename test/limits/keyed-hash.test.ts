@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hashWords } from "../../src/limits/keyed-hash.ts";
+import { hashWords, makeHashSecret } from "../../src/limits/keyed-hash.ts";
 
 /** The bytes 0, 1, 2, ... */
 const words = new Int32Array(Uint8Array.from({ length: 64 }, (_, index) => index).buffer);
@@ -28,4 +28,15 @@ test("where words stand does not count, and another secret makes another hash", 
     [0, 2],
   ].map(([first = 0, second = 0]) => hashWords(words, 0, 5, [first, second]));
   expect(new Set(hashes).size).toBe(4);
+});
+
+test("each secret is another, and none is zero", () => {
+  const secrets = Array.from({ length: 1_000 }, makeHashSecret);
+  expect(new Set(secrets.map(String)).size).toBe(1_000);
+  expect(secrets.filter(([first, second]) => first === 0 && second === 0)).toEqual([]);
+  // both words are drawn, and all of their bits
+  for (const word of [0, 1] as const) {
+    expect(secrets.reduce((bits, secret) => bits | secret[word], 0)).toBe(-1);
+    expect(secrets.reduce((bits, secret) => bits & secret[word], -1)).toBe(0);
+  }
 });

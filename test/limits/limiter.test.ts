@@ -106,16 +106,26 @@ describe("cost", () => {
   });
 });
 
-test("a key that is too long to be kept is a bug and takes nothing", () => {
-  const { limiter, journal } = bench();
-  expect(drain(limiter, charge("k".repeat(512)))).toBe(10);
-  journal.appended.length = 0;
-  const tooLong = charge("k".repeat(513));
-  expect(() => limiter.take([charge("other"), tooLong], "ann")).toThrow(
-    new RangeError("a bucket's key has 513 characters, and at most 512 are kept"),
-  );
-  expect(journal.appended).toEqual([]);
-  expect(limiter.bucketCount()).toBe(1);
+describe("a key that is too long to be kept as it is", () => {
+  const long = (end: string): string => "k".repeat(1_000_000) + end;
+
+  test("counts like any other, each by itself, together with others", () => {
+    const { limiter } = bench();
+    expect(drain(limiter, charge(long("a")))).toBe(10);
+    expect(limiter.take([charge("other"), charge(long("a"))], "ann").kind).toBe("exhausted");
+    expect(drain(limiter, charge(long("b")))).toBe(10);
+    expect(drain(limiter, charge("other"))).toBe(10);
+    expect([...limiter.buckets()].filter(({ key }) => key.length > 512)).toEqual([]);
+  });
+
+  test("that was read back counts on, and is given back to", () => {
+    const level = { key: long("a"), principal: "ann", used: 0.9, windowMs: 60_000, max: 10, ageMs: 0 };
+    const { limiter } = bench({ restore: [level] });
+    const taken = limiter.take([charge(long("a"))], "ann");
+    expect(drain(limiter, charge(long("a")))).toBe(0);
+    if (taken.kind === "taken") limiter.refund(taken.receipt);
+    expect(drain(limiter, charge(long("a")))).toBe(1);
+  });
 });
 
 describe("several charges", () => {

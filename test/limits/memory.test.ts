@@ -142,6 +142,26 @@ describe("memory", () => {
     expect(Math.max(...places)).toBeLessThan(400_000);
   });
 
+  test("who holds no bucket any more is not known any more: twenty thousand principals that come and go", () => {
+    const shelf = new BucketShelf(100);
+    for (let index = 0; index < 20_000; index += 1) {
+      shelf.sweep(index, 2);
+      shelf.put(`${index}`, `principal ${index}`, beginBucket({ used: 1, windowMs: 50, max: 1 }, index));
+    }
+    expect(shelf.holders).toBe(shelf.size);
+    expect(shelf.holders).toBeLessThanOrEqual(200);
+    for (let sweep = 0; sweep < 10; sweep += 1) shelf.sweep(30_000, 100);
+    expect([shelf.holders, shelf.size]).toEqual([0, 0]);
+  });
+
+  test("who holds no bucket any more is not known any more, where room is made, too", () => {
+    const shelf = new BucketShelf(2);
+    for (const key of ["a", "b"]) shelf.put(key, "ann", beginBucket({ used: 1, windowMs: 1000, max: 1 }, 0));
+    shelf.put("c", "bob", beginBucket({ used: 1, windowMs: 1000, max: 1 }, 0));
+    shelf.forgetFull("ann", 1000);
+    expect([shelf.holders, shelf.size, shelf.get("a"), shelf.hasRoom("ann", 2)]).toEqual([1, 1, undefined, true]);
+  });
+
   test("the inspector shows buckets as they stand now", () => {
     const { limiter, clock } = bench();
     limiter.take([charge("a", { cost: 5, window: 100 })], "ann");

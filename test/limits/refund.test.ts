@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Charge, Receipt } from "../../src/gate/types.ts";
 import { beginBucket } from "../../src/limits/bucket.ts";
 import type { Limiter } from "../../src/limits/limiter.ts";
-import { bench, charge, drain } from "./support.ts";
+import { bench, charge, drain, usedShares } from "./support.ts";
 
 function take(limiter: Limiter, ...charges: Charge[]): Receipt {
   const taken = limiter.take(charges, "ann");
@@ -99,6 +99,48 @@ describe("a refund", () => {
     limiter.refund(receipt);
     expect(journal.appended.length).toBe(written);
     expect(drain(limiter, charge("a"))).toBe(0);
+  });
+
+  test("of a take over a window so short that its flow has no number leaves a number", () => {
+    const { limiter, clock, journal } = bench();
+    // in fractions of a millisecond, all flows back infinitely often
+    const short = { window: 1e-320, cost: 10 };
+    limiter.take([charge("a", short)], "ann");
+    clock.ms += 1000;
+    // the first take has no bucket to sweep, the second none left: they see the one that is full again
+    const receipt = take(limiter, charge("a", short));
+    clock.ms += 1000;
+    limiter.refund(receipt);
+    for (const { used } of journal.appended.flat()) expect(used).toSatisfy(Number.isFinite);
+    expect(usedShares(limiter)).toEqual({});
+    const bucket = beginBucket({ used: 0, windowMs: 1e-320, max: 1 }, 0);
+    bucket.take(1, 1, 1);
+    const mark = bucket.take(2, 1, 1);
+    bucket.giveBack(3, mark);
+    expect(bucket.usedAt(3)).toBe(0);
+  });
+
+  test("finds the bucket where its record has moved", () => {
+    const { limiter, clock } = bench({ maxBucketsPerPrincipal: 10_000 });
+    const receipt = take(limiter, charge("a".padEnd(400), { window: 1e6, cost: 10 }));
+    // a slab's worth beside it, that fills and is forgotten
+    for (let other = 0; other < 2_000; other += 1) {
+      clock.ms += 1;
+      take(limiter, charge(`${other}`.padEnd(400), { window: 0.1 }));
+    }
+    expect(drain(limiter, charge("a".padEnd(400), { window: 1e6 }))).toBe(0);
+    limiter.refund(receipt);
+    expect(drain(limiter, charge("a".padEnd(400), { window: 1e6 }))).toBe(10);
+  });
+
+  test("to another limiter with a bucket of the same key is a bug, and gives nothing", () => {
+    const [one, other] = [bench().limiter, bench().limiter];
+    const receipt = take(one, charge("a", { cost: 10 }));
+    take(other, charge("a", { cost: 10 }));
+    expect(() => other.refund(receipt)).toThrow(new TypeError("this limiter did not issue the receipt"));
+    expect(drain(other, charge("a"))).toBe(0);
+    one.refund(receipt);
+    expect(drain(one, charge("a"))).toBe(10);
   });
 
   test("of a receipt that no take issued is a bug", () => {

@@ -35,7 +35,7 @@ const limiter = createLimiter({
   monotonicMs: () => performance.now(),
   journal,
   maxBucketsPerPrincipal: 10,
-  restore: journal.restored,
+  restore: journal.restored(),
 });
 
 const charges = [charge("narrow", Number(max)), charge("wide", Number(max) * 2)];

@@ -5,6 +5,7 @@ import type { Principal } from "../../gate/types.ts";
 import { isRecord } from "../envelope.ts";
 import { type ClientRequest, INVALID_PARAMS, parseServerMessage } from "../jsonrpc.ts";
 import type { Outgoing, RequestHead } from "../outgoing.ts";
+import { SUBSCRIPTION_ID_KEY } from "../protocol-keys.ts";
 import { errorAnswer } from "../refusal.ts";
 import { accepts, answerFault, sessionHeaders } from "../stdio-answers.ts";
 import { writeJson } from "../write-answer.ts";
@@ -22,7 +23,6 @@ export type Subscription = {
   readonly claims: Claims;
 };
 
-const SUBSCRIPTION_KEY = "io.modelcontextprotocol/subscriptionId";
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** So often is looked whether there are other servers. */
@@ -42,7 +42,7 @@ export async function listenForChanges(subscription: Subscription): Promise<void
   const stream = openClientStream(outgoing, sessionHeaders(incoming), subscription.expiresUnixMs);
   const notify = (method: string, params: string): void =>
     stream.send(
-      `{"jsonrpc":"2.0","method":"notifications/${method}","params":{${params}"_meta":{"${SUBSCRIPTION_KEY}":${message.idText}}}}`,
+      `{"jsonrpc":"2.0","method":"notifications/${method}","params":{${params}"_meta":{"${SUBSCRIPTION_ID_KEY}":${message.idText}}}}`,
     );
   notify("subscriptions/acknowledged", `"notifications":${wantsTools ? '{"toolsListChanged":true}' : "{}"},`);
   if (!wantsTools) return stream.over;
