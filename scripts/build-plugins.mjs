@@ -77,8 +77,23 @@ function opaWasmText(root) {
   return `export const OPA_WASM = ${JSON.stringify(text)};`;
 }
 
-/** What is never reached is left out. */
+/** What is never reached is left out, and what is seldom reached waits until it is. */
 export const packagePlugins = [
+  {
+    name: "undici reads HTTP/2 at the first connection that speaks it",
+    setup({ onLoad }) {
+      onLoad({ filter: /\/undici\/lib\/dispatcher\/client\.js$/ }, ({ path }) => {
+        const text = readFileSync(path, "utf8");
+        const late = text.replace(
+          /(?<=const connectH2 = )(require\('\.\/client-h2\.js'\))/,
+          "(...given) => $1(...given)",
+        );
+        if (late === text)
+          throw new Error(`${path} requires client-h2.js otherwise than scripts/build-plugins.mjs knows`);
+        return { contents: late };
+      });
+    },
+  },
   {
     name: "opa-wasm without builtins",
     setup({ onLoad }) {

@@ -17,7 +17,8 @@ import { readSource } from "./source.ts";
 export function loadConfig(file: string, env: NodeJS.ProcessEnv, cwd: string): Config {
   const path = resolve(cwd, file);
   const source = readSource(path, file);
-  const parsed = configSchema({ file: path, folder: dirname(path), env }).safeParse(source.value);
+  // once: what zod would compile for it costs more than it saves
+  const parsed = configSchema({ file: path, folder: dirname(path), env }).safeParse(source.value, { jitless: true });
   const reach = parsed.success ? parsed.data : reachSchema.safeParse(source.value).data;
   const faults = [...(parsed.success ? [] : toFaults(parsed.error)), ...(reach === undefined ? [] : exposed(reach))];
   const [first, ...more] = describeFaults(source, faults);

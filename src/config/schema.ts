@@ -329,7 +329,7 @@ function serversSchema({
           "must be 1 to 64 lower-case letters, digits, dashes or underscores: it stands in the URL; the name for policy goes into catalogue";
         ctx.addIssue({ code: "custom", path: [key], message });
       }
-      const parsed = serverSchema(key, { folder, env, dialect: "regate" }).safeParse(raw);
+      const parsed = serverSchema(key, { folder, env, dialect: "regate" }).safeParse(raw, { jitless: true });
       if (parsed.success) servers.set(key, parsed.data);
       else
         for (const issue of parsed.error.issues)

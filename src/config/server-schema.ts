@@ -77,7 +77,7 @@ export function serverSchema(key: string, context: ServerContext): z.ZodType<Ser
       ctx.addIssue({ code: "custom", message });
       return z.NEVER;
     }
-    const parsed = (has("url") ? http : stdio).safeParse(raw);
+    const parsed = (has("url") ? http : stdio).safeParse(raw, { jitless: true });
     if (parsed.success) return parsed.data;
     for (const { path, message } of toFaults(parsed.error)) ctx.addIssue({ code: "custom", path: [...path], message });
     return z.NEVER;

@@ -93,7 +93,10 @@ export async function loadPolicy(file: string, shown = file): Promise<LoadedPoli
 
 /** @throws Problem as loadPolicy */
 export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
-  const engine = await createEngine(bundle);
+  const starting = createEngine(bundle);
+  // read while the module is compiled
+  const indexed = readConditions(bundle.conditions);
+  const engine = await starting;
   const classified = engine.classify(JSON.stringify({ name: TRIAL_TOOL }));
   if (classified.kind === "failed") {
     throw new Problem([`${bundle.shown}: ${classified.problem}; build the bundle again with \`regate build\``]);
@@ -111,7 +114,6 @@ export async function startPolicy(bundle: Bundle): Promise<LoadedPolicy> {
     ]);
   }
   const { rules, answerRules, catalogue, manifest, packages, dataJson } = bundle;
-  const indexed = readConditions(bundle.conditions);
   // an index that passes over a rule is none: that rule would not get what it reads
   const conditions = [...rules.keys()].every((id) => indexed?.rules.has(id)) ? indexed : undefined;
   const readsHistory = mayRead(conditions, "history");

@@ -108,7 +108,8 @@ export function toJson({ always, library, rules }: Conditions): unknown {
 
 /** @returns undefined for anything but the form that this version writes: then nothing is known of the conditions */
 export function readConditions(value: unknown): Conditions | undefined {
-  const parsed = conditionsSchema.safeParse(value);
+  // once: what zod would compile for it costs more than it saves
+  const parsed = conditionsSchema.safeParse(value, { jitless: true });
   if (!parsed.success) return undefined;
   const rules = Object.entries(parsed.data.rules).map(([id, rule]): [string, RuleConditions] => {
     const tests = rule.tests.map(([path, how, literal]) => ({ path, how, literal }));

@@ -3,6 +3,7 @@
 import { Problem } from "../problem.ts";
 
 const BLOCK_BYTES = 512;
+const EMPTY_BLOCK = Buffer.alloc(BLOCK_BYTES);
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 type Header = { readonly name: string; readonly sizeBytes: number; readonly type: string };
@@ -23,7 +24,7 @@ export function readTar(archive: Uint8Array, shown: string, maxEntries: number):
   for (let entries = 0; ; entries += 1) {
     if (offset + BLOCK_BYTES > archive.length) return refuse("the archive is cut short");
     const block = archive.subarray(offset, offset + BLOCK_BYTES);
-    if (block.every((byte) => byte === 0))
+    if (EMPTY_BLOCK.equals(block))
       return longName === undefined ? files : refuse(`the archive ends where ${JSON.stringify(longName)} is to follow`);
     if (entries >= maxEntries) return refuse(`the archive holds more than ${maxEntries} entries`);
 
@@ -53,7 +54,8 @@ function readHeader(block: Uint8Array): Header | undefined {
   const checksum = readOctal(block.subarray(148, 156));
   if (sizeBytes === undefined || checksum === undefined) return undefined;
   let sum = 0;
-  for (const [index, byte] of block.entries()) sum += index >= 148 && index < 156 ? 0x20 : byte;
+  // of its own field as if it were spaces
+  for (let index = 0; index < BLOCK_BYTES; index += 1) sum += index >= 148 && index < 156 ? 0x20 : (block[index] ?? 0);
   if (sum !== checksum) return undefined;
   const isUstar = readText(block.subarray(257, 262)) === "ustar";
   // some readers take a prefix from there, whatever the magic says
