@@ -26,8 +26,8 @@ PROMTOOL ?= $(shell command -v promtool || echo /usr/bin/promtool)
 export PROMTOOL
 
 REGATE ?= node dist/main.js
-# A gate takes a quarter less memory so: docs/operating.md.
-NODE_FLAGS := --max-semi-space-size=4 --heap-growing-percent=30
+# A gate takes less memory so: docs/operating.md.
+NODE_FLAGS := --max-semi-space-size=8 --heap-growing-percent=30
 COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help

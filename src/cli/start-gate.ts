@@ -8,11 +8,8 @@ import { MAIN } from "../package-root.ts";
 import { Problem } from "../problem.ts";
 import { findGate } from "./find-gate.ts";
 
-/**
- * V8 lets what is thrown away pile up until there is three times as much of it as of what is needed. A gate takes a quarter less memory
- * so, and no more of the processor: docs/performance.md. A running process can't be told any more.
- */
-const NODE_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
+/** They keep what V8 has not collected yet small: docs/operating.md. A running process can't be told any more. */
+const NODE_FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
 
 const PATIENCE_MS = 30_000;
 /** How long a gate that another process is starting may take to show once ours has given up. */

@@ -16,7 +16,7 @@ export interface RecentLines {
 }
 
 const MAX_LINES = 2_000;
-const MAX_BYTES = 8_388_608;
+const MAX_BYTES = 2_097_152;
 
 export function createRecentLines(maxLines = MAX_LINES, maxBytes = MAX_BYTES): RecentLines {
   const bytes = Buffer.alloc(maxBytes);
