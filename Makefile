@@ -27,7 +27,7 @@ export PROMTOOL
 
 REGATE ?= node dist/main.js
 # A gate takes less memory so: docs/operating.md.
-NODE_FLAGS := --max-semi-space-size=8 --heap-growing-percent=30
+NODE_FLAGS := --max-semi-space-size=8
 COMMENT := templates/policy-repository/github/comment.mjs
 
 .DEFAULT_GOAL := help

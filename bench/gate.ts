@@ -53,7 +53,7 @@ export async function prepareGate(
 }
 
 /** As regate stdio, the container and `make run` start it. */
-export const NODE_FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
+export const NODE_FLAGS = ["--max-semi-space-size=8"];
 
 export async function startGate({ config }: GateFolder): Promise<Started> {
   const profile = process.env.PROFILE;

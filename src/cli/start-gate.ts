@@ -9,7 +9,7 @@ import { Problem } from "../problem.ts";
 import { findGate } from "./find-gate.ts";
 
 /** They keep what V8 has not collected yet small: docs/operating.md. A running process can't be told any more. */
-const NODE_FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
+const NODE_FLAGS = ["--max-semi-space-size=8"];
 
 const PATIENCE_MS = 30_000;
 /** How long a gate that another process is starting may take to show once ours has given up. */

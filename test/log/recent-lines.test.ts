@@ -51,7 +51,7 @@ test("begins with the end of the log that is there, without what was cut short",
   const file = join(makeTempDir(), "decisions.jsonl");
   const long = "x".repeat(1_000_000);
   writeFileSync(file, `first ${long}\n${long}\n${long}\n${long}\nwörd\nlast\ntorn`);
-  const lines = createRecentLines();
+  const lines = createRecentLines(2_000, 8_388_608);
   await recallLines(file, lines);
   expect(lines.recent().map(({ text }) => text.slice(0, 5))).toEqual([
     "last",
@@ -62,7 +62,7 @@ test("begins with the end of the log that is there, without what was cut short",
     "first",
   ]);
   writeFileSync(file, `first ${long}\n${long}\n${long}\n${long}\n${long}\nlast\n`);
-  const fewer = createRecentLines();
+  const fewer = createRecentLines(2_000, 8_388_608);
   await recallLines(file, fewer);
   expect(fewer.recent().map(({ text }) => text.slice(0, 5))).toEqual(["last", "xxxxx", "xxxxx", "xxxxx", "xxxxx"]);
 });
