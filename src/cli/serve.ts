@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { setFlagsFromString } from "node:v8";
 import { bundleOf } from "../bundles/default-bundle.ts";
 import { type RunningGate, startGate } from "../compose.ts";
 import type { BundleSource } from "../config/bundle-schema.ts";
@@ -16,13 +15,9 @@ import { readVersion } from "../version.ts";
 import type { CommandIo } from "./command.ts";
 import { createGateLog, type GateLog, secretsIn } from "./gate-log.ts";
 import { greet } from "./greeting.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 
 const DEFAULT_FILE = "regate.yaml";
-/**
- * V8 lets what is thrown away pile up until the heap is several times what is needed. Read at each collection: it holds from the next
- * one on, and costs a start nothing.
- */
-const KEEP_HEAP_SMALL = "--heap-growing-percent=30";
 
 export type ServeArgs = {
   readonly config?: string | undefined;
@@ -128,7 +123,7 @@ export async function start(
     log,
   });
   io.stdout(greet(config, gate, version, shown));
-  setFlagsFromString(KEEP_HEAP_SMALL);
+  keepHeapSmall();
   return gate;
 }
 
